@@ -1,0 +1,278 @@
+#include "addon/convert.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace slotgate {
+
+namespace {
+
+constexpr double kInt32Most = 2147483647.0;
+constexpr double kSafeMost = 9007199254740991.0;
+
+// In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
+constexpr std::array<std::string_view, 11> kFlagNames = {
+    "write",   "readonly",          "connection_state", "container", "script",      "blocking",
+    "blocks_with_token", "before_auth", "not_key",      "repeatable", "keys_unknown"};
+
+std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
+  std::uint32_t flags = 0;
+  for (const std::string& name : reader.texts(row, "flags")) {
+    const auto* const found = std::find(kFlagNames.begin(), kFlagNames.end(), name);
+    if (found == kFlagNames.end()) {
+      reader.fail("flags", "known flags, not '" + name + "'");
+    } else {
+      flags |= 1U << static_cast<std::uint32_t>(found - kFlagNames.begin());
+    }
+  }
+  return flags;
+}
+
+KeySpec read_key_spec(FieldReader& reader, const Napi::Object& value) {
+  KeySpec spec;
+  const auto int32 = [&](const Napi::Object& object, const char* name) {
+    return static_cast<std::int32_t>(reader.number(object, name, -kInt32Most, kInt32Most));
+  };
+  const Napi::Object begin = reader.object(value, "begin");
+  switch (reader.word(begin, "kind", {"index", "keyword", "unknown"})) {
+    case 0:
+      spec.begin = KeySpec::Begin::kIndex;
+      spec.begin_index = int32(begin, "index");
+      break;
+    case 1:
+      spec.begin = KeySpec::Begin::kKeyword;
+      spec.keyword = reader.text(begin, "keyword");
+      spec.begin_index = int32(begin, "startFrom");
+      break;
+    default:
+      break;
+  }
+  const Napi::Object find = reader.object(value, "find");
+  switch (reader.word(find, "kind", {"range", "keynum", "unknown"})) {
+    case 0:
+      spec.find = KeySpec::Find::kRange;
+      spec.last_key = int32(find, "lastKey");
+      spec.key_step = int32(find, "step");
+      spec.limit = int32(find, "limit");
+      break;
+    case 1:
+      spec.find = KeySpec::Find::kKeynum;
+      spec.keynum_index = int32(find, "keynumIndex");
+      spec.first_key = int32(find, "firstKey");
+      spec.key_step = int32(find, "step");
+      break;
+    default:
+      break;
+  }
+  return spec;
+}
+
+CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
+  CommandRow row;
+  row.name = reader.text(value, "name");
+  row.arity = static_cast<std::int32_t>(reader.number(value, "arity", -32767, 32767));
+  row.flags = read_flags(reader, value);
+  row.route = static_cast<RouteBy>(
+      reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse"}));
+  row.local = static_cast<LocalAnswer>(reader.word(
+      value, "local", {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
+                       "set_name", "get_name", "set_library", "client_id", "hello"}));
+  row.split = static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
+  row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
+  row.split_step = static_cast<std::uint8_t>(reader.number(value, "splitStep", 1, 2));
+  row.ready_reply = reader.text(value, "readyReply");
+  row.block_token = reader.text(value, "blockToken");
+  const Napi::Array specs = reader.array(value, "keySpecs");
+  for (std::uint32_t i = 0; i < specs.Length(); ++i) {
+    row.key_specs.push_back(read_key_spec(reader, reader.element(specs, i, "keySpecs")));
+  }
+  return row;
+}
+
+PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
+  PlaneLimits limits;
+  const auto uint32 = [&](const char* name, double least) {
+    return static_cast<std::uint32_t>(reader.number(value, name, least, 4294967294.0));
+  };
+  limits.request.arguments_max = uint32("argumentsMax", 1);
+  limits.request.bulk_bytes_max = uint32("bulkBytesMax", 1024);
+  limits.request.frame_bytes_max = uint32("frameBytesMax", 1024);
+  limits.clients_max = uint32("clientsMax", 1);
+  limits.in_flight_per_client_max = uint32("inFlightPerClientMax", 1);
+  limits.client_output_bytes_max =
+      static_cast<std::size_t>(reader.number(value, "clientOutputBytesMax", 1024, kSafeMost));
+  limits.link_unanswered_bytes_max = uint32("linkUnansweredBytesMax", 1024);
+  limits.hold_bytes_per_shard_max =
+      static_cast<std::size_t>(reader.number(value, "holdBytesPerShardMax", 0, kSafeMost));
+  limits.hold_bytes_max = static_cast<std::size_t>(reader.number(value, "holdBytesMax", 0, kSafeMost));
+  limits.hold_timeout_ms = uint32("holdTimeoutMs", 0);
+  limits.redirects_max = uint32("redirectsMax", 1);
+  limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
+  limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
+  return limits;
+}
+
+const char* event_name(PlaneEvent::Kind kind) noexcept {
+  switch (kind) {
+    case PlaneEvent::Kind::kRedirect:
+      return "redirect";
+    case PlaneEvent::Kind::kRefused:
+      return "refused";
+    case PlaneEvent::Kind::kLinkUp:
+      return "link_up";
+    case PlaneEvent::Kind::kLinkDown:
+      return "link_down";
+    case PlaneEvent::Kind::kWrongNode:
+      return "wrong_node";
+    case PlaneEvent::Kind::kHandshakeRefused:
+      return "handshake_refused";
+    case PlaneEvent::Kind::kHolding:
+      return "holding";
+    case PlaneEvent::Kind::kOutOfFiles:
+      return "out_of_files";
+  }
+  return "";
+}
+
+Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::Object client = Napi::Object::New(env);
+  client.Set("id", Napi::Number::New(env, static_cast<double>(request.client_id)));
+  client.Set("index", Napi::Number::New(env, request.client_index));
+  object.Set("client", client);
+  object.Set("database", Napi::Number::New(env, request.database));
+  object.Set("row", Napi::Number::New(env, request.row));
+  object.Set("protocol", Napi::Number::New(env, request.protocol));
+  Napi::Array args = Napi::Array::New(env, request.args.size());
+  for (std::uint32_t i = 0; i < request.args.size(); ++i) {
+    args.Set(i, Napi::Buffer<char>::Copy(env, request.args[i].data(), request.args[i].size()));
+  }
+  object.Set("args", args);
+  object.Set("clientName", Napi::String::New(env, request.client_name));
+  object.Set("clientAddress", Napi::String::New(env, request.client_address));
+  return object;
+}
+
+}  // namespace
+
+std::vector<CommandRow> read_command_rows(FieldReader& reader, const Napi::Array& rows) {
+  std::vector<CommandRow> read;
+  read.reserve(rows.Length());
+  for (std::uint32_t i = 0; i < rows.Length() && !reader.failed(); ++i) {
+    const Napi::HandleScope scope(rows.Env());
+    read.push_back(read_command_row(reader, reader.element(rows, i, "rows")));
+  }
+  return read;
+}
+
+std::shared_ptr<RouteSnapshot> read_routes(FieldReader& reader, const Napi::Object& value) {
+  auto routes = std::make_shared<RouteSnapshot>();
+  routes->version = static_cast<std::uint64_t>(reader.number(value, "version", 0, kSafeMost));
+  routes->refresh_started_ms =
+      static_cast<std::uint64_t>(reader.number(value, "refreshStartedAtMs", 0, kSafeMost));
+  const Napi::Array servers = reader.array(value, "servers");
+  if (servers.Length() >= 0x7fff) reader.fail("servers", "fewer than 32767");
+  for (std::uint32_t i = 0; i < servers.Length() && !reader.failed(); ++i) {
+    const Napi::Object server = reader.element(servers, i, "servers");
+    ServerEntry entry;
+    entry.node_id = reader.text(server, "nodeId");
+    entry.host = reader.text(server, "host");
+    entry.port = static_cast<std::uint16_t>(reader.number(server, "port", 0, 65535));
+    entry.path = reader.text(server, "path");
+    entry.label = reader.text(server, "label");
+    entry.redirect_names = reader.texts(server, "redirectNames");
+    routes->servers.push_back(std::move(entry));
+  }
+  const Napi::Value slots = value.Get("slotToServer");
+  if (slots.IsEmpty() || !slots.IsTypedArray() ||
+      slots.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array ||
+      slots.As<Napi::TypedArray>().ElementLength() != kSlotCount) {
+    reader.fail("slotToServer", "a Uint16Array of length 16384");
+    return routes;
+  }
+  const Napi::Uint16Array numbers = slots.As<Napi::Uint16Array>();
+  for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+    const std::uint16_t server = numbers[slot];
+    if (server != RouteSnapshot::kNobody && server >= routes->servers.size()) {
+      reader.fail("slotToServer", "indexes into servers, or 0xffff");
+    }
+    routes->slot_to_server[slot] = server;
+  }
+  return routes;
+}
+
+std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi::Object& value) {
+  auto settings = std::make_shared<DatabaseSettings>();
+  settings->users.clear();
+  const Napi::Array users = reader.array(value, "users");
+  for (std::uint32_t i = 0; i < users.Length(); ++i) {
+    const Napi::Object user = reader.element(users, i, "users");
+    settings->users.push_back({reader.text(user, "name"), reader.text(user, "password"),
+                               reader.boolean(user, "authenticates")});
+  }
+  if (settings->users.empty()) reader.fail("users", "at least one");
+  settings->client_user = static_cast<std::uint16_t>(
+      reader.number(value, "clientUser", 0, static_cast<double>(settings->users.size()) - 1));
+  settings->client_must_authenticate = reader.boolean(value, "clientMustAuthenticate");
+  settings->node_name = reader.text(value, "nodeName");
+  settings->limits = read_limits(reader, reader.object(value, "limits"));
+  return settings;
+}
+
+ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
+  ControlAnswer answer;
+  const Napi::Value reply = value.Get("reply");
+  if (reply.IsEmpty() || !reply.IsBuffer()) {
+    reader.fail("reply", "a Buffer");
+    return answer;
+  }
+  const auto bytes = reply.As<Napi::Buffer<char>>();
+  answer.reply.assign(bytes.Data(), bytes.Length());
+  answer.close_after = reader.boolean(value, "closeAfter");
+  answer.protocol = static_cast<std::uint8_t>(reader.number(value, "protocol", 0, 3));
+  answer.user = static_cast<std::int32_t>(reader.number(value, "user", -1, 65535));
+  const Napi::Value name = value.Get("name");
+  if (!name.IsEmpty() && name.IsString()) {
+    answer.renames = true;
+    answer.name = name.As<Napi::String>().Utf8Value();
+  }
+  return answer;
+}
+
+Napi::Object write_batch(Napi::Env env, const UpBatch& batch) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::Array controls = Napi::Array::New(env, batch.controls.size());
+  for (std::uint32_t i = 0; i < batch.controls.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    controls.Set(i, write_control(env, batch.controls[i]));
+  }
+  Napi::Array events = Napi::Array::New(env, batch.events.size());
+  for (std::uint32_t i = 0; i < batch.events.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    const PlaneEvent& event = batch.events[i];
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("kind", Napi::String::New(env, event_name(event.kind)));
+    one.Set("database", Napi::Number::New(env, event.database));
+    one.Set("slot", Napi::Number::New(env, event.slot));
+    one.Set("server", Napi::String::New(env, event.label));
+    one.Set("text", Napi::String::New(env, event.text));
+    one.Set("known", Napi::Boolean::New(env, event.known));
+    one.Set("count", Napi::Number::New(env, static_cast<double>(event.count)));
+    events.Set(i, one);
+  }
+  object.Set("controls", controls);
+  object.Set("events", events);
+  return object;
+}
+
+Napi::Object write_counters(Napi::Env env, const WorkerCounters& counters) {
+  Napi::Object object = Napi::Object::New(env);
+#define SLOTGATE_WRITE(name) \
+  object.Set(#name, Napi::Number::New(env, static_cast<double>(counters.name.get())));
+  SLOTGATE_COUNTERS(SLOTGATE_WRITE)
+#undef SLOTGATE_WRITE
+  return object;
+}
+
+}  // namespace slotgate

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/command_table.h"
+#include "plane/control_desk.h"
+#include "plane/database.h"
+#include "plane/route_snapshot.h"
+#include "plane/up_queue.h"
+
+namespace slotgate {
+
+/// Reads fields of JavaScript objects. The first field that is missing or wrong is remembered, in
+/// words; reading goes on with harmless values, so that callers check once at the end.
+class FieldReader {
+ public:
+  explicit FieldReader(Napi::Env env) : env_(env) {}
+
+  [[nodiscard]] std::string text(const Napi::Object& object, const char* name);
+  [[nodiscard]] double number(const Napi::Object& object, const char* name, double least, double most);
+  [[nodiscard]] bool boolean(const Napi::Object& object, const char* name);
+  [[nodiscard]] Napi::Object object(const Napi::Object& object, const char* name);
+  [[nodiscard]] Napi::Array array(const Napi::Object& object, const char* name);
+  /// Elements of an array that must be objects.
+  [[nodiscard]] Napi::Object element(const Napi::Array& array, std::uint32_t index, const char* name);
+  [[nodiscard]] std::vector<std::string> texts(const Napi::Object& object, const char* name);
+  /// The position of the field's text in `words`; 0 if it is none of them.
+  [[nodiscard]] std::size_t word(const Napi::Object& object, const char* name,
+                                 const std::vector<const char*>& words);
+  void fail(const char* name, const std::string& expected);
+
+  [[nodiscard]] bool failed() const noexcept { return !error_.empty(); }
+  /// Throws what went wrong as a TypeError.
+  void throw_error() const { Napi::TypeError::New(env_, error_).ThrowAsJavaScriptException(); }
+
+ private:
+  Napi::Env env_;
+  std::string error_;
+};
+
+/// `NativeCommandRow[]`. Empty if it failed.
+std::vector<CommandRow> read_command_rows(FieldReader& reader, const Napi::Array& rows);
+/// `RouteSnapshot`.
+std::shared_ptr<RouteSnapshot> read_routes(FieldReader& reader, const Napi::Object& value);
+/// `DatabaseSettings`.
+std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi::Object& value);
+/// `ControlAnswer`.
+ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
+
+/// `{controls: ControlRequest[], events: DataPlaneEvent[]}`
+Napi::Object write_batch(Napi::Env env, const UpBatch& batch);
+/// The figures of a worker, by name.
+Napi::Object write_counters(Napi::Env env, const WorkerCounters& counters);
+
+}  // namespace slotgate

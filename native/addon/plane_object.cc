@@ -1,0 +1,232 @@
+#include "addon/plane_object.h"
+
+#include <string>
+#include <utility>
+
+#include "addon/convert.h"
+
+namespace slotgate {
+
+namespace {
+
+constexpr std::uint32_t kWorkersMost = 256;
+
+void throw_type_error(Napi::Env env, const std::string& message) {
+  Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
+}
+
+}  // namespace
+
+Napi::Function PlaneObject::define(Napi::Env env) {
+  return DefineClass(env, "Plane",
+                     {InstanceMethod<&PlaneObject::add_database>("addDatabase"),
+                      InstanceMethod<&PlaneObject::set_settings>("setSettings"),
+                      InstanceMethod<&PlaneObject::set_commands>("setCommands"),
+                      InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
+                      InstanceMethod<&PlaneObject::listen>("listen"),
+                      InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
+                      InstanceMethod<&PlaneObject::preconnect>("preconnect"),
+                      InstanceMethod<&PlaneObject::answer>("answer"),
+                      InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
+                      InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+                      InstanceMethod<&PlaneObject::take_up>("takeUp"),
+                      InstanceMethod<&PlaneObject::counters>("counters"),
+                      InstanceMethod<&PlaneObject::stop>("stop")});
+}
+
+PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction()) {
+    throw_type_error(env, "Plane takes a number of workers and a function");
+    return;
+  }
+  const std::uint32_t workers = info[0].As<Napi::Number>().Uint32Value();
+  if (workers < 1 || workers > kWorkersMost) {
+    throw_type_error(env, "workers must be from 1 to 256");
+    return;
+  }
+  wake_ = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "slotgate", 0, 1);
+  plane_ = std::make_unique<Plane>(workers, [this] { (void)wake_.NonBlockingCall(); });
+  stopped_ = false;
+  // The newest hook runs first: the threads are joined before the function they call is torn down.
+  napi_add_env_cleanup_hook(env, [](void* self) { static_cast<PlaneObject*>(self)->stop_now(); }, this);
+  if (!plane_->start()) {
+    stop_now();
+    Napi::Error::New(env, "the threads of the data plane could not be started")
+        .ThrowAsJavaScriptException();
+  }
+}
+
+PlaneObject::~PlaneObject() {
+  stop_now();
+  if (plane_) {
+    napi_remove_env_cleanup_hook(
+        Env(), [](void* self) { static_cast<PlaneObject*>(self)->stop_now(); }, this);
+  }
+}
+
+void PlaneObject::stop_now() {
+  if (stopped_) return;
+  stopped_ = true;
+  plane_->stop();
+  wake_.Release();
+}
+
+bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t index, std::uint32_t& id) {
+  if (info.Length() <= index || !info[index].IsNumber()) {
+    throw_type_error(info.Env(), "the database must be a number");
+    return false;
+  }
+  id = info[index].As<Napi::Number>().Uint32Value();
+  return true;
+}
+
+void PlaneObject::add_database(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the settings must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  const std::shared_ptr<const DatabaseSettings> settings = read_settings(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all([id, settings](Worker& worker) { worker.add_database(id, settings); });
+}
+
+void PlaneObject::set_settings(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the settings must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  const std::shared_ptr<const DatabaseSettings> settings = read_settings(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all([id, settings](Worker& worker) { worker.set_settings(id, settings); });
+}
+
+void PlaneObject::set_commands(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() < 2 || !info[1].IsArray()) {
+    throw_type_error(info.Env(), "the rows must be an array");
+    return;
+  }
+  FieldReader reader(info.Env());
+  std::vector<CommandRow> rows = read_command_rows(reader, info[1].As<Napi::Array>());
+  if (reader.failed()) return reader.throw_error();
+  std::string error;
+  const std::shared_ptr<const CommandTable> table = CommandTable::build(std::move(rows), error);
+  if (table == nullptr) return throw_type_error(info.Env(), error);
+  plane_->post_all([id, table](Worker& worker) { worker.set_commands(id, table); });
+}
+
+void PlaneObject::set_routes(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the routes must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  const std::shared_ptr<const RouteSnapshot> routes = read_routes(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all([id, routes](Worker& worker) { worker.set_routes(id, routes); });
+}
+
+void PlaneObject::listen(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() != 3 || !info[1].IsNumber() || !info[2].IsNumber() ||
+      info[1].As<Napi::Number>().Uint32Value() >= plane_->workers()) {
+    throw_type_error(info.Env(), "listen takes a database, a worker and a file descriptor");
+    return;
+  }
+  const int fd = info[2].As<Napi::Number>().Int32Value();
+  plane_->post(info[1].As<Napi::Number>().Uint32Value(),
+               [id, fd](Worker& worker) { worker.listen(id, fd); });
+}
+
+Napi::Value PlaneObject::stop_listening(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 3 || !info[0].IsNumber() || !info[1].IsNumber() || !info[2].IsFunction() ||
+      info[0].As<Napi::Number>().Uint32Value() >= plane_->workers()) {
+    throw_type_error(env, "stopListening takes a worker, a file descriptor and a function");
+    return env.Undefined();
+  }
+  const int fd = info[1].As<Napi::Number>().Int32Value();
+  auto done = Napi::ThreadSafeFunction::New(env, info[2].As<Napi::Function>(), "slotgate", 0, 1);
+  plane_->post(info[0].As<Napi::Number>().Uint32Value(), [fd, done](Worker& worker) {
+    worker.stop_listening(fd, [done] {
+      (void)done.NonBlockingCall();
+      Napi::ThreadSafeFunction(done).Release();
+    });
+  });
+  return env.Undefined();
+}
+
+void PlaneObject::preconnect(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  plane_->post_all([id](Worker& worker) { worker.preconnect(id); });
+}
+
+bool PlaneObject::client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index) {
+  FieldReader reader(info.Env());
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    reader.fail("client", "an object");
+  } else {
+    const Napi::Object client = info[0].As<Napi::Object>();
+    id = static_cast<std::uint64_t>(reader.number(client, "id", 1, 9007199254740991.0));
+    index = static_cast<std::uint32_t>(reader.number(client, "index", 0, 4294967295.0));
+    if (id % 256 >= plane_->workers()) reader.fail("client.id", "that of a client of this plane");
+  }
+  if (reader.failed()) reader.throw_error();
+  return !reader.failed();
+}
+
+void PlaneObject::answer(const Napi::CallbackInfo& info) {
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;
+  if (!client_argument(info, id, index)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the answer must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  ControlAnswer answer = read_answer(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post(static_cast<std::uint32_t>(id % 256), [id, index, answer = std::move(answer)](Worker& worker) {
+    worker.control().answer(index, id, answer);
+  });
+}
+
+void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;
+  if (!client_argument(info, id, index)) return;
+  plane_->post(static_cast<std::uint32_t>(id % 256),
+               [id, index](Worker& worker) { worker.control().dispatch_again(index, id); });
+}
+
+void PlaneObject::close_idle_clients(const Napi::CallbackInfo&) {
+  plane_->post_all([](Worker& worker) { (void)worker.clients().close_idle(); });
+}
+
+Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {
+  return write_batch(info.Env(), plane_->take_up());
+}
+
+Napi::Value PlaneObject::counters(const Napi::CallbackInfo& info) {
+  Napi::Array all = Napi::Array::New(info.Env(), plane_->workers());
+  for (std::uint32_t i = 0; i < plane_->workers(); ++i) {
+    all.Set(i, write_counters(info.Env(), plane_->counters(i)));
+  }
+  return all;
+}
+
+void PlaneObject::stop(const Napi::CallbackInfo&) { stop_now(); }
+
+}  // namespace slotgate

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "plane/plane.h"
+
+namespace slotgate {
+
+/// The JavaScript class `Plane`: checks every argument, turns it into an order or a snapshot, and
+/// never lets its threads outlive the environment that made it.
+class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  /// new Plane(workers, wake): `wake()` is called when takeUp() has something new.
+  explicit PlaneObject(const Napi::CallbackInfo& info);
+  ~PlaneObject() override;
+  PlaneObject(const PlaneObject&) = delete;
+  PlaneObject& operator=(const PlaneObject&) = delete;
+
+ private:
+  void add_database(const Napi::CallbackInfo& info);
+  void set_settings(const Napi::CallbackInfo& info);
+  void set_commands(const Napi::CallbackInfo& info);
+  void set_routes(const Napi::CallbackInfo& info);
+  void listen(const Napi::CallbackInfo& info);
+  Napi::Value stop_listening(const Napi::CallbackInfo& info);
+  void preconnect(const Napi::CallbackInfo& info);
+  void answer(const Napi::CallbackInfo& info);
+  void dispatch_again(const Napi::CallbackInfo& info);
+  void close_idle_clients(const Napi::CallbackInfo& info);
+  Napi::Value take_up(const Napi::CallbackInfo& info);
+  Napi::Value counters(const Napi::CallbackInfo& info);
+  void stop(const Napi::CallbackInfo& info);
+
+  void stop_now();
+  /// The database number, argument `index`; throws and returns false if it is none.
+  static bool database_argument(const Napi::CallbackInfo& info, std::size_t index, std::uint32_t& id);
+  bool client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index);
+
+  std::unique_ptr<Plane> plane_;
+  Napi::ThreadSafeFunction wake_;
+  bool stopped_ = true;
+};
+
+}  // namespace slotgate

@@ -1,0 +1,158 @@
+#include "addon/sockets.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "addon/convert.h"
+
+namespace slotgate {
+
+namespace {
+
+struct ListenAddress {
+  sockaddr_storage address{};
+  socklen_t size = 0;
+};
+
+bool tcp_address(const std::string& host, std::uint16_t port, ListenAddress& out) {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.address);
+  if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    out.size = sizeof *v4;
+    return true;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.address);
+  if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    out.size = sizeof *v6;
+    return true;
+  }
+  return false;
+}
+
+bool unix_address(const std::string& path, ListenAddress& out) {
+  auto* local = reinterpret_cast<sockaddr_un*>(&out.address);
+  if (path.size() >= sizeof local->sun_path) return false;
+  local->sun_family = AF_UNIX;
+  std::memcpy(local->sun_path, path.c_str(), path.size() + 1);
+  out.size = sizeof *local;
+  return true;
+}
+
+void throw_errno(Napi::Env env, const char* what, int number) {
+  const int code = uv_translate_sys_error(number);
+  Napi::Error error = Napi::Error::New(env, std::string(what) + ": " + uv_strerror(code));
+  error.Set("code", Napi::String::New(env, uv_err_name(code)));
+  error.ThrowAsJavaScriptException();
+}
+
+int open_socket(const ListenAddress& address, bool probe, int backlog, const char*& failed) {
+  const int fd = socket(address.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  failed = "socket";
+  if (fd < 0) return -errno;
+  const int on = 1;
+  if (address.address.ss_family != AF_UNIX) {
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+#ifdef SO_REUSEPORT
+    if (!probe) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+#endif
+  }
+  if (address.address.ss_family == AF_INET6) {
+    (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  failed = "bind";
+  int status = bind(fd, reinterpret_cast<const sockaddr*>(&address.address), address.size);
+  if (status == 0) {
+    failed = "listen";
+    status = ::listen(fd, backlog);
+  }
+  if (status != 0 || probe) {
+    const int number = status != 0 ? errno : 0;
+    close(fd);
+    return -number;
+  }
+  return fd;
+}
+
+Napi::Value open_listener(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  FieldReader reader(env);
+  if (info.Length() != 1 || !info[0].IsObject()) {
+    reader.fail("openListener's argument", "an object");
+    reader.throw_error();
+    return env.Undefined();
+  }
+  const Napi::Object options = info[0].As<Napi::Object>();
+  const std::string host = reader.text(options, "host");
+  const std::string path = reader.text(options, "path");
+  const auto port = static_cast<std::uint16_t>(reader.number(options, "port", 0, 65535));
+  const auto backlog = static_cast<int>(reader.number(options, "backlog", 1, 1 << 20));
+  const auto mode = static_cast<mode_t>(reader.number(options, "mode", 0, 0777));
+  const bool probe = reader.boolean(options, "probe");
+  ListenAddress address;
+  if (!reader.failed() && !(path.empty() ? tcp_address(host, port, address) : unix_address(path, address))) {
+    reader.fail(path.empty() ? "host" : "path", path.empty() ? "a numeric address" : "shorter than 108 bytes");
+  }
+  if (reader.failed()) {
+    reader.throw_error();
+    return env.Undefined();
+  }
+  const char* failed = "";
+  const int fd = open_socket(address, probe, backlog, failed);
+  if (fd < 0) {
+    throw_errno(env, failed, -fd);
+    return env.Undefined();
+  }
+  if (!path.empty() && !probe && chmod(path.c_str(), mode) != 0) {
+    const int number = errno;
+    close(fd);
+    throw_errno(env, "chmod", number);
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, fd);
+}
+
+int descriptor_argument(const Napi::CallbackInfo& info) {
+  return info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+}
+
+Napi::Value listener_port(const Napi::CallbackInfo& info) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(descriptor_argument(info), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw_errno(info.Env(), "getsockname", errno);
+    return info.Env().Undefined();
+  }
+  if (address.ss_family == AF_INET) {
+    return Napi::Number::New(info.Env(), ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port));
+  }
+  if (address.ss_family == AF_INET6) {
+    return Napi::Number::New(info.Env(), ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port));
+  }
+  return Napi::Number::New(info.Env(), 0);
+}
+
+void close_descriptor(const Napi::CallbackInfo& info) {
+  if (close(descriptor_argument(info)) != 0) throw_errno(info.Env(), "close", errno);
+}
+
+}  // namespace
+
+void define_sockets(Napi::Env env, Napi::Object exports) {
+  exports.Set("openListener", Napi::Function::New<open_listener>(env, "openListener"));
+  exports.Set("listenerPort", Napi::Function::New<listener_port>(env, "listenerPort"));
+  exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
+}
+
+}  // namespace slotgate

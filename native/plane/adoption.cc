@@ -1,0 +1,104 @@
+// How a worker takes over a new snapshot.
+#include <algorithm>
+
+#include "plane/redirector.h"
+
+namespace slotgate {
+
+namespace {
+
+/// How long a link may keep unanswered requests of slots that its server lost.
+constexpr std::uint64_t kDoomGraceMs = 1000;
+
+/// The worker's numbers of the snapshot's servers; new ones are added, missing ones marked.
+std::vector<std::uint16_t> number_servers(Database& database, const RouteSnapshot& snapshot) {
+  for (const auto& server : database.servers) server->listed = false;
+  std::vector<std::uint16_t> numbers;
+  for (const ServerEntry& entry : snapshot.servers) {
+    Server* found = nullptr;
+    for (const auto& server : database.servers) {
+      if (server->entry.same_place(entry)) found = server.get();
+    }
+    if (found == nullptr) {
+      found = database.servers.emplace_back(std::make_unique<Server>()).get();
+      found->index = static_cast<std::uint16_t>(database.servers.size() - 1);
+    }
+    found->entry = entry;
+    found->listed = true;
+    numbers.push_back(found->index);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> snapshot) {
+  const std::vector<std::uint16_t> numbers = number_servers(database, *snapshot);
+  std::vector<bool> changed(kSlotCount, false);
+  for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+    const auto slot = static_cast<std::uint16_t>(i);
+    const std::uint16_t given = snapshot->slot_to_server[slot];
+    const std::uint16_t owner = given < numbers.size() ? numbers[given] : SlotMap::kUnassigned;
+    const std::uint16_t before = database.slots.owner(slot);
+    if (const auto it = database.overrides.find(slot); it != database.overrides.end()) {
+      // A redirect seen after the refresh began knows better, if its server still exists.
+      if (it->second > snapshot->refresh_started_ms && before != SlotMap::kUnassigned &&
+          database.servers[before]->listed) {
+        continue;
+      }
+      database.overrides.erase(it);
+    }
+    if (owner == before) continue;
+    changed[slot] = true;
+    database.slots.set_owner(slot, owner);
+  }
+  database.routes = std::move(snapshot);
+  context_.counters->route_version.set(database.routes->version);
+
+  // What former owners have not answered yet fences the slots that left them.
+  for (const auto& server : database.servers) {
+    for (const auto& link : server->links) {
+      bool owns_any = link->in_flight.empty();
+      for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
+        const Request& request = context_.requests[link->in_flight.at(i)];
+        if ((request.flags & kReqInternal) != 0) continue;
+        const bool owns = database.slots.owner(request.slot) == server->index;
+        owns_any = owns_any || owns;
+        if (owns || !changed[request.slot]) continue;
+        SlotQueue& queue = queue_for(database, request.slot);
+        const std::uint64_t sequence = link->answered + i + 1;
+        const auto mine = std::find_if(queue.fences.begin(), queue.fences.end(),
+                                       [&](const LinkFence& fence) { return fence.link == link.get(); });
+        if (mine != queue.fences.end()) {
+          mine->sequence = sequence;
+        } else {
+          queue.fences.push_back({link.get(), sequence});
+        }
+        link->fenced = true;
+        if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
+      }
+      link->doomed_at_ms = owns_any ? 0 : context_.now_ms + kDoomGraceMs;
+    }
+  }
+
+  std::vector<std::uint16_t> waiting;
+  for (auto& [slot, queue] : database.queues) {
+    const bool has_owner = database.slots.owner(slot) != SlotMap::kUnassigned;
+    const bool may_open = queue.reason == HoldReason::kNoOwner || queue.reason == HoldReason::kUnknown ||
+                          queue.reason == HoldReason::kNoLink ||
+                          (queue.reason == HoldReason::kBackoff && changed[slot]);
+    if (!has_owner) {
+      if (queue.reason == HoldReason::kNone || may_open) queue.reason = HoldReason::kNoOwner;
+    } else if (may_open) {
+      queue.reason = HoldReason::kFence;
+      waiting.push_back(slot);
+    }
+  }
+  for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+    const auto slot = static_cast<std::uint16_t>(i);
+    if (changed[slot] && !database.queues.contains(slot)) database.slots.clear_slow(slot);
+  }
+  for (const std::uint16_t slot : waiting) run_queue(database, slot);
+}
+
+}  // namespace slotgate

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/request_framer.h"
+#include "plane/byte_buffer.h"
+#include "plane/slab.h"
+#include "plane/watcher.h"
+
+namespace slotgate {
+
+class Clients;
+struct Database;
+
+/// Everything about a client that takes it off the fast path, as bits of one byte.
+enum ClientSpecial : std::uint8_t {
+  kSpecialUnauthenticated = 1U << 0,  ///< must log in first
+  kSpecialAwaiting = 1U << 1,         ///< a barrier is up: nothing is parsed until it is answered
+  kSpecialDraining = 1U << 2,         ///< a request waits until everything before it is answered
+  kSpecialStalled = 1U << 3,          ///< its next request needs a link that is at its cap
+  kSpecialFinished = 1U << 4,         ///< no more requests: QUIT, protocol error
+};
+
+/// Bytes received and not yet turned into requests. Idle clients have none.
+struct ClientInput {
+  ByteBuffer bytes;
+  RequestFramer framer;
+};
+
+/// What a client told about itself. Most tell nothing.
+struct ClientNames {
+  std::string name;
+  std::string library;
+  std::string library_version;
+};
+
+/// A downstream connection. Owned by its worker; never moves; freed after its watcher has closed.
+struct Client {
+  Watcher watcher;
+  int fd = -1;
+  std::uint32_t index = kNoIndex;
+  /// Sequence x 256 + worker; 0 while the record is free.
+  std::uint64_t id = 0;
+  Clients* clients = nullptr;
+  Database* database = nullptr;
+
+  /// Unanswered and unsent requests, oldest first.
+  std::uint32_t head = kNoIndex;
+  std::uint32_t tail = kNoIndex;
+  std::uint32_t in_flight = 0;
+  std::uint32_t window = 0;
+  /// Largest of its recent replies, in bytes: what the next one is taken for.
+  std::uint32_t reply_estimate = 0;
+
+  std::uint8_t special = 0;
+  std::uint8_t protocol = 2;
+  /// Which upstream user its requests run as; see Database::users.
+  std::uint16_t user = 0;
+  std::uint16_t home_slot = 0;  ///< where its keyless requests go
+  bool dirty = false;     ///< on the list of clients to flush this turn
+  bool ready = false;     ///< on the list of clients to parse before the next poll
+  bool unparsed = false;  ///< `input` may hold a whole request: parsing stopped before its end
+  bool window_full = false;    ///< parsing stopped because of the window
+  bool peer_finished = false;  ///< its FIN was seen: what it sent is executed, nothing is held for it
+  bool input_done = false;     ///< and everything that it sent has been read
+  bool close_when_sent = false;
+  bool closing = false;
+
+  std::unique_ptr<ClientInput> input;
+  std::unique_ptr<ByteBuffer> output;
+  std::unique_ptr<ClientNames> names;
+};
+
+}  // namespace slotgate

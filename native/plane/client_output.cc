@@ -1,0 +1,182 @@
+// The sending half of Clients.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "plane/clients.h"
+#include "plane/joiner.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+
+namespace slotgate {
+
+void Clients::flush() {
+  std::vector<std::uint32_t>& dirty = context_.replies->dirty();
+  // Flushing may make others dirty (a close drops held requests): go on until none is left.
+  for (std::size_t i = 0; i < dirty.size(); ++i) {
+    Client& client = context_.clients[dirty[i]];
+    client.dirty = false;
+    if (!client.closing && client.id != 0) flush_client(client);
+  }
+  dirty.clear();
+  reads_since_flush_ = 0;
+}
+
+void Clients::flush_client(Client& client) {
+  emit_ready(client);
+  if (gather_.total() != 0) send_gathered(client);
+  for (const std::uint32_t index : sent_) {
+    const Request& request = context_.requests[index];
+    if (request.join != kNoIndex) context_.joiner->recycle(request.join);
+    context_.release(index);
+  }
+  sent_.clear();
+  if (!client.closing) after_flush(client);
+}
+
+void Clients::emit_ready(Client& client) {
+  std::uint32_t largest = client.reply_estimate - client.reply_estimate / 8;
+  while (client.head != kNoIndex && !client.closing) {
+    const std::uint32_t index = client.head;
+    Request& request = context_.requests[index];
+    if (request.state != RequestState::kDone) break;
+    if (request.join == kNoIndex) {
+      emit(client, request.reply, request.reply_size);
+      largest = std::max(largest, request.reply_size);
+    } else {
+      context_.joiner->emit_array(request.join, client);
+    }
+    if (client.closing) break;  // its requests were detached with it
+    if ((request.flags & kReqCloseAfter) != 0) client.close_when_sent = true;
+    client.head = request.next;
+    if (client.head == kNoIndex) client.tail = kNoIndex;
+    --client.in_flight;
+    if (request.join == kNoIndex && request.owned == nullptr) {
+      context_.release(index);
+    } else {
+      sent_.push_back(index);
+    }
+  }
+  client.reply_estimate = largest;
+}
+
+void Clients::emit(Client& client, const std::uint8_t* data, std::size_t size) {
+  if (client.closing) return;
+  if (client.output && !client.output->empty()) {
+    append_output(client, data, size);
+    return;
+  }
+  if (!gather_.fits(size)) {
+    send_gathered(client);
+    if (client.closing) return;
+    if (client.output && !client.output->empty()) {
+      append_output(client, data, size);
+      return;
+    }
+  }
+  gather_.add(data, size);
+}
+
+void Clients::append_output(Client& client, const std::uint8_t* data, std::size_t size) {
+  if (!client.output) client.output = std::make_unique<ByteBuffer>();
+  if (client.output->size() + size > client.database->limits().client_output_bytes_max) {
+    context_.counters->output_limit_closed.add();
+    close(client, "it reads too slowly: the output limit is reached");
+    return;
+  }
+  client.output->append(data, size);
+}
+
+void Clients::send_gathered(Client& client) {
+  const std::size_t total = gather_.total();
+  iovec* const pieces = gather_.pieces();
+  const std::size_t count = gather_.piece_count();
+  ssize_t sent = 0;
+  do {
+    if (count == 1) {
+      sent = send(client.fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = pieces;
+      message.msg_iovlen = count;
+      sent = sendmsg(client.fd, &message, MSG_NOSIGNAL);
+    }
+    context_.counters->send_calls.add();
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+    gather_.clear();
+    close(client, "connection reset");
+    return;
+  }
+  std::size_t gone = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  context_.counters->client_bytes_out.add(gone);
+  if (gone != total) {
+    for (std::size_t i = 0; i < count && !client.closing; ++i) {
+      const std::size_t skip = std::min(gone, pieces[i].iov_len);
+      gone -= skip;
+      if (skip < pieces[i].iov_len) {
+        append_output(client, static_cast<const std::uint8_t*>(pieces[i].iov_base) + skip,
+                      pieces[i].iov_len - skip);
+      }
+    }
+    if (!client.closing) watch(client);
+  }
+  gather_.clear();
+}
+
+void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size) {
+  emit(client, data, size);
+  if (!client.closing && gather_.total() != 0) send_gathered(client);
+}
+
+void Clients::write_backlog(Client& client) {
+  if (!client.output) return;
+  ByteBuffer& output = *client.output;
+  while (!output.empty()) {
+    const ssize_t sent = send(client.fd, output.data(), output.size(), MSG_NOSIGNAL);
+    context_.counters->send_calls.add();
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    if (sent < 0) {
+      close(client, "connection reset");
+      return;
+    }
+    context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
+    output.consume(static_cast<std::size_t>(sent));
+  }
+  if (output.empty()) client.output.reset();
+  context_.replies->mark_dirty(client);
+}
+
+void Clients::after_flush(Client& client) {
+  const bool backlog = client.output && !client.output->empty();
+  if (backlog) {
+    client.window = std::max(client.window / 2, kWindowStart);
+  } else if (client.close_when_sent ||
+             (client.input_done && client.head == kNoIndex && !client.unparsed)) {
+    close(client, "done");
+    return;
+  }
+  if (client.head == kNoIndex && (client.special & kSpecialDraining) != 0) {
+    client.special = static_cast<std::uint8_t>(client.special & ~kSpecialDraining);
+  }
+  if (client.unparsed) {
+    const bool room = client.in_flight <= client.window / 2;
+    if (client.window_full && room && !backlog) {
+      // It took a full window without backlog: it may have more, as far as its replies are small.
+      const std::size_t by_bytes = kWindowReplyBytes / std::max<std::size_t>(client.reply_estimate, 1);
+      const std::uint32_t most = static_cast<std::uint32_t>(std::clamp<std::size_t>(
+          by_bytes, 1, client.database->limits().in_flight_per_client_max));
+      client.window = std::clamp(client.window * 2, 1U, most);
+      client.window_full = false;
+    }
+    if (!client.window_full && (!backlog || client.output->size() <= kOutputBacklogBytes)) {
+      make_ready(client);
+    }
+  } else if (backlog != client.watcher.writing() || !client.watcher.reading()) {
+    watch(client);
+  }
+}
+
+}  // namespace slotgate

@@ -1,0 +1,298 @@
+#include "plane/clients.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "plane/dispatcher.h"
+#include "plane/joiner.h"
+#include "plane/links.h"
+#include "plane/local_answers.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/socket.h"
+
+namespace slotgate {
+
+void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_workers) {
+  if (clients_of_all_workers >= database.limits().clients_max) {
+    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
+    (void)send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::close(fd);
+    context_.counters->rejected.add();
+    return;
+  }
+  const std::uint32_t index = context_.clients.take();
+  Client& client = context_.clients[index];
+  if (client.watcher.open(&context_.loop, fd, &client, on_ready) != 0) {
+    context_.clients.give(index);
+    ::close(fd);
+    context_.counters->rejected.add();
+    return;
+  }
+  prepare_client_socket(fd, database.limits().keepalive_seconds);
+  client.fd = fd;
+  client.index = index;
+  client.id = next_sequence_++ * 256 + context_.worker;
+  client.clients = this;
+  client.database = &database;
+  client.window = kWindowStart;
+  client.user = database.settings->client_user;
+  client.home_slot = static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
+  client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
+  client.watcher.watch(true, false);
+  context_.counters->accepted.add();
+  context_.counters->clients.add();
+}
+
+Client* Clients::find(std::uint32_t index, std::uint64_t id) {
+  if (index >= context_.clients.extent()) return nullptr;
+  Client& client = context_.clients[index];
+  return client.id == id && !client.closing ? &client : nullptr;
+}
+
+void Clients::for_each(const std::function<void(Client&)>& visit) {
+  for (std::uint32_t i = 0; i < context_.clients.extent(); ++i) {
+    Client& client = context_.clients[i];
+    if (client.id != 0 && !client.closing) visit(client);
+  }
+}
+
+void Clients::on_ready(void* owner, Readiness readiness) {
+  Client& client = *static_cast<Client*>(owner);
+  Clients& self = *client.clients;
+  if (readiness.writable && !client.closing) self.write_backlog(client);
+  if (readiness.failed && !client.closing) {
+    self.close(client, "connection error");
+    return;
+  }
+  if (readiness.readable && !client.closing) self.read(client);
+  if (readiness.disconnected && !client.closing) self.input_ended(client);
+}
+
+const RequestLimits& Clients::limits_for(const Client& client) const noexcept {
+  const PlaneLimits& limits = client.database->limits();
+  return (client.special & kSpecialUnauthenticated) != 0 ? limits.request_before_auth : limits.request;
+}
+
+void Clients::watch(Client& client) {
+  const bool paused = client.input_done || client.unparsed || (client.special & kSpecialFinished) != 0 ||
+                      (client.output && client.output->size() > kOutputBacklogBytes);
+  client.watcher.watch(!paused, client.output && !client.output->empty());
+}
+
+void Clients::read(Client& client) {
+  // Input that was not parsed to its end is parsed first; reading goes on when it is used up.
+  if (client.unparsed) {
+    watch(client);
+    return;
+  }
+  const bool begun = client.input && !client.input->bytes.empty();
+  std::uint8_t* room = begun ? client.input->bytes.prepare(kReadBytesPerTurn / 4) : scratch_.data();
+  const std::size_t size = begun ? std::min(client.input->bytes.room(), kReadBytesPerTurn) : scratch_.size();
+  const ssize_t got = recv(client.fd, room, size, 0);
+  context_.counters->recv_calls.add();
+  if (got == 0) {
+    client.input_done = true;
+    input_ended(client);
+    return;
+  }
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) close(client, "connection reset");
+    return;
+  }
+  const std::size_t count = static_cast<std::size_t>(got);
+  context_.counters->client_bytes_in.add(count);
+  if (begun) {
+    client.input->bytes.commit(count);
+    parse_input(client);
+  } else {
+    const std::size_t done = parse(client, framer_, scratch_.data(), count);
+    if (!client.closing && done < count) keep(client, framer_, scratch_.data() + done, count - done);
+    framer_.reset();
+  }
+  if (++reads_since_flush_ >= kReadsPerLinkFlush) {
+    reads_since_flush_ = 0;
+    context_.links->flush();
+  }
+}
+
+void Clients::keep(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size) {
+  if (!client.input) client.input = std::make_unique<ClientInput>();
+  client.input->bytes.append(data, size);
+  std::swap(client.input->framer, framer);
+  if (client.unparsed) client.input->framer.reset();
+}
+
+void Clients::parse_input(Client& client) {
+  ClientInput& input = *client.input;
+  client.unparsed = false;
+  const std::size_t done = parse(client, input.framer, input.bytes.data(), input.bytes.size());
+  if (client.closing) return;
+  input.bytes.consume(done);
+  if (client.unparsed) input.framer.reset();
+  if (input.bytes.empty()) client.input.reset();
+}
+
+std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uint8_t* data,
+                           std::size_t size) {
+  constexpr std::uint8_t kStops = kSpecialAwaiting | kSpecialDraining | kSpecialStalled;
+  std::size_t done = 0;
+  std::uint32_t taken = 0;
+  while (done < size) {
+    if ((client.special & kSpecialFinished) != 0) return size;
+    if ((client.special & kStops) != 0 || (client.output && client.output->size() > kOutputBacklogBytes)) {
+      client.unparsed = true;
+      return done;
+    }
+    if (taken == kRequestsPerTurn) {
+      client.unparsed = true;
+      make_ready(client);
+      return done;
+    }
+    const FrameStatus status = framer.next(data + done, size - done, limits_for(client));
+    if (status == FrameStatus::kNeedMore) return done;
+    if (status == FrameStatus::kProtocolError) {
+      protocol_error(client, framer.error());
+      return size;
+    }
+    if (status == FrameStatus::kComplete) {
+      const Dispatched outcome = context_.dispatcher->dispatch(client, framer.frame(), framer.args());
+      if (client.closing) return size;
+      if (outcome == Dispatched::kNotNow) {
+        client.unparsed = true;
+        return done;
+      }
+      ++taken;
+    }
+    done += framer.consumed();
+  }
+  return done;
+}
+
+void Clients::protocol_error(Client& client, std::string_view text) {
+  context_.counters->protocol_errors.add();
+  const std::uint32_t index = context_.dispatcher->append_unknown(client);
+  context_.requests[index].flags |= kReqCloseAfter;
+  client.special |= kSpecialFinished;
+  context_.replies->deliver_copy(index, "-ERR Protocol error: " + std::string(text) + "\r\n");
+  watch(client);
+}
+
+void Clients::make_ready(Client& client) {
+  if (client.ready) return;
+  client.ready = true;
+  ready_.push_back(client.index);
+}
+
+void Clients::run_ready_list() {
+  running_.swap(ready_);
+  for (const std::uint32_t index : running_) {
+    Client& client = context_.clients[index];
+    client.ready = false;
+    if (client.closing || client.id == 0 || !client.unparsed) continue;
+    parse_input(client);
+    if (client.closing || client.unparsed) continue;
+    if (client.input_done) {
+      after_flush(client);
+    } else {
+      watch(client);
+    }
+  }
+  running_.clear();
+}
+
+void Clients::resume(Client& client, std::uint8_t special_bit) {
+  client.special = static_cast<std::uint8_t>(client.special & ~special_bit);
+  if (client.unparsed) make_ready(client);
+}
+
+void Clients::resume_stalled(std::uint32_t index) {
+  Client& client = context_.clients[index];
+  if (client.id != 0 && !client.closing) resume(client, kSpecialStalled);
+}
+
+void Clients::input_ended(Client& client) {
+  client.peer_finished = true;
+  // What was received is executed; what waits for a server would be executed for nobody.
+  context_.redirector->answer_held_of(client);
+  watch(client);
+  context_.replies->mark_dirty(client);
+}
+
+void Clients::detach_requests(Client& client) {
+  for (std::uint32_t index = client.head; index != kNoIndex;) {
+    Request& request = context_.requests[index];
+    const std::uint32_t next = request.next;
+    switch (request.state) {
+      case RequestState::kInFlight:
+        request.client = kNoIndex;
+        break;
+      case RequestState::kHeld:
+      case RequestState::kParked:
+        context_.redirector->forget(index);
+        break;
+      case RequestState::kJoining:
+        context_.joiner->abandon(index);
+        break;
+      case RequestState::kDone:
+        if (request.join != kNoIndex) context_.joiner->recycle(request.join);
+        context_.release(index);
+        break;
+      case RequestState::kControl:
+      case RequestState::kFree:
+        context_.release(index);
+        break;
+    }
+    index = next;
+  }
+  client.head = client.tail = kNoIndex;
+  client.in_flight = 0;
+}
+
+void Clients::close(Client& client, std::string_view reason) {
+  (void)reason;
+  if (client.closing) return;
+  client.closing = true;
+  detach_requests(client);
+  client.input.reset();
+  client.output.reset();
+  client.names.reset();
+  context_.counters->closed.add();
+  context_.counters->clients.subtract();
+  client.watcher.close(on_closed);
+  ::close(client.fd);
+  client.fd = -1;
+}
+
+void Clients::on_closed(void* owner) {
+  Client& client = *static_cast<Client*>(owner);
+  WorkerContext& context = client.clients->context_;
+  const std::uint32_t index = client.index;
+  client.id = 0;
+  client.special = 0;
+  client.protocol = 2;
+  client.reply_estimate = 0;
+  client.dirty = client.ready = client.unparsed = client.window_full = false;
+  client.peer_finished = client.input_done = client.close_when_sent = client.closing = false;
+  context.clients.give(index);
+}
+
+std::size_t Clients::close_idle() {
+  for_each([&](Client& client) {
+    if (client.head != kNoIndex || client.input || client.output) return;
+    // Requests that arrive with the close are not forwarded, so that repeating them is safe: look
+    // once more whether one is here already.
+    std::uint8_t byte = 0;
+    if (recv(client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;
+    close(client, "the proxy stops");
+  });
+  return context_.clients.used();
+}
+
+void Clients::close_all() {
+  for_each([&](Client& client) { close(client, "the proxy stops"); });
+}
+
+}  // namespace slotgate

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "plane/output_gather.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// The downstream connections of one worker: reading, parsing, sending, closing.
+class Clients {
+ public:
+  explicit Clients(WorkerContext& context) noexcept : context_(context) {}
+
+  /// Takes over a connected socket. Refuses (in a server's words) when the limit is reached.
+  void adopt(int fd, Database& database, std::uint32_t clients_of_all_workers);
+
+  /// Adds bytes of a reply to what the client is sent in this turn.
+  void emit(Client& client, const std::uint8_t* data, std::size_t size);
+  /// Sends a piece of a large reply now. The client may be closed by it.
+  void forward(Client& client, const std::uint8_t* data, std::size_t size);
+  /// Sends every dirty client what is ready, in order.
+  void flush();
+
+  /// Parses on for clients that stopped before their input did. Not again for the same in one turn.
+  void run_ready_list();
+  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+  void make_ready(Client& client);
+  /// The link that the client waited for has room again, or is gone.
+  void resume_stalled(std::uint32_t index);
+  /// The barrier is over.
+  void resume(Client& client, std::uint8_t special_bit);
+
+  /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
+  void close(Client& client, std::string_view reason);
+  /// Closes the clients that are idle between two requests; returns how many clients are left.
+  std::size_t close_idle();
+  void close_all();
+  [[nodiscard]] Client* find(std::uint32_t index, std::uint64_t id);
+  [[nodiscard]] bool idle() const noexcept { return context_.clients.used() == 0; }
+  /// Runs `visit` for every open client.
+  void for_each(const std::function<void(Client&)>& visit);
+
+ private:
+  static void on_ready(void* owner, Readiness readiness);
+  static void on_closed(void* owner);
+
+  void read(Client& client);
+  /// Parses `size` bytes at `data`; returns how many are done with.
+  std::size_t parse(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size);
+  void parse_input(Client& client);
+  void keep(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size);
+  void protocol_error(Client& client, std::string_view text);
+  void input_ended(Client& client);
+  void flush_client(Client& client);
+  void emit_ready(Client& client);
+  void send_gathered(Client& client);
+  void append_output(Client& client, const std::uint8_t* data, std::size_t size);
+  void write_backlog(Client& client);
+  void after_flush(Client& client);
+  void watch(Client& client);
+  void detach_requests(Client& client);
+  [[nodiscard]] const RequestLimits& limits_for(const Client& client) const noexcept;
+
+  WorkerContext& context_;
+  std::vector<std::uint32_t> ready_;
+  std::vector<std::uint32_t> running_;
+  std::vector<std::uint32_t> sent_;  ///< requests whose replies the gather may refer to
+  OutputGather gather_;
+  RequestFramer framer_;             ///< for clients whose input begins at a frame
+  std::uint64_t next_sequence_ = 1;
+  std::uint32_t reads_since_flush_ = 0;
+  std::array<std::uint8_t, kReadBytesPerTurn> scratch_;
+};
+
+}  // namespace slotgate

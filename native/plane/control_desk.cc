@@ -1,0 +1,88 @@
+#include "plane/control_desk.h"
+
+#include <cstring>
+
+#include "plane/clients.h"
+#include "plane/replies.h"
+#include "plane/socket.h"
+
+namespace slotgate {
+
+Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
+                            const std::vector<Arg>& args) {
+  if (client.head != kNoIndex) {
+    client.special |= kSpecialDraining;
+    return Dispatched::kNotNow;
+  }
+  const std::uint32_t index = command != nullptr
+                                  ? context_.dispatcher->append(client, *command, client.home_slot, 0)
+                                  : context_.dispatcher->append_unknown(client);
+  Request& request = context_.requests[index];
+  request.state = RequestState::kControl;
+  // Kept for dispatch_again().
+  request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
+  std::memcpy(request.owned.get(), frame.data, frame.size);
+  request.length = static_cast<std::uint32_t>(frame.size);
+  client.special |= kSpecialAwaiting;
+
+  ControlRequest up;
+  up.client_id = client.id;
+  up.client_index = client.index;
+  up.database = client.database->id;
+  up.row = command != nullptr ? command->id : -1;
+  up.protocol = client.protocol;
+  for (const Arg& arg : args) {
+    up.args.emplace_back(reinterpret_cast<const char*>(frame.data) + arg.offset, arg.length);
+  }
+  if (client.names) up.client_name = client.names->name;
+  up.client_address = peer_address(client.fd);
+  context_.up.controls.push_back(std::move(up));
+  context_.counters->control_requests.add();
+  return Dispatched::kTakenLast;
+}
+
+Client* ControlDesk::waiting_client(std::uint32_t client_index, std::uint64_t client_id) {
+  Client* client = context_.client_io->find(client_index, client_id);
+  if (client == nullptr || client->head == kNoIndex) return nullptr;
+  return context_.requests[client->head].state == RequestState::kControl ? client : nullptr;
+}
+
+void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
+                         const ControlAnswer& answer) {
+  Client* client = waiting_client(client_index, client_id);
+  if (client == nullptr) return;
+  const std::uint32_t index = client->head;
+  if (answer.protocol != 0) client->protocol = answer.protocol;
+  if (answer.renames) {
+    if (!client->names) client->names = std::make_unique<ClientNames>();
+    client->names->name = answer.name;
+  }
+  if (answer.user >= 0 && static_cast<std::size_t>(answer.user) < client->database->settings->users.size()) {
+    client->user = static_cast<std::uint16_t>(answer.user);
+    client->special = static_cast<std::uint8_t>(client->special & ~kSpecialUnauthenticated);
+  }
+  if (answer.close_after) {
+    context_.requests[index].flags |= kReqCloseAfter;
+    client->special |= kSpecialFinished;
+  }
+  context_.client_io->resume(*client, kSpecialAwaiting);
+  context_.replies->deliver_copy(index, answer.reply);
+}
+
+void ControlDesk::dispatch_again(std::uint32_t client_index, std::uint64_t client_id) {
+  Client* client = waiting_client(client_index, client_id);
+  if (client == nullptr) return;
+  // It is the client's only request: taken back, its frame is the beginning of the input again.
+  const std::uint32_t index = client->head;
+  client->head = client->tail = kNoIndex;
+  --client->in_flight;
+  auto input = std::make_unique<ClientInput>();
+  input->bytes.append(context_.requests[index].owned.get(), context_.requests[index].length);
+  if (client->input) input->bytes.append(client->input->bytes.data(), client->input->bytes.size());
+  client->input = std::move(input);
+  client->unparsed = true;
+  context_.release(index);
+  context_.client_io->resume(*client, kSpecialAwaiting);
+}
+
+}  // namespace slotgate

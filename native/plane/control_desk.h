@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "plane/dispatcher.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// What TypeScript answers to a control command, and what it changes about the client.
+struct ControlAnswer {
+  std::string reply;          ///< wire bytes
+  bool close_after = false;
+  std::uint8_t protocol = 0;  ///< 2 or 3; 0: as it was
+  bool renames = false;
+  std::string name;
+  std::int32_t user = -1;     ///< the upstream user it is from now on; -1: as it was
+};
+
+/// Commands that TypeScript answers. The client's place in its order is kept; nothing of it is
+/// parsed behind the command until the answer is there.
+class ControlDesk {
+ public:
+  explicit ControlDesk(WorkerContext& context) noexcept : context_(context) {}
+
+  /// Sends the request up, as soon as everything before it is answered. `command` is nullptr for
+  /// what the table does not know.
+  Dispatched ask(Client& client, const Command* command, Bytes frame, const std::vector<Arg>& args);
+
+  /// Ignored if the client is gone or waits for nothing.
+  void answer(std::uint32_t client_index, std::uint64_t client_id, const ControlAnswer& answer);
+  /// The command is known now: it is dispatched again, with the table of this moment.
+  void dispatch_again(std::uint32_t client_index, std::uint64_t client_id);
+
+ private:
+  Client* waiting_client(std::uint32_t client_index, std::uint64_t client_id);
+
+  WorkerContext& context_;
+};
+
+}  // namespace slotgate

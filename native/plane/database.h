@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/command_table.h"
+#include "core/slot_map.h"
+#include "plane/limits.h"
+#include "plane/link.h"
+#include "plane/route_snapshot.h"
+#include "plane/slot_queue.h"
+
+namespace slotgate {
+
+/// Whom requests run as upstream. Number 0 is the servers' default user without a password.
+struct UpstreamUser {
+  std::string name;
+  std::string password;
+  bool authenticates = false;
+};
+
+/// What the control plane sets for a database beside its routes.
+struct DatabaseSettings {
+  /// Users by number; clients begin as `client_user`.
+  std::vector<UpstreamUser> users{1};
+  std::uint16_t client_user = 0;
+  bool client_must_authenticate = false;
+  /// For the link's name at the servers: `slotgate:<node>:<worker>`.
+  std::string node_name;
+  PlaneLimits limits;
+};
+
+/// A server as one worker knows it. Lives as long as the worker: its number is stable.
+struct Server {
+  std::uint16_t index = 0;
+  ServerEntry entry;
+  bool listed = false;  ///< in the present snapshot: only then it is connected to
+  /// Shared links of the client's default user, by protocol version.
+  Link* shared[4] = {nullptr, nullptr, nullptr, nullptr};
+  std::vector<std::unique_ptr<Link>> links;
+  std::uint32_t backoff_ms = 0;
+  std::uint64_t retry_at_ms = 0;
+  std::size_t held_bytes = 0;
+  /// Why the last attempt failed, or the server's own error; shown to clients whose wait ran out.
+  std::string last_failure;
+  /// Connections of ours that the server may still read from: killed first on the next link.
+  std::vector<std::int64_t> abandoned_clients;
+};
+
+/// One sharded key space as one worker sees it.
+struct Database {
+  std::uint32_t id = 0;
+  std::shared_ptr<const DatabaseSettings> settings;
+  std::shared_ptr<const CommandTable> commands;
+  std::shared_ptr<const RouteSnapshot> routes;
+  SlotMap slots;
+  std::vector<std::unique_ptr<Server>> servers;
+  std::unordered_map<std::uint16_t, SlotQueue> queues;
+  /// Slots patched by a redirect, and when (uv_now): an older refresh does not undo them.
+  std::unordered_map<std::uint16_t, std::uint64_t> overrides;
+  std::size_t held_bytes = 0;
+
+  [[nodiscard]] const PlaneLimits& limits() const noexcept { return settings->limits; }
+};
+
+}  // namespace slotgate

@@ -1,0 +1,151 @@
+#include "plane/dispatcher.h"
+
+#include <algorithm>
+
+#include "plane/control_desk.h"
+#include "plane/joiner.h"
+#include "plane/local_answers.h"
+#include "plane/replies.h"
+
+namespace slotgate {
+
+namespace {
+
+constexpr std::string_view kCrossSlot = "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
+constexpr std::string_view kNoAuth = "-NOAUTH Authentication required.\r\n";
+constexpr Command kUnknownCommand{};
+
+}  // namespace
+
+std::uint32_t Dispatcher::append_unknown(Client& client) {
+  return append(client, kUnknownCommand, client.home_slot, 0);
+}
+
+Link* Dispatcher::link_now(Client& client, std::uint16_t slot) {
+  Database& database = *client.database;
+  std::uint16_t owner = database.slots.entry(slot);
+  if (owner >= SlotMap::kUnassigned) {
+    if (!context_.redirector->may_pass(client, slot)) return nullptr;
+    owner = database.slots.owner(slot);
+  }
+  return context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+}
+
+bool Dispatcher::must_drain(Client& client, Barrier barrier) noexcept {
+  if (barrier != Barrier::kDrain || client.head == kNoIndex) return false;
+  client.special |= kSpecialDraining;
+  return true;
+}
+
+bool Dispatcher::blocks(const Command& command, Bytes frame, const std::vector<Arg>& args) const {
+  if ((command.flags & kFlagBlocking) != 0) return true;
+  if ((command.flags & kFlagBlocksWithToken) == 0) return false;
+  const std::string_view token = command.row->block_token;
+  return std::any_of(args.begin() + 1, args.end(), [&](const Arg& arg) {
+    const Bytes word{frame.data + arg.offset, arg.length};
+    return word.size == token.size() &&
+           std::equal(token.begin(), token.end(), word.data, [](char upper, std::uint8_t given) {
+             return given == static_cast<std::uint8_t>(upper) ||
+                    given == static_cast<std::uint8_t>(upper | 0x20);
+           });
+  });
+}
+
+bool Dispatcher::stalls(Client& client, Link& link, std::size_t size) {
+  const std::size_t waiting = link.stream.unanswered();
+  if (waiting == 0 || waiting + size <= client.database->limits().link_unanswered_bytes_max) return false;
+  client.special |= kSpecialStalled;
+  link.stalled.push_back(client.index);
+  return true;
+}
+
+Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, Bytes frame,
+                                       const std::vector<Arg>& args) {
+  if (client.in_flight >= client.window) {
+    client.window_full = true;
+    return Dispatched::kNotNow;
+  }
+  const bool before_auth = command != nullptr && (command->flags & kFlagBeforeAuth) != 0;
+  if ((client.special & kSpecialUnauthenticated) != 0 && !before_auth) {
+    context_.replies->deliver_static(append_unknown(client), kNoAuth);
+    return Dispatched::kTaken;
+  }
+  if (command == nullptr || (command->flags & kFlagContainer) != 0) {
+    return context_.control->ask(client, nullptr, frame, args);
+  }
+  if (!arity_fits(command->arity, args.size())) {
+    const std::string& name = command->row->name;
+    context_.replies->deliver_copy(append(client, *command, 0, 0),
+                                   "-ERR wrong number of arguments for '" + name + "' command\r\n");
+    return Dispatched::kTaken;
+  }
+  if (must_drain(client, command->barrier)) return Dispatched::kNotNow;
+  switch (command->route) {
+    case RouteBy::kLocal:
+      return answer_locally(context_, client, *command, frame, args);
+    case RouteBy::kControl:
+      return context_.control->ask(client, command, frame, args);
+    case RouteBy::kRefuse:
+      context_.replies->deliver_copy(append(client, *command, 0, 0), command->row->ready_reply);
+      return Dispatched::kTaken;
+    case RouteBy::kKeyless:
+      return send_to_slot(client, *command, frame, client.home_slot,
+                          static_cast<std::uint16_t>(command_flags(*command) | kReqKeyless));
+    case RouteBy::kKeys:
+      break;
+  }
+  return dispatch_keyed(client, *command, frame, args);
+}
+
+Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, Bytes frame,
+                                      const std::vector<Arg>& args) {
+  if (blocks(command, frame, args)) return context_.control->ask(client, &command, frame, args);
+  const SlotDecision decision = decide_slot(command, frame, args, keys_);
+  switch (decision.verdict) {
+    case SlotVerdict::kOneSlot:
+      return send_to_slot(client, command, frame, decision.slot, command_flags(command));
+    case SlotVerdict::kNoKeys:
+      return send_to_slot(client, command, frame, client.home_slot,
+                          static_cast<std::uint16_t>(command_flags(command) | kReqKeyless));
+    case SlotVerdict::kManySlots:
+      break;
+  }
+  if (command.split != Split::kNone) return split(client, command, frame, args);
+  context_.counters->crossslot.add();
+  context_.replies->deliver_static(append(client, command, decision.slot, 0), kCrossSlot);
+  return Dispatched::kTaken;
+}
+
+Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Bytes frame,
+                                    std::uint16_t slot, std::uint16_t flags) {
+  Link* link = link_now(client, slot);
+  if (link != nullptr) {
+    if (stalls(client, *link, frame.size)) return Dispatched::kNotNow;
+    context_.links->send(*link, append(client, command, slot, flags), frame);
+    return Dispatched::kTaken;
+  }
+  const std::uint32_t index = append(client, command, slot, flags);
+  Request& request = context_.requests[index];
+  request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
+  std::copy_n(frame.data, frame.size, request.owned.get());
+  request.length = static_cast<std::uint32_t>(frame.size);
+  context_.redirector->hold(index);
+  return Dispatched::kTaken;
+}
+
+Dispatched Dispatcher::split(Client& client, const Command& command, Bytes frame,
+                             const std::vector<Arg>& args) {
+  // A request is taken whole or not at all: any link that is at its cap stalls it.
+  for (const auto& server : client.database->servers) {
+    Link* link = server->shared[client.protocol];
+    if (link != nullptr && stalls(client, *link, frame.size)) return Dispatched::kNotNow;
+  }
+  const std::uint32_t parent = append(client, command, 0, command_flags(command));
+  if (!context_.joiner->split(client, parent, command, frame, args)) {
+    context_.replies->deliver_copy(
+        parent, "-ERR wrong number of arguments for '" + command.row->name + "' command\r\n");
+  }
+  return Dispatched::kTaken;
+}
+
+}  // namespace slotgate

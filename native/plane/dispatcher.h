@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/router.h"
+#include "plane/links.h"
+#include "plane/redirector.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// What became of a request that was parsed.
+enum class Dispatched : std::uint8_t {
+  kTaken,     ///< its bytes may go; parse on
+  kTakenLast, ///< its bytes may go; a barrier is up, stop parsing
+  kNotNow,    ///< not taken: parse it again when the client is resumed
+};
+
+/// Decides what happens to each request of a client, and starts it.
+class Dispatcher {
+ public:
+  explicit Dispatcher(WorkerContext& context) noexcept : context_(context) {}
+
+  /// A complete request of `client`, in canonical form.
+  Dispatched dispatch(Client& client, Bytes frame, const std::vector<Arg>& args) {
+    const Command* command = client.database->commands->resolve(frame, args);
+    if (command != nullptr && command->plain && client.special == 0 &&
+        arity_fits(command->arity, args.size()) && client.in_flight < client.window) {
+      const Arg& key = args[command->first_key];
+      const std::uint16_t slot = slot_for_key({frame.data + key.offset, key.length});
+      const std::uint16_t owner = client.database->slots.entry(slot);
+      if (owner < SlotMap::kUnassigned) {
+        Link* link = client.database->servers[owner]->shared[client.protocol];
+        if (link != nullptr && link->stream.unanswered() + frame.size <= kPlainUnansweredMax) {
+          const std::uint32_t index = append(client, *command, slot, command_flags(*command));
+          context_.links->send(*link, index, frame);
+          return Dispatched::kTaken;
+        }
+      }
+    }
+    return dispatch_slowly(client, command, frame, args);
+  }
+
+  /// Sends a part of a split request to the owner of its slot, or holds it. `write(out)` writes the
+  /// `size` bytes of its frame.
+  template <typename Write>
+  void send_part(Client& client, std::uint32_t index, std::size_t size, Write&& write) {
+    Request& part = context_.requests[index];
+    Link* link = link_now(client, part.slot);
+    if (link != nullptr) {
+      write(context_.links->begin_send(*link, index, size));
+      context_.links->end_send(*link, size);
+      return;
+    }
+    part.owned = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    part.length = static_cast<std::uint32_t>(size);
+    write(part.owned.get());
+    context_.redirector->hold(index);
+  }
+
+  /// Puts a new request at the end of the client's order.
+  std::uint32_t append(Client& client, const Command& command, std::uint16_t slot, std::uint16_t flags) {
+    const std::uint32_t index = context_.requests.take();
+    Request& request = context_.requests[index];
+    request.client = client.index;
+    request.next = kNoIndex;
+    request.join = kNoIndex;
+    request.arrived_ms = context_.turn_stamp();
+    request.slot = slot;
+    request.command = command.id;
+    request.flags = flags;
+    request.redirects = 0;
+    if (client.tail == kNoIndex) {
+      client.head = index;
+    } else {
+      context_.requests[client.tail].next = index;
+    }
+    client.tail = index;
+    ++client.in_flight;
+    context_.counters->requests.add();
+    return index;
+  }
+  /// The same for what has no row.
+  std::uint32_t append_unknown(Client& client);
+
+  /// The link for the client's requests of `slot`, if they may be sent now; else they must be held.
+  [[nodiscard]] Link* link_now(Client& client, std::uint16_t slot);
+
+  static std::uint16_t command_flags(const Command& command) noexcept {
+    return static_cast<std::uint16_t>(((command.flags & kFlagReadonly) != 0 ? kReqReadonly : 0) |
+                                      ((command.flags & kFlagScript) != 0 ? kReqScript : 0));
+  }
+
+ private:
+  /// A plain request is appended without further questions below this; PlaneLimits may only be larger.
+  static constexpr std::size_t kPlainUnansweredMax = 256 * 1024;
+
+  Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
+                             const std::vector<Arg>& args);
+  Dispatched dispatch_keyed(Client& client, const Command& command, Bytes frame,
+                            const std::vector<Arg>& args);
+  Dispatched send_to_slot(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
+                          std::uint16_t flags);
+  Dispatched split(Client& client, const Command& command, Bytes frame, const std::vector<Arg>& args);
+  /// True if the barrier of `command` keeps it from starting now.
+  bool must_drain(Client& client, Barrier barrier) noexcept;
+  [[nodiscard]] bool blocks(const Command& command, Bytes frame, const std::vector<Arg>& args) const;
+  /// True if the client has to wait for room on the link.
+  bool stalls(Client& client, Link& link, std::size_t size);
+
+  WorkerContext& context_;
+  KeyPositions keys_;
+};
+
+}  // namespace slotgate

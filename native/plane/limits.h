@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/request_framer.h"
+
+namespace slotgate {
+
+// Fairness: what one connection may do in one turn. A flooding client shall not be felt by others.
+
+/// One recv per connection and turn, of at most this many bytes.
+inline constexpr std::size_t kReadBytesPerTurn = 64 * 1024;
+/// Requests parsed for one client in one turn; the rest waits on the ready list.
+inline constexpr std::uint32_t kRequestsPerTurn = 128;
+/// Connections accepted from one listener in one turn.
+inline constexpr std::uint32_t kAcceptsPerTurn = 64;
+/// Bytes read in one turn from a link whose current reply is large.
+inline constexpr std::size_t kLargeReplyBytesPerTurn = 256 * 1024;
+/// Links are flushed at least after this many client reads of one turn.
+inline constexpr std::uint32_t kReadsPerLinkFlush = 64;
+
+/// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
+/// older; smaller ones only when complete.
+inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;
+/// Requests of at least this size are forwarded while they arrive, over a private link.
+inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
+/// No further request of a client is parsed while it has more unsent output than this.
+inline constexpr std::size_t kOutputBacklogBytes = 64 * 1024;
+/// A client's window of requests in flight begins here and doubles while the client keeps up.
+inline constexpr std::uint32_t kWindowStart = 32;
+/// Estimated reply bytes that a client may have in flight.
+inline constexpr std::size_t kWindowReplyBytes = 1024 * 1024;
+
+/// Budgets that a user may set. Names as in the configuration.
+struct PlaneLimits {
+  RequestLimits request;
+  /// For clients that have not logged in where they must (redis-server: 10 arguments, 16 KiB).
+  RequestLimits request_before_auth{10, 16 * 1024, 64 * 1024, 64 * 1024, true};
+  std::uint32_t clients_max = 10000;
+  std::uint32_t in_flight_per_client_max = 1024;
+  std::size_t client_output_bytes_max = 64U * 1024 * 1024;
+  std::size_t link_unanswered_bytes_max = 4U * 1024 * 1024;
+  std::size_t hold_bytes_per_shard_max = 16U * 1024 * 1024;
+  std::size_t hold_bytes_max = 64U * 1024 * 1024;
+  std::uint32_t hold_timeout_ms = 20000;
+  std::uint32_t redirects_max = 5;
+  std::uint32_t connect_timeout_ms = 2000;
+  std::uint32_t keepalive_seconds = 60;
+};
+
+}  // namespace slotgate

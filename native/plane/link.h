@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/reply_framer.h"
+#include "plane/byte_buffer.h"
+#include "plane/slab.h"
+#include "plane/watcher.h"
+
+namespace slotgate {
+
+class Links;
+struct Server;
+struct Database;
+
+enum class LinkState : std::uint8_t {
+  kConnecting,
+  kHandshaking,
+  kReady,
+  kClosed,
+};
+
+enum class LinkKind : std::uint8_t {
+  kShared,   ///< many clients, pipelined
+  kPrivate,  ///< lent to one client
+};
+
+/// Bytes for a server, kept until they are answered: the send buffer is the resend buffer.
+///
+///   | answered | sent, unanswered | not sent yet |
+///              ^ start_           ^ start_ + sent_
+class LinkStream {
+ public:
+  /// Position in the stream, modulo 2^32, of the next byte appended.
+  [[nodiscard]] std::uint32_t end() const noexcept {
+    return start_ + static_cast<std::uint32_t>(bytes_.size());
+  }
+  [[nodiscard]] std::uint8_t* prepare(std::size_t count) { return bytes_.prepare(count); }
+  void commit(std::size_t count) noexcept { bytes_.commit(count); }
+  void append(const void* data, std::size_t count) { bytes_.append(data, count); }
+  [[nodiscard]] const std::uint8_t* at(std::uint32_t offset) const noexcept {
+    return bytes_.data() + (offset - start_);
+  }
+  [[nodiscard]] std::size_t unanswered() const noexcept { return bytes_.size(); }
+  [[nodiscard]] const std::uint8_t* unsent_data() const noexcept { return bytes_.data() + sent_; }
+  [[nodiscard]] std::size_t unsent() const noexcept { return bytes_.size() - sent_; }
+  void mark_sent(std::size_t count) noexcept { sent_ += count; }
+  /// True if the last byte before `offset` was handed to the kernel.
+  [[nodiscard]] bool sent_up_to(std::uint32_t offset) const noexcept {
+    return offset - start_ <= sent_;
+  }
+  /// Everything before `offset` is answered.
+  void answered_up_to(std::uint32_t offset) noexcept {
+    const std::uint32_t count = offset - start_;
+    bytes_.consume(count);
+    sent_ -= count;
+    start_ = offset;
+  }
+  void release_if_empty() noexcept {
+    if (bytes_.empty()) bytes_.release();
+  }
+  [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.capacity(); }
+
+ private:
+  ByteBuffer bytes_;
+  std::size_t sent_ = 0;
+  std::uint32_t start_ = 0;
+};
+
+/// An upstream connection. Replies come in the order of the requests, so its unanswered requests are
+/// a ring; a request's sequence number is answered + its place in the ring.
+struct Link {
+  Watcher watcher;
+  int fd = -1;
+  LinkState state = LinkState::kConnecting;
+  LinkKind kind = LinkKind::kShared;
+  std::uint8_t protocol = 2;
+  std::uint16_t user = 0;
+  bool dirty = false;           ///< on the list of links to flush this turn
+  bool write_blocked = false;   ///< the kernel's buffer is full
+  bool fenced = false;          ///< a slot queue waits for a sequence number of this link
+  bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
+  std::uint8_t handshake_step = 0;
+  std::uint8_t handshake_left = 0;  ///< steps in all
+  Links* links = nullptr;
+  Server* server = nullptr;
+  Database* database = nullptr;
+
+  LinkStream stream;
+  IndexRing in_flight;
+  std::uint64_t answered = 0;   ///< requests answered since it opened
+  ReplyFramer framer;
+  ByteBuffer partial;           ///< the beginning of a reply that is not complete
+
+  ByteBuffer handshake;         ///< sent before anything of `stream`
+  std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
+  std::uint64_t deadline_ms = 0;      ///< kConnecting, kHandshaking: give up then
+  std::uint64_t last_used_ms = 0;
+  std::uint64_t doomed_at_ms = 0;     ///< the topology says its server lost all slots in flight; 0: no
+  std::vector<std::uint32_t> stalled; ///< clients that wait for room in `stream`
+  std::uint32_t borrower = kNoIndex;     ///< kPrivate: the client
+
+  [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
+  [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }
+};
+
+}  // namespace slotgate

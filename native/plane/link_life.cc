@@ -1,0 +1,324 @@
+// The life of links: opening, handshake, loss, upkeep.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "plane/clients.h"
+#include "plane/links.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/reply_text.h"
+#include "plane/socket.h"
+
+namespace slotgate {
+
+namespace {
+
+constexpr std::uint32_t kBackoffFirstMs = 50;
+constexpr std::uint32_t kBackoffMostMs = 1000;
+/// An idle link is pinged, so that one that died silently is found before a request meets it.
+constexpr std::uint64_t kPingIdleMs = 15000;
+/// Memory that a burst needed is given back when a link rested this long.
+constexpr std::uint64_t kShrinkIdleMs = 10000;
+/// Connections given up since the last handshake that are remembered to be killed.
+constexpr std::size_t kAbandonedMost = 16;
+constexpr std::size_t kKeptStreamBytes = 64 * 1024;
+
+/// Steps of the handshake, in the order in which they are sent.
+enum HandshakeStep : std::uint8_t { kStepHello, kStepNoEvict, kStepMyId, kStepClientId, kStepRest };
+
+void append_command(ByteBuffer& out, std::initializer_list<std::string_view> words) {
+  std::string frame = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string_view word : words) frame += bulk_reply(word);
+  out.append(frame.data(), frame.size());
+}
+
+std::string_view bulk_payload(std::string_view reply) {
+  const std::size_t line = reply.find("\r\n");
+  if (!reply.starts_with('$') || line == std::string_view::npos) return {};
+  return without_crlf(reply.substr(line + 2));
+}
+
+}  // namespace
+
+Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
+  for (const auto& link : server.links) {
+    if (link->usable() && link->kind == LinkKind::kShared && link->user == user &&
+        link->protocol == protocol) {
+      return link.get();
+    }
+  }
+  if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return nullptr;
+  return open(database, server, user, protocol);
+}
+
+Link* Links::open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
+  std::string error;
+  const int fd = connect_to(server.entry, database.limits().keepalive_seconds, error);
+  if (fd < 0) {
+    note_failure(server, error);
+    return nullptr;
+  }
+  Link& link = *server.links.emplace_back(std::make_unique<Link>());
+  link.fd = fd;
+  link.protocol = protocol;
+  link.user = user;
+  link.server = &server;
+  link.database = &database;
+  link.links = this;
+  link.deadline_ms = context_.now_ms + database.limits().connect_timeout_ms;
+  link.last_used_ms = context_.now_ms;
+  if (link.watcher.open(&context_.loop, fd, &link, on_ready) != 0) {
+    ::close(fd);
+    server.links.pop_back();
+    note_failure(server, "the event loop refused the socket");
+    return nullptr;
+  }
+  link.watcher.watch(false, true);
+  if (user == database.settings->client_user) server.shared[protocol] = &link;
+  ++open_;
+  ++connecting_;
+  context_.counters->links.add();
+  return &link;
+}
+
+void Links::connected(Link& link) {
+  if (const int pending = connect_result(link.fd); pending != 0) {
+    lose(link, error_text(pending));
+    return;
+  }
+  link.state = LinkState::kHandshaking;
+  const UpstreamUser& user = link.database->settings->users[link.user];
+  const std::string name = "slotgate:" + link.database->settings->node_name + ":" +
+                           std::to_string(context_.worker);
+  const std::string_view protocol = link.protocol == 3 ? "3" : "2";
+  if (user.authenticates) {
+    const std::string_view who = user.name.empty() ? std::string_view("default") : user.name;
+    append_command(link.handshake, {"HELLO", protocol, "AUTH", who, user.password, "SETNAME", name});
+  } else {
+    append_command(link.handshake, {"HELLO", protocol, "SETNAME", name});
+  }
+  append_command(link.handshake, {"CLIENT", "NO-EVICT", "ON"});
+  append_command(link.handshake, {"CLUSTER", "MYID"});
+  append_command(link.handshake, {"CLIENT", "ID"});
+  link.handshake_left = kStepRest;
+  // What the server may still read from a connection we gave up must not execute after what comes.
+  for (const std::int64_t id : link.server->abandoned_clients) {
+    append_command(link.handshake, {"CLIENT", "KILL", "ID", std::to_string(id)});
+    ++link.handshake_left;
+  }
+  link.server->abandoned_clients.clear();
+  write_handshake(link);
+}
+
+void Links::write_handshake(Link& link) {
+  while (!link.handshake.empty()) {
+    const ssize_t sent = ::send(link.fd, link.handshake.data(), link.handshake.size(), MSG_NOSIGNAL);
+    context_.counters->send_calls.add();
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) break;
+    link.handshake.consume(static_cast<std::size_t>(sent));
+  }
+  link.watcher.watch(true, !link.handshake.empty());
+}
+
+bool Links::handshake_reply(Link& link, std::string_view reply) {
+  if (link.framer.is_push()) return true;
+  const std::uint8_t step = link.handshake_step++;
+  const std::string_view word = error_word(reply);
+  if (step == kStepHello && !word.empty()) {
+    const std::string text(without_crlf(reply));
+    PlaneEvent event;
+    event.kind = PlaneEvent::Kind::kHandshakeRefused;
+    event.database = link.database->id;
+    event.server = link.server->index;
+    event.label = link.server->entry.label;
+    event.text = text;
+    context_.up.events.push_back(std::move(event));
+    lose(link, "the server refused the handshake: " + text.substr(1));
+    return false;
+  }
+  if (step == kStepMyId) {
+    const std::string& expected = link.server->entry.node_id;
+    const std::string_view id = bulk_payload(reply);
+    // A user without the right to ask is not checked; a server that loads will be asked again.
+    if (word != "NOPERM" && !expected.empty() && id != expected) {
+      if (word.empty()) {
+        PlaneEvent event;
+        event.kind = PlaneEvent::Kind::kWrongNode;
+        event.database = link.database->id;
+        event.server = link.server->index;
+        event.label = link.server->entry.label;
+        event.text = id;
+        context_.up.events.push_back(std::move(event));
+      }
+      lose(link, word.empty() ? "another node answers at this address" : std::string(without_crlf(reply)));
+      return false;
+    }
+  }
+  if (step == kStepClientId) (void)parse_integer_reply(reply, link.server_client_id);
+  if (link.handshake_step == link.handshake_left) ready(link);
+  return true;
+}
+
+void Links::ready(Link& link) {
+  link.state = LinkState::kReady;
+  link.handshake.release();
+  --connecting_;
+  context_.counters->links_opened.add();
+  link.server->backoff_ms = 0;
+  link.server->last_failure.clear();
+  PlaneEvent event;
+  event.kind = PlaneEvent::Kind::kLinkUp;
+  event.database = link.database->id;
+  event.server = link.server->index;
+  event.label = link.server->entry.label;
+  context_.up.events.push_back(std::move(event));
+  write(link);
+}
+
+void Links::note_failure(Server& server, const std::string& reason) {
+  server.last_failure = reason;
+  server.backoff_ms = std::clamp(server.backoff_ms * 2, kBackoffFirstMs, kBackoffMostMs);
+  // Up to a quarter earlier, so that many proxies do not come back in step.
+  const std::uint64_t jitter = uv_hrtime() / 1000 % (server.backoff_ms / 4 + 1);
+  server.retry_at_ms = context_.now_ms + server.backoff_ms - jitter;
+}
+
+void Links::lose(Link& link, std::string reason) {
+  if (link.state == LinkState::kClosed) return;
+  Server& server = *link.server;
+  const bool was_ready = link.state == LinkState::kReady;
+  if (!was_ready) --connecting_;
+  link.state = LinkState::kClosed;
+  if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
+  note_failure(server, reason);
+  if (was_ready && link.server_client_id != 0 && server.abandoned_clients.size() < kAbandonedMost) {
+    server.abandoned_clients.push_back(link.server_client_id);
+  }
+  context_.counters->links_lost.add();
+  context_.counters->links.subtract();
+  PlaneEvent event;
+  event.kind = PlaneEvent::Kind::kLinkDown;
+  event.database = link.database->id;
+  event.server = server.index;
+  event.label = server.entry.label;
+  event.text = std::move(reason);
+  context_.up.events.push_back(std::move(event));
+
+  requeue_or_fail(link);
+  context_.redirector->link_gone(link);
+  std::vector<std::uint32_t> stalled;
+  stalled.swap(link.stalled);
+  for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
+  std::erase(dirty_, &link);
+  link.watcher.close(on_closed);
+  ::close(link.fd);
+  link.fd = -1;
+}
+
+void Links::requeue_or_fail(Link& link) {
+  while (!link.in_flight.empty()) {
+    const std::uint32_t index = link.in_flight.pop_front();
+    Request& request = context_.requests[index];
+    if ((request.flags & kReqInternal) != 0) {
+      context_.release(index);
+      continue;
+    }
+    if (request.client == kNoIndex) {
+      context_.replies->discard(index);
+      continue;
+    }
+    const bool head_forwarded = link.head_forwarded;
+    link.head_forwarded = false;
+    if (head_forwarded) {
+      context_.client_io->close(context_.clients[request.client], "a reply was cut off");
+      context_.replies->discard(index);
+      continue;
+    }
+    // Half written is not executed: what is sent again can only be executed once.
+    const bool written = link.stream.sent_up_to(request.offset + request.length);
+    const bool repeatable = (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
+    if (!written || repeatable) {
+      if (written) {
+        request.flags |= kReqRepeated;
+        context_.counters->reads_repeated.add();
+      }
+      auto frame = std::make_unique_for_overwrite<std::uint8_t[]>(request.length);
+      std::memcpy(frame.get(), link.stream.at(request.offset), request.length);
+      request.owned = std::move(frame);
+      context_.redirector->hold_again(index);
+      continue;
+    }
+    context_.counters->unknown_outcomes.add();
+    const bool keyless = (request.flags & kReqKeyless) != 0;
+    context_.replies->deliver_copy(
+        index, "-OUTCOMEUNKNOWN outcome unknown: connection to " + link.server->entry.label +
+                   (keyless ? "" : " (slot " + std::to_string(request.slot) + ")") +
+                   " was lost after the command was sent\r\n");
+  }
+}
+
+void Links::on_closed(void* owner) {
+  Link& link = *static_cast<Link*>(owner);
+  Links& self = *link.links;
+  --self.open_;
+  auto& links = link.server->links;
+  links.erase(std::find_if(links.begin(), links.end(),
+                           [&](const std::unique_ptr<Link>& other) { return other.get() == &link; }));
+}
+
+void Links::tick_link(Link& link) {
+  const std::uint64_t idle = context_.now_ms - link.last_used_ms;
+  if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) {
+    if (context_.now_ms < link.deadline_ms) return;
+    lose(link, link.state == LinkState::kConnecting ? "connecting timed out" : "the handshake timed out");
+    return;
+  }
+  if (link.doomed_at_ms != 0 && context_.now_ms >= link.doomed_at_ms) {
+    link.doomed_at_ms = 0;
+    if (!link.in_flight.empty()) {
+      lose(link, "the cluster gave all slots in flight to other servers");
+      return;
+    }
+  }
+  if (!link.in_flight.empty()) return;
+  if (!link.server->listed) {
+    lose(link, "the server left the cluster");
+    return;
+  }
+  if (idle >= kShrinkIdleMs && link.stream.capacity() > kKeptStreamBytes) {
+    link.stream.release_if_empty();
+    link.partial.release();
+    link.in_flight.shrink();
+  }
+  if (idle >= kPingIdleMs) send_internal(link, "*1\r\n$4\r\nPING\r\n");
+}
+
+void Links::tick() {
+  std::vector<Link*> links;
+  for (const auto& database : context_.databases) {
+    for (const auto& server : database->servers) {
+      for (const auto& link : server->links) {
+        if (link->usable()) links.push_back(link.get());
+      }
+    }
+  }
+  for (Link* link : links) tick_link(*link);
+  flush();
+}
+
+void Links::close_all() {
+  stopping_ = true;
+  for (const auto& database : context_.databases) {
+    for (const auto& server : database->servers) {
+      for (const auto& link : server->links) {
+        if (link->usable()) lose(*link, "the proxy stops");
+      }
+    }
+  }
+}
+
+}  // namespace slotgate

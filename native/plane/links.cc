@@ -1,0 +1,253 @@
+#include "plane/links.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "plane/clients.h"
+#include "plane/joiner.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/reply_text.h"
+#include "plane/socket.h"
+
+namespace slotgate {
+
+void Links::send_internal(Link& link, std::string_view frame) {
+  const std::uint32_t index = context_.requests.take();
+  Request& request = context_.requests[index];
+  request.client = kNoIndex;
+  request.next = kNoIndex;
+  request.join = kNoIndex;
+  request.slot = 0;
+  request.flags = kReqInternal;
+  send(link, index, bytes_of(frame));
+}
+
+void Links::flush() {
+  // Writing may lose a link, and that may append to others.
+  while (!dirty_.empty()) {
+    flushing_.swap(dirty_);
+    for (Link* link : flushing_) {
+      link->dirty = false;
+      if (link->state == LinkState::kReady && !link->write_blocked) write(*link);
+    }
+    flushing_.clear();
+  }
+}
+
+void Links::write(Link& link) {
+  while (link.stream.unsent() != 0) {
+    const ssize_t sent = ::send(link.fd, link.stream.unsent_data(), link.stream.unsent(), MSG_NOSIGNAL);
+    context_.counters->send_calls.add();
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        lose(link, error_text(errno));
+        return;
+      }
+      break;
+    }
+    link.stream.mark_sent(static_cast<std::size_t>(sent));
+    context_.counters->link_bytes_out.add(static_cast<std::uint64_t>(sent));
+    link.last_used_ms = context_.now_ms;
+    if (link.stream.unsent() != 0) break;
+  }
+  const bool blocked = link.stream.unsent() != 0;
+  if (blocked != link.write_blocked) {
+    link.write_blocked = blocked;
+    link.watcher.watch(true, blocked);
+  }
+}
+
+void Links::on_ready(void* owner, Readiness readiness) {
+  Link& link = *static_cast<Link*>(owner);
+  Links& self = *link.links;
+  if (link.state == LinkState::kConnecting) {
+    if (readiness.writable || readiness.failed) self.connected(link);
+    return;
+  }
+  if (readiness.writable && link.state != LinkState::kClosed) {
+    if (link.state == LinkState::kHandshaking) {
+      self.write_handshake(link);
+    } else {
+      self.write(link);
+    }
+  }
+  if ((readiness.readable || readiness.failed) && link.state != LinkState::kClosed) {
+    self.read(link);
+    // An error with nothing left to read: recv says so; if it did not, the error is the reason.
+    if (readiness.failed && link.state != LinkState::kClosed) {
+      self.lose(link, error_text(connect_result(link.fd)));
+    }
+  }
+}
+
+void Links::read(Link& link) {
+  const std::size_t kept = link.partial.size();
+  const bool large = kept > ChunkRing::kChunkBytes - ChunkRing::kRoomMin;
+  std::uint8_t* front = nullptr;
+  std::size_t room = 0;
+  if (large) {
+    const std::size_t announced = link.framer.announced_size();
+    const std::size_t missing = announced > kept ? announced - kept : 0;
+    room = std::clamp(missing, ChunkRing::kRoomMin, kLargeReplyBytesPerTurn);
+    front = link.partial.prepare(room);
+  } else {
+    const ChunkRing::Room chunk = context_.chunks.take(kept);
+    if (kept != 0) std::memcpy(chunk.data, link.partial.data(), kept);
+    front = chunk.data + kept;
+    room = chunk.size - kept;
+  }
+  const ssize_t got = recv(link.fd, front, room, 0);
+  context_.counters->recv_calls.add();
+  if (got <= 0) {
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    lose(link, got == 0 ? "the server closed the connection" : error_text(errno));
+    return;
+  }
+  const std::size_t count = static_cast<std::size_t>(got);
+  context_.counters->link_bytes_in.add(count);
+  link.last_used_ms = context_.now_ms;
+  if (large) {
+    link.partial.commit(count);
+    take_large(link);
+  } else {
+    link.partial.clear();
+    context_.chunks.keep(kept + count);
+    take_replies(link, front - kept, kept + count);
+  }
+  if (link.state != LinkState::kClosed) after_replies(link);
+}
+
+void Links::after_replies(Link& link) {
+  if (link.fenced) context_.redirector->answered(link);
+  if (!link.stalled.empty() &&
+      link.stream.unanswered() <= link.database->limits().link_unanswered_bytes_max / 2) {
+    std::vector<std::uint32_t> stalled;
+    stalled.swap(link.stalled);
+    for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
+  }
+}
+
+void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ReplyStatus status = link.framer.next(data + done, size - done);
+    if (status == ReplyStatus::kNeedMore) {
+      keep_incomplete(link, data + done, size - done);
+      return;
+    }
+    if (status == ReplyStatus::kProtocolError) {
+      lose(link, "the server sent what is not RESP");
+      return;
+    }
+    const std::size_t frame = link.framer.frame_size();
+    if (!take_reply(link, data + done, frame)) return;
+    done += frame;
+  }
+}
+
+void Links::take_large(Link& link) {
+  const ReplyStatus status = link.framer.next(link.partial.data(), link.partial.size());
+  if (status == ReplyStatus::kProtocolError) {
+    lose(link, "the server sent what is not RESP");
+    return;
+  }
+  if (status == ReplyStatus::kNeedMore) {
+    forward_head(link, link.partial);
+    return;
+  }
+  // The reads were sized so that little lies behind the frame: it moves to a chunk.
+  const std::size_t frame = link.framer.frame_size();
+  ByteBuffer large = std::move(link.partial);
+  link.partial = ByteBuffer();
+  const std::size_t rest = large.size() - frame;
+  const ChunkRing::Room chunk = context_.chunks.take(0);
+  std::memcpy(chunk.data, large.data() + frame, rest);
+  context_.chunks.keep(rest);
+  if (!take_reply(link, large.data(), frame)) return;
+  context_.replies->copy_out_of_arena();
+  context_.client_io->flush();
+  take_replies(link, chunk.data, rest);
+}
+
+void Links::keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size) {
+  link.partial.clear();
+  link.partial.append(data, size);
+  if (link.framer.announced_size() >= kStreamReplyBytes || link.head_forwarded) {
+    forward_head(link, link.partial);
+  }
+}
+
+void Links::forward_head(Link& link, ByteBuffer& bytes) {
+  const std::size_t ready = link.framer.scanned();
+  if (ready == 0 || link.state != LinkState::kReady || link.in_flight.empty()) return;
+  if (bytes.data()[0] == '>' && !link.head_forwarded) return;
+  Request& request = context_.requests[link.in_flight.front()];
+  if ((request.flags & kReqSlowReply) != 0) return;
+  if (request.client != kNoIndex) {
+    Client& client = context_.clients[request.client];
+    if (client.head != link.in_flight.front()) return;
+    if (!link.head_forwarded) context_.counters->streamed_replies.add();
+    context_.client_io->forward(client, bytes.data(), ready);
+  }
+  link.head_forwarded = true;
+  bytes.consume(ready);
+  link.framer.drop(ready);
+}
+
+bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
+  if (link.state == LinkState::kHandshaking) {
+    return handshake_reply(link, {reinterpret_cast<const char*>(data), size});
+  }
+  if (link.framer.is_push()) {
+    context_.counters->pushes.add();
+    return true;
+  }
+  if (link.in_flight.empty()) {
+    lose(link, "the server sent a reply that nobody asked for");
+    return false;
+  }
+  const std::uint32_t index = link.in_flight.pop_front();
+  ++link.answered;
+  link.head_forwarded = false;
+  Request& request = context_.requests[index];
+  const std::uint32_t end = request.offset + request.length;
+  if (link.framer.type() == '-') {
+    const std::string_view line(reinterpret_cast<const char*>(data), size);
+    if ((request.flags & kReqInternal) == 0 && context_.redirector->refused(link, index, line)) {
+      link.stream.answered_up_to(end);
+      return true;
+    }
+    context_.counters->error_replies.add();
+  }
+  if ((request.flags & kReqSlowReply) == 0) {
+    context_.replies->deliver(index, data, size);
+  } else {
+    deliver_slowly(link, index, data, size);
+  }
+  link.stream.answered_up_to(end);
+  return true;
+}
+
+void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size) {
+  const Request& request = context_.requests[index];
+  if ((request.flags & kReqInternal) != 0) {
+    context_.release(index);
+    return;
+  }
+  if ((request.flags & kReqWatchOrder) != 0) context_.redirector->executed(link, index);
+  if ((request.flags & kReqFragment) == 0) {
+    context_.replies->deliver(index, data, size);
+  } else if (request.client == kNoIndex) {
+    context_.replies->discard(index);
+  } else {
+    context_.joiner->part_answered(index, data, size);
+  }
+}
+
+}  // namespace slotgate

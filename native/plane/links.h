@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// The upstream connections of one worker: opened on first use, shaken hands with before any
+/// traffic, pipelined, and given up only on evidence.
+class Links {
+ public:
+  explicit Links(WorkerContext& context) noexcept : context_(context) {}
+
+  /// The shared link to `server` for a user and protocol; opened if need be (requests may be queued
+  /// on it at once). nullptr while the server is not listed, or a failed attempt is not over yet.
+  [[nodiscard]] Link* shared_link(Database& database, Server& server, std::uint16_t user,
+                                  std::uint8_t protocol) {
+    if (user == database.settings->client_user && server.shared[protocol] != nullptr) {
+      return server.shared[protocol];
+    }
+    return find_or_open(database, server, user, protocol);
+  }
+
+  /// Appends the request's frame to the link; it is in flight now.
+  void send(Link& link, std::uint32_t index, Bytes frame) {
+    std::memcpy(begin_send(link, index, frame.size), frame.data, frame.size);
+    end_send(link, frame.size);
+  }
+  /// The same for a frame that is still to be written: `size` bytes of room.
+  [[nodiscard]] std::uint8_t* begin_send(Link& link, std::uint32_t index, std::size_t size) {
+    Request& request = context_.requests[index];
+    request.offset = link.stream.end();
+    request.length = static_cast<std::uint32_t>(size);
+    request.state = RequestState::kInFlight;
+    link.in_flight.push_back(index);
+    return link.stream.prepare(size);
+  }
+  void end_send(Link& link, std::size_t size) {
+    link.stream.commit(size);
+    if (link.dirty) return;
+    link.dirty = true;
+    dirty_.push_back(&link);
+  }
+  /// A request of our own, whose reply is swallowed.
+  void send_internal(Link& link, std::string_view frame);
+
+  /// Writes what was appended in this turn: one system call per link.
+  void flush();
+
+  /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
+  void tick();
+  /// The link is given up: what can be repeated is queued, the rest is answered. Never fails.
+  void lose(Link& link, std::string reason);
+  void close_all();
+  [[nodiscard]] bool idle() const noexcept { return open_ == 0; }
+  /// True while tick() is needed soon: a link connects, or is to be tried again.
+  [[nodiscard]] bool hurried() const noexcept { return connecting_ != 0; }
+
+ private:
+  static void on_ready(void* owner, Readiness readiness);
+  static void on_closed(void* owner);
+
+  Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
+  Link* open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
+  void connected(Link& link);
+  void write_handshake(Link& link);
+  /// One reply of the handshake; false if the link was lost by it.
+  bool handshake_reply(Link& link, std::string_view reply);
+  void ready(Link& link);
+  void write(Link& link);
+  void read(Link& link);
+  /// Frames what was read; the bytes of an incomplete reply are kept.
+  void take_replies(Link& link, const std::uint8_t* data, std::size_t size);
+  /// The same for a reply that is too large for a chunk and gathers in link.partial.
+  void take_large(Link& link);
+  /// One complete reply; false if the link was lost by it.
+  bool take_reply(Link& link, const std::uint8_t* data, std::size_t size);
+  void deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
+  void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
+  /// Forwards what is framed of a large reply, if its client waits for nothing older.
+  void forward_head(Link& link, ByteBuffer& bytes);
+  void after_replies(Link& link);
+  void requeue_or_fail(Link& link);
+  void note_failure(Server& server, const std::string& reason);
+  void tick_link(Link& link);
+
+  WorkerContext& context_;
+  std::vector<Link*> dirty_;
+  std::vector<Link*> flushing_;
+  std::size_t open_ = 0;
+  std::size_t connecting_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace slotgate

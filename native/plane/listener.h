@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "plane/watcher.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// One listening socket of a worker. The descriptor belongs to whoever opened it: it is never closed
+/// here, so that it can be handed over to another process.
+class Listener {
+ public:
+  /// `place(fd)` gives a new connection to the worker that should have it.
+  using Place = std::function<void(int fd, Database& database)>;
+
+  Listener(WorkerContext& context, int fd, Database& database, Place place)
+      : context_(context), place_(std::move(place)), database_(database), fd_(fd) {}
+
+  [[nodiscard]] bool open();
+  /// Stops accepting; `closed` is called when the object may go.
+  void close(std::function<void()> closed);
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// Accepts again after the process ran out of descriptors. Called once in a while.
+  void resume();
+
+ private:
+  void accept_some();
+
+  WorkerContext& context_;
+  Watcher watcher_;
+  Place place_;
+  std::function<void()> closed_;
+  Database& database_;
+  int fd_;
+  bool paused_ = false;
+};
+
+}  // namespace slotgate

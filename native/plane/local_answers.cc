@@ -1,0 +1,122 @@
+#include "plane/local_answers.h"
+
+#include <algorithm>
+#include <string>
+
+#include "plane/control_desk.h"
+#include "plane/replies.h"
+#include "plane/reply_text.h"
+
+namespace slotgate {
+
+namespace {
+
+std::string_view argument(Bytes frame, const std::vector<Arg>& args, std::size_t index) noexcept {
+  return {reinterpret_cast<const char*>(frame.data) + args[index].offset, args[index].length};
+}
+
+bool same_word(std::string_view given, std::string_view upper) noexcept {
+  return given.size() == upper.size() &&
+         std::equal(given.begin(), given.end(), upper.begin(), [](char g, char u) {
+           return g == u || (u >= 'A' && u <= 'Z' && g == (u | 0x20));
+         });
+}
+
+/// What a server accepts as a name: printable, no spaces.
+bool valid_name(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+ClientNames& names_of(Client& client) {
+  if (!client.names) client.names = std::make_unique<ClientNames>();
+  return *client.names;
+}
+
+std::string null_reply(const Client& client) { return client.protocol == 3 ? "_\r\n" : "$-1\r\n"; }
+
+std::string ping(Bytes frame, const std::vector<Arg>& args) {
+  if (args.size() > 2) return "-ERR wrong number of arguments for 'ping' command\r\n";
+  return args.size() == 1 ? "+PONG\r\n" : bulk_reply(argument(frame, args, 1));
+}
+
+std::string select_database(std::string_view index) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), number);
+  if (error != std::errc{} || end != index.data() + index.size()) {
+    return "-ERR invalid DB index\r\n";
+  }
+  return number == 0 ? "+OK\r\n" : "-ERR DB index is out of range\r\n";
+}
+
+std::string set_name(Client& client, std::string_view name) {
+  if (!valid_name(name)) {
+    return "-ERR Client names cannot contain spaces, newlines or special characters.\r\n";
+  }
+  names_of(client).name = name;
+  return "+OK\r\n";
+}
+
+std::string set_library(Client& client, std::string_view attribute, std::string_view value) {
+  const bool name = same_word(attribute, "LIB-NAME");
+  if (!name && !same_word(attribute, "LIB-VER")) {
+    return "-ERR Unrecognized option '" + std::string(attribute) + "'\r\n";
+  }
+  if (!valid_name(value)) {
+    return std::string("-ERR ") + (name ? "lib-name" : "lib-ver") +
+           " cannot contain spaces, newlines or special characters.\r\n";
+  }
+  (name ? names_of(client).library : names_of(client).library_version) = value;
+  return "+OK\r\n";
+}
+
+std::string get_name(const Client& client) {
+  return client.names && !client.names->name.empty() ? bulk_reply(client.names->name)
+                                                     : null_reply(client);
+}
+
+std::string answer(Client& client, const Command& command, Bytes frame, const std::vector<Arg>& args) {
+  switch (command.local) {
+    case LocalAnswer::kPing:
+      return ping(frame, args);
+    case LocalAnswer::kEchoArgument:
+      return bulk_reply(argument(frame, args, 1));
+    case LocalAnswer::kSelectDatabase:
+      return select_database(argument(frame, args, 1));
+    case LocalAnswer::kSetName:
+      return set_name(client, argument(frame, args, 2));
+    case LocalAnswer::kGetName:
+      return get_name(client);
+    case LocalAnswer::kSetLibrary:
+      return set_library(client, argument(frame, args, 2), argument(frame, args, 3));
+    case LocalAnswer::kClientId:
+      return ":" + std::to_string(client.id) + "\r\n";
+    case LocalAnswer::kQuit:
+      return "+OK\r\n";
+    case LocalAnswer::kNone:
+    case LocalAnswer::kReadyReply:
+    case LocalAnswer::kHello:
+      break;
+  }
+  return command.row->ready_reply;
+}
+
+}  // namespace
+
+Dispatched answer_locally(WorkerContext& context, Client& client, const Command& command, Bytes frame,
+                          const std::vector<Arg>& args) {
+  // A handshake says who the client is and what it speaks: the control plane decides both.
+  if (command.local == LocalAnswer::kHello) {
+    return context.control->ask(client, &command, frame, args);
+  }
+  context.counters->local_answers.add();
+  const std::uint32_t index = context.dispatcher->append(client, command, 0, 0);
+  const bool quits = command.local == LocalAnswer::kQuit;
+  if (quits) {
+    context.requests[index].flags |= kReqCloseAfter;
+    client.special |= kSpecialFinished;
+  }
+  context.replies->deliver_copy(index, answer(client, command, frame, args));
+  return quits ? Dispatched::kTakenLast : Dispatched::kTaken;
+}
+
+}  // namespace slotgate

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plane/refusal.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// Keeps requests that cannot be sent now, follows redirects, repeats what was refused, and holds
+/// the one promise all of this must not break: the requests of a client on a key are executed in the
+/// order in which they were sent.
+///
+/// Every holder uses the one queue per slot. In the steady state there is no queue at all and a
+/// slot's entry in the map is its owner; the map's slow bit says that there is one.
+///
+///   MOVED        the slot's owner changes; a fence lets the old owner answer what it still has;
+///                what it sends back goes first, in its order, then what has arrived since
+///   ASK          one client's requests go to the other server, ASKING in the same append
+///   TRYAGAIN     the client's requests of the slot wait (parking), other clients' do not
+///   CLUSTERDOWN… the slot waits; its first request is tried again, with growing delay
+///   no link, no owner, unknown endpoint: the slot waits for the link, or for the next topology
+///
+/// A refused request is repeated only if no younger request of the client on one of its keys was
+/// executed meanwhile; else the client gets the refusal: it is true, nothing was executed.
+class Redirector {
+ public:
+  explicit Redirector(WorkerContext& context) noexcept : context_(context) {}
+
+  /// True if a request of `client` may go to the owner of `slot` although its slow bit is set.
+  [[nodiscard]] bool may_pass(const Client& client, std::uint16_t slot) const;
+  /// Queues a request whose frame is its own; it cannot be sent now.
+  void hold(std::uint32_t index);
+  /// The same after its link was lost: it goes before what has arrived since.
+  void hold_again(std::uint32_t index);
+
+  /// An error reply of a request just taken off `link`, whose frame is still in the link's stream.
+  /// True if the request was taken over; false: the error is its reply.
+  bool refused(Link& link, std::uint32_t index, std::string_view line);
+  /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
+  void executed(Link& link, std::uint32_t index);
+
+  /// The link has answered something, and fences wait for it.
+  void answered(Link& link);
+  /// The link is lost, its requests were taken off: fences on it are reached.
+  void link_gone(Link& link);
+
+  /// Adopts a snapshot between two turns.
+  void adopt(Database& database, std::shared_ptr<const RouteSnapshot> snapshot);
+
+  /// Does what is due; when something will be due next: UINT64_MAX is never.
+  void run_due();
+  [[nodiscard]] std::uint64_t next_due_ms() const noexcept {
+    return due_.empty() ? UINT64_MAX : due_.top().at_ms;
+  }
+  /// Answers what waited too long.
+  void expire();
+  [[nodiscard]] bool holding() const noexcept { return held_ != 0; }
+
+  /// The client will not wait: what is held for it is answered at once with the reason for the wait.
+  void answer_held_of(Client& client);
+  /// The request's client is gone: its bytes are, too. The queue drops it when it comes to it.
+  void forget(std::uint32_t index);
+
+ private:
+  struct Due {
+    std::uint64_t at_ms;
+    Database* database;
+    std::uint16_t slot;
+    bool operator>(const Due& other) const noexcept { return at_ms > other.at_ms; }
+  };
+
+  Database& database_of(const Request& request) noexcept;
+  SlotQueue& queue_for(Database& database, std::uint16_t slot);
+  static Parking* parking_of(SlotQueue& queue, std::uint32_t client) noexcept;
+  void schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms);
+
+  // Holding.
+  void await_link(Database& database, std::uint16_t slot);
+  void wait_in(Database& database, SlotQueue& queue, std::uint32_t index, bool first);
+  bool within_budget(Database& database, std::uint16_t slot, std::uint32_t index);
+  void charge(Database& database, std::uint32_t index);
+  void discharge(std::uint32_t index);
+  void give_up(std::uint32_t index, const SlotQueue* queue);
+  std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;
+  void open(Database& database, SlotQueue& queue);
+  bool resend(Database& database, std::uint32_t index);
+  void send_asking(Database& database, std::uint32_t index, std::uint16_t server);
+  void probe(Database& database, SlotQueue& queue);
+  void settle(Database& database, std::uint16_t slot);
+  void run_queue(Database& database, std::uint16_t slot);
+  void expire_queue(Database& database, SlotQueue& queue);
+  static bool fences_reached(SlotQueue& queue) noexcept;
+
+  // Refusals.
+  bool moved(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line);
+  bool asked(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line);
+  void park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
+            std::string_view line);
+  void back_off(Link& link, std::uint32_t index, std::string_view line);
+  void release_parking(Database& database, SlotQueue& queue, std::uint32_t client);
+  void repeat(Database& database, const Parking::Refused& refused);
+  void own_frame(Link& link, std::uint32_t index);
+  LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
+  std::uint16_t find_server(const Database& database, const Link& link, std::string_view endpoint) const;
+  bool share_a_key(Database& database, const Request& a, Bytes frame_a, const Request& b, Bytes frame_b);
+  void note(PlaneEvent::Kind kind, const Database& database, std::uint16_t slot, std::string_view text,
+            bool known, const Server* server);
+
+  WorkerContext& context_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::size_t held_ = 0;
+};
+
+}  // namespace slotgate

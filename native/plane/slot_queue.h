@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "plane/slab.h"
+
+namespace slotgate {
+
+struct Link;
+
+/// A point in a link's order of requests. The link's loss clears every fence on it.
+struct LinkFence {
+  Link* link = nullptr;
+  /// Reached when the link has answered this many requests.
+  std::uint64_t sequence = 0;
+};
+
+/// Why the requests of a slot wait.
+enum class HoldReason : std::uint8_t {
+  kNone,
+  kFence,     ///< the former owner still has unanswered requests of the slot
+  kNoOwner,   ///< no primary serves the slot
+  kNoLink,    ///< the owner cannot be connected to
+  kBackoff,   ///< the owner refused; the first in the queue is tried again at retry_at_ms
+  kProbing,   ///< the first in the queue was sent; the others wait for its answer
+  kUnknown,   ///< a redirect named a server that the topology does not know yet
+};
+
+/// What is to be done with a refused request.
+enum class RepeatHow : std::uint8_t {
+  kAsk,       ///< at the server that the redirect named, behind ASKING
+  kTryAgain,  ///< at the owner, key by key where the command can be split
+};
+
+/// Refused requests of one client on one slot, and what it sent since. Other clients are not held.
+struct Parking {
+  struct Refused {
+    std::uint32_t request;
+    RepeatHow how;
+    std::uint16_t ask_server;
+    bool passed_on;       ///< a younger request on the same key was executed: not to be repeated
+    std::string refusal;  ///< the server's words, CRLF included
+  };
+  std::uint32_t client = kNoIndex;
+  LinkFence fence;               ///< younger requests of the client are still unanswered before it
+  std::vector<Refused> refused;  ///< in the order of the link
+  std::deque<std::uint32_t> waiting;
+  std::uint64_t retry_at_ms = 0;  ///< 0: as soon as the fence is reached
+};
+
+/// Everything that waits for one slot. Exists only while something does.
+struct SlotQueue {
+  std::uint16_t slot = 0;
+  HoldReason reason = HoldReason::kNone;
+  std::vector<LinkFence> fences;
+  /// Came back from the former owner, in its order: they go first.
+  std::deque<std::uint32_t> redirected;
+  /// Arrived since, in order of arrival.
+  std::deque<std::uint32_t> arrivals;
+  std::vector<Parking> parkings;
+  std::uint64_t retry_at_ms = 0;
+  std::uint32_t backoff_ms = 0;
+  std::uint32_t probe = kNoIndex;
+  /// The server's last refusal, CRLF included; empty if it said nothing.
+  std::string refusal;
+
+  /// True if nothing is or will be in it.
+  [[nodiscard]] bool idle() const noexcept {
+    return reason == HoldReason::kNone && redirected.empty() && arrivals.empty() && parkings.empty();
+  }
+};
+
+}  // namespace slotgate

@@ -1,0 +1,131 @@
+#include "plane/socket.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace slotgate {
+
+namespace {
+
+/// After this long without an acknowledgement the peer's kernel is taken for gone.
+constexpr unsigned kUserTimeoutMs = 10000;
+
+void set_option(int fd, int level, int name, int value) noexcept {
+  (void)setsockopt(fd, level, name, &value, sizeof value);
+}
+
+void keep_alive(int fd, std::uint32_t seconds) noexcept {
+  if (seconds == 0) return;
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+  const int idle = static_cast<int>(seconds);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, idle / 3 > 0 ? idle / 3 : 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+#endif
+}
+
+/// Fills `address` from a numeric host; 0 if the host is not numeric.
+socklen_t numeric_address(const ServerEntry& server, sockaddr_storage& address) noexcept {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+  if (inet_pton(AF_INET, server.host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(server.port);
+    return sizeof *v4;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+  if (inet_pton(AF_INET6, server.host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(server.port);
+    return sizeof *v6;
+  }
+  return 0;
+}
+
+socklen_t unix_address(const std::string& path, sockaddr_storage& address) noexcept {
+  auto* local = reinterpret_cast<sockaddr_un*>(&address);
+  if (path.size() >= sizeof local->sun_path) return 0;
+  local->sun_family = AF_UNIX;
+  std::memcpy(local->sun_path, path.c_str(), path.size() + 1);
+  return sizeof *local;
+}
+
+}  // namespace
+
+std::string error_text(int number) { return uv_strerror(uv_translate_sys_error(number)); }
+
+int connect_to(const ServerEntry& server, std::uint32_t keepalive_seconds, std::string& error) {
+  sockaddr_storage address{};
+  const bool local = !server.path.empty();
+  const socklen_t size = local ? unix_address(server.path, address) : numeric_address(server, address);
+  if (size == 0) {
+    error = local ? "the path of the unix socket is too long" : "the address is not numeric";
+    return -1;
+  }
+  const int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    error = error_text(errno);
+    return -1;
+  }
+  if (!local) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    keep_alive(fd, keepalive_seconds);
+#ifdef TCP_USER_TIMEOUT
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeoutMs));
+#endif
+  }
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno != EINPROGRESS) {
+    error = error_text(errno);
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+int connect_result(int fd) noexcept {
+  int pending = 0;
+  socklen_t size = sizeof pending;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
+  return pending;
+}
+
+void prepare_client_socket(int fd, std::uint32_t keepalive_seconds) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  if (address.ss_family == AF_UNIX) return;
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  keep_alive(fd, keepalive_seconds);
+}
+
+std::string peer_address(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "?:0";
+  char host[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+    return std::string(host) + ":" + std::to_string(ntohs(v4->sin_port));
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+    return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6->sin6_port));
+  }
+  size = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && address.ss_family == AF_UNIX) {
+    return std::string(reinterpret_cast<const sockaddr_un*>(&address)->sun_path) + ":0";
+  }
+  return "unix:0";
+}
+
+}  // namespace slotgate

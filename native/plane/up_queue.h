@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace slotgate {
+
+/// A command that TypeScript answers; the client's place in its order is kept below.
+struct ControlRequest {
+  std::uint64_t client_id = 0;
+  std::uint32_t client_index = 0;
+  std::uint32_t database = 0;
+  std::int32_t row = -1;  ///< index into the command table, -1: unknown command
+  std::uint8_t protocol = 2;
+  std::vector<std::string> args;
+  std::string client_name;
+  std::string client_address;
+};
+
+/// Something the control plane should know.
+struct PlaneEvent {
+  enum class Kind : std::uint8_t {
+    kRedirect,
+    kRefused,
+    kLinkUp,
+    kLinkDown,
+    kWrongNode,
+    kHandshakeRefused,
+    kHolding,
+    kOutOfFiles,
+  };
+  Kind kind = Kind::kRedirect;
+  std::uint32_t database = 0;
+  std::uint16_t slot = 0;
+  std::uint16_t server = 0;
+  std::uint64_t count = 0;
+  bool known = false;
+  std::string text;  ///< endpoint, reason, node id or the server's words, by kind
+  std::string label; ///< of the server, where there is one
+};
+
+/// What a worker collected in one turn.
+struct UpBatch {
+  std::vector<ControlRequest> controls;
+  std::vector<PlaneEvent> events;
+  [[nodiscard]] bool empty() const noexcept { return controls.empty() && events.empty(); }
+};
+
+/// From all workers to the main thread. Bounded by what a worker may have up: one control command
+/// per client, and events that it has already counted and limited per turn.
+class UpQueue {
+ public:
+  /// Moves the batch in. True if the reader has to be woken: the queue was empty.
+  bool push(UpBatch& batch) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const bool was_empty = pending_.empty();
+    for (auto& control : batch.controls) pending_.controls.push_back(std::move(control));
+    for (auto& event : batch.events) {
+      if (pending_.events.size() < kEventsMax) pending_.events.push_back(std::move(event));
+    }
+    batch.controls.clear();
+    batch.events.clear();
+    return was_empty;
+  }
+  [[nodiscard]] UpBatch take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    UpBatch batch;
+    std::swap(batch, pending_);
+    return batch;
+  }
+
+ private:
+  static constexpr std::size_t kEventsMax = 4096;
+  std::mutex mutex_;
+  UpBatch pending_;
+};
+
+}  // namespace slotgate

@@ -1,0 +1,252 @@
+#include "plane/worker.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "plane/plane.h"
+
+namespace slotgate {
+
+namespace {
+
+/// Upkeep while something waits, and while nothing does.
+constexpr std::uint64_t kBusyTickMs = 100;
+constexpr std::uint64_t kIdleTickMs = 1000;
+/// Ticks without traffic after which free memory is given back.
+constexpr std::uint32_t kRestTicks = 5;
+
+template <typename Handle>
+uv_handle_t* as_handle(Handle* handle) noexcept {
+  return reinterpret_cast<uv_handle_t*>(handle);
+}
+
+}  // namespace
+
+Worker::Worker(Plane& plane, std::uint32_t number)
+    : plane_(plane),
+      clients_(context_),
+      links_(context_),
+      redirector_(context_),
+      joiner_(context_),
+      replies_(context_),
+      dispatcher_(context_),
+      control_(context_) {
+  context_.worker = number;
+  context_.counters = &counters_;
+  context_.client_io = &clients_;
+  context_.links = &links_;
+  context_.redirector = &redirector_;
+  context_.joiner = &joiner_;
+  context_.replies = &replies_;
+  context_.dispatcher = &dispatcher_;
+  context_.control = &control_;
+}
+
+Worker::~Worker() { join(); }
+
+bool Worker::start() {
+  if (uv_loop_init(&context_.loop) != 0) return false;
+  mailbox_.open(&context_.loop, this,
+                [](uv_async_t* async) { static_cast<Worker*>(async->data)->read_mail(); });
+  uv_prepare_init(&context_.loop, &before_poll_);
+  uv_check_init(&context_.loop, &after_poll_);
+  uv_idle_init(&context_.loop, &keep_turning_);
+  uv_timer_init(&context_.loop, &timer_);
+  before_poll_.data = after_poll_.data = keep_turning_.data = timer_.data = this;
+  uv_check_start(&after_poll_, [](uv_check_t* handle) { static_cast<Worker*>(handle->data)->turn_ends(); });
+  read_clock();
+  set_timer();
+  // Signals are Node's business, on the main thread; a new thread inherits the mask.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return true;
+}
+
+void Worker::run() {
+#ifdef __linux__
+  const std::string name = "slotgate-" + std::to_string(context_.worker);
+  pthread_setname_np(pthread_self(), name.c_str());
+#endif
+  uv_run(&context_.loop, UV_RUN_DEFAULT);
+  const int status = uv_loop_close(&context_.loop);
+  assert(status == 0);
+  (void)status;
+}
+
+void Worker::stop() {
+  post([](Worker& worker) { worker.close_everything(); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+Database* Worker::database(std::uint32_t id) {
+  for (const auto& database : context_.databases) {
+    if (database->id == id) return database.get();
+  }
+  return nullptr;
+}
+
+void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings) {
+  auto database = std::make_unique<Database>();
+  database->id = id;
+  database->settings = std::move(settings);
+  context_.databases.push_back(std::move(database));
+}
+
+void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings) {
+  if (Database* found = database(id)) found->settings = std::move(settings);
+}
+
+void Worker::set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> commands) {
+  if (Database* found = database(id)) found->commands = std::move(commands);
+}
+
+void Worker::set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes) {
+  if (Database* found = database(id)) redirector_.adopt(*found, std::move(routes));
+}
+
+void Worker::listen(std::uint32_t id, int fd) {
+  Database* found = database(id);
+  if (found == nullptr) return;
+  auto listener = std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
+    const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
+    if (number == context_.worker) {
+      clients_.adopt(client, owner, plane_.client_count());
+      return;
+    }
+    const std::uint32_t database_id = owner.id;
+    plane_.post(number, [database_id, client](Worker& worker) { worker.adopt_client(database_id, client); });
+  });
+  if (listener->open()) listeners_.push_back(std::move(listener));
+}
+
+void Worker::stop_listening(int fd, std::function<void()> done) {
+  for (const auto& listener : listeners_) {
+    if (listener->fd() != fd) continue;
+    listener->close([this, fd, done = std::move(done)] {
+      std::erase_if(listeners_, [fd](const std::unique_ptr<Listener>& l) { return l->fd() == fd; });
+      done();
+    });
+    return;
+  }
+  done();
+}
+
+void Worker::adopt_client(std::uint32_t id, int fd) {
+  Database* found = database(id);
+  if (found == nullptr || stopping_) {
+    ::close(fd);
+    return;
+  }
+  clients_.adopt(fd, *found, plane_.client_count());
+}
+
+void Worker::preconnect(std::uint32_t id) {
+  Database* found = database(id);
+  if (found == nullptr) return;
+  for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+    const std::uint16_t owner = found->slots.owner(static_cast<std::uint16_t>(slot));
+    if (owner == SlotMap::kUnassigned) continue;
+    (void)links_.shared_link(*found, *found->servers[owner], found->settings->client_user, 2);
+  }
+}
+
+void Worker::read_mail() {
+  read_clock();
+  for (const Order& order : mailbox_.take()) order(*this);
+}
+
+void Worker::turn_ends() {
+  read_clock();
+  counters_.turns.add();
+  if (redirector_.next_due_ms() <= context_.now_ms) redirector_.run_due();
+  if (context_.now_ms >= next_tick_ms_) tick();
+  if (clients_.has_ready()) clients_.run_ready_list();
+  links_.flush();
+  clients_.flush();
+  // Closing a client may have queued requests again, and an answer may have made room.
+  links_.flush();
+  replies_.copy_out_of_arena();
+  context_.chunks.reset();
+  if (!context_.up.empty()) plane_.send_up(context_.up);
+  if (clients_.has_ready() != turning_) {
+    turning_ = clients_.has_ready();
+    if (turning_) {
+      uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
+    } else {
+      uv_idle_stop(&keep_turning_);
+    }
+  }
+  if (stopping_) {
+    end_if_dry();
+  } else {
+    set_timer();
+  }
+}
+
+void Worker::tick() {
+  if (redirector_.holding()) redirector_.expire();
+  links_.tick();
+  for (const auto& listener : listeners_) listener->resume();
+  next_tick_ms_ = context_.now_ms + (redirector_.holding() || links_.hurried() ? kBusyTickMs : kIdleTickMs);
+  give_memory_back();
+}
+
+void Worker::give_memory_back() {
+#ifdef __GLIBC__
+  // malloc keeps what a burst needed. When traffic has rested for a while, it goes back.
+  const std::uint64_t bytes = counters_.client_bytes_in.get() + counters_.link_bytes_in.get();
+  if (bytes != traffic_seen_) {
+    traffic_seen_ = bytes;
+    rested_ticks_ = 0;
+  } else if (++rested_ticks_ == kRestTicks) {
+    malloc_trim(0);
+  }
+#endif
+}
+
+void Worker::set_timer() {
+  const bool hurry = redirector_.holding() || links_.hurried();
+  if (hurry) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
+  const std::uint64_t at = std::min(redirector_.next_due_ms(), next_tick_ms_);
+  if (at == timer_at_ms_ && uv_is_active(as_handle(&timer_)) != 0) return;
+  timer_at_ms_ = at;
+  uv_update_time(&context_.loop);
+  const std::uint64_t delay = at > context_.now_ms ? at - context_.now_ms : 0;
+  uv_timer_start(&timer_, [](uv_timer_t*) {}, delay, 0);
+}
+
+void Worker::close_everything() {
+  stopping_ = true;
+  for (const auto& listener : listeners_) {
+    listener->close([this] {
+      if (++closed_listeners_ == listeners_.size()) listeners_.clear();
+    });
+  }
+  clients_.close_all();
+  links_.close_all();
+  end_if_dry();
+}
+
+void Worker::end_if_dry() {
+  if (!clients_.idle() || !links_.idle() || !listeners_.empty() || closed_) return;
+  closed_ = true;
+  mailbox_.close();
+  for (uv_handle_t* handle : {as_handle(&after_poll_), as_handle(&keep_turning_), as_handle(&timer_),
+                              as_handle(&before_poll_)}) {
+    uv_close(handle, nullptr);
+  }
+}
+
+}  // namespace slotgate

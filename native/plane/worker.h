@@ -1,0 +1,105 @@
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "plane/clients.h"
+#include "plane/control_desk.h"
+#include "plane/dispatcher.h"
+#include "plane/joiner.h"
+#include "plane/links.h"
+#include "plane/listener.h"
+#include "plane/mailbox.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+class Plane;
+
+/// A thread of the data plane with a loop of its own. A turn:
+///
+///   poll: all reads (clients: parse, append to links; links: frame, match, hand to requests)
+///   then: clients that had more input -> links flushed -> clients flushed -> replies that still
+///         wait get memory of their own -> what TypeScript should know goes up
+///
+/// Everything but post() and counters() runs on the worker's own thread.
+class Worker {
+ public:
+  Worker(Plane& plane, std::uint32_t number);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Starts the thread; false if the loop or the thread could not be made.
+  [[nodiscard]] bool start();
+  /// From any thread.
+  void post(Order order) { mailbox_.post(std::move(order)); }
+  /// Asks the thread to close everything and end; join() waits for it.
+  void stop();
+  void join();
+  [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
+
+  // Orders.
+  void add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings);
+  void set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings);
+  void set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> commands);
+  void set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes);
+  void listen(std::uint32_t id, int fd);
+  /// Stops accepting on `fd`; `done` is called (on this thread) when the loop has let go of it.
+  void stop_listening(int fd, std::function<void()> done);
+  void adopt_client(std::uint32_t database, int fd);
+  /// Opens the links to all owners of slots now.
+  void preconnect(std::uint32_t id);
+  [[nodiscard]] Clients& clients() noexcept { return clients_; }
+  [[nodiscard]] ControlDesk& control() noexcept { return control_; }
+
+ private:
+  void run();
+  void turn_ends();
+  void set_timer();
+  void read_mail();
+  void tick();
+  void close_everything();
+  void end_if_dry();
+  void give_memory_back();
+  [[nodiscard]] Database* database(std::uint32_t id);
+  void read_clock() noexcept {
+    context_.now_ms = uv_hrtime() / 1000000;
+    counters_.last_turn_ms.set(context_.now_ms);
+  }
+
+  Plane& plane_;
+  WorkerCounters counters_;
+  WorkerContext context_;
+  Clients clients_;
+  Links links_;
+  Redirector redirector_;
+  Joiner joiner_;
+  Replies replies_;
+  Dispatcher dispatcher_;
+  ControlDesk control_;
+  Mailbox mailbox_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::thread thread_;
+  uv_prepare_t before_poll_{};
+  uv_check_t after_poll_{};
+  uv_idle_t keep_turning_{};
+  uv_timer_t timer_{};
+  std::uint64_t timer_at_ms_ = 0;
+  std::uint64_t next_tick_ms_ = 0;
+  bool stopping_ = false;
+  bool turning_ = false;
+  bool closed_ = false;
+  std::size_t closed_listeners_ = 0;
+  std::uint64_t traffic_seen_ = 0;
+  std::uint32_t rested_ticks_ = 0;
+};
+
+}  // namespace slotgate

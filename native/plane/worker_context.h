@@ -1,0 +1,62 @@
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plane/chunk_ring.h"
+#include "plane/client.h"
+#include "plane/counters.h"
+#include "plane/database.h"
+#include "plane/request.h"
+#include "plane/slab.h"
+#include "plane/up_queue.h"
+
+namespace slotgate {
+
+class Clients;
+class ControlDesk;
+class Dispatcher;
+class Joiner;
+class Links;
+class Redirector;
+class Replies;
+
+/// What the parts of one worker share. All of it belongs to the worker's thread.
+struct WorkerContext {
+  uv_loop_t loop{};
+  std::uint32_t worker = 0;
+  WorkerCounters* counters = nullptr;
+
+  Slab<Client, 7> clients;
+  Slab<Request> requests;
+  Slab<Join, 6> joins;
+  ChunkRing chunks;
+  UpBatch up;
+  std::vector<std::unique_ptr<Database>> databases;
+
+  /// Milliseconds of uv_hrtime() at the beginning of the turn; its low 32 bits stamp requests.
+  std::uint64_t now_ms = 0;
+  [[nodiscard]] std::uint32_t turn_stamp() const noexcept { return static_cast<std::uint32_t>(now_ms); }
+
+  Clients* client_io = nullptr;
+  Dispatcher* dispatcher = nullptr;
+  Links* links = nullptr;
+  Redirector* redirector = nullptr;
+  Joiner* joiner = nullptr;
+  Replies* replies = nullptr;
+  ControlDesk* control = nullptr;
+
+  /// Frees a request record; the caller has taken it out of every list.
+  void release(std::uint32_t index) {
+    Request& request = requests[index];
+    request.owned.reset();
+    request.state = RequestState::kFree;
+    requests.give(index);
+  }
+};
+
+}  // namespace slotgate

@@ -1,0 +1,80 @@
+import { formatAddress, type TcpAddress } from '../config/addresses.js';
+import type { EffectiveConfig } from '../config/effective-config.js';
+import { healthHandler } from '../http/health.js';
+import { NODE_ENGINE } from '../http/node-engine.js';
+import { describePortOwner } from '../http/port-owner.js';
+import type { HttpRoutes, HttpServer } from '../http/types.js';
+import type { Logger } from '../log/logger.js';
+import type { MetricSample } from '../metrics/sample.js';
+import type { RunningProxy } from './environment.js';
+import { CommandError, EXIT_FAILURE } from './exit.js';
+
+/** Opens the HTTP listeners of a configuration: admin and metrics, or the one that both name. */
+export async function openAdminHttp(
+  config: EffectiveConfig,
+  routes: HttpRoutes,
+  log: Logger,
+): Promise<readonly HttpServer[]> {
+  const addresses = new Map<string, TcpAddress>();
+  for (const address of [config.admin, config.metrics]) {
+    if (address !== undefined) addresses.set(formatAddress(address), address);
+  }
+  const servers: HttpServer[] = [];
+  try {
+    for (const address of addresses.values()) servers.push(await open(address, routes, log));
+    return servers;
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+}
+
+/** Probes and metrics of a proxy. `ownGauges` are what the proxy itself does not know. */
+export function adminRoutes(
+  proxy: RunningProxy,
+  ownGauges: () => readonly MetricSample[],
+): HttpRoutes {
+  return {
+    '/livez': healthHandler(() => proxy.liveness()),
+    '/readyz': healthHandler((query) =>
+      proxy.readiness({ strictUpstream: query.get('upstream') === '1' }),
+    ),
+    '/metrics': async () => {
+      // Loaded at the first scrape: a proxy that nobody scrapes does not pay for it.
+      const { prometheusText } = await import('../metrics/prometheus.js');
+      const { counters, gauges } = proxy.metrics();
+      const text = await prometheusText({ counters, gauges: [...gauges, ...ownGauges()] });
+      return { status: 200, ...text };
+    },
+  };
+}
+
+async function open(address: TcpAddress, routes: HttpRoutes, log: Logger): Promise<HttpServer> {
+  try {
+    return await NODE_ENGINE.listen({
+      host: address.host,
+      port: address.port,
+      routes,
+      onError: (error, path) => {
+        log.error('a page of the admin listener failed', { path, reason: String(error) });
+      },
+    });
+  } catch (error) {
+    throw listenError(address, error);
+  }
+}
+
+function listenError(address: TcpAddress, cause: unknown): Error {
+  const where = formatAddress(address);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return code === 'EADDRINUSE'
+    ? portInUse(where, address.port)
+    : new CommandError(EXIT_FAILURE, `cannot listen on ${where} for HTTP: ${code}`);
+}
+
+/** Says who has a port, where the system tells. */
+export function portInUse(where: string, port: number): CommandError {
+  const owner = describePortOwner(port);
+  const by = owner === undefined ? '' : ` by ${owner}`;
+  return new CommandError(EXIT_FAILURE, `${where} is in use${by}`);
+}

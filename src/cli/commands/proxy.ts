@@ -1,0 +1,26 @@
+import { type ConfigurationRequest, startConfiguration } from '../configuration.js';
+import type { CommandEnvironment } from '../environment.js';
+import { openLog } from '../open-log.js';
+import { runProxy } from '../run-proxy.js';
+import { ShutdownSignals } from '../shutdown-signals.js';
+
+/** `slotgate proxy`. @returns The exit code. */
+export async function proxyCommand(
+  request: ConfigurationRequest,
+  environment: CommandEnvironment,
+): Promise<number> {
+  const shutdown = new ShutdownSignals(environment.signals, ['SIGTERM', 'SIGINT']);
+  const { config, warnings, inputs } = await startConfiguration(request, environment);
+  const { log, close } = await openLog(config, environment.isTerminal);
+  try {
+    for (const warning of warnings) log.warn(warning);
+    const onListening = () => {};
+    return await runProxy(
+      { config, inputs, log, shutdown, reloadSignal: 'SIGHUP', onListening },
+      environment,
+    );
+  } finally {
+    shutdown.dispose();
+    await close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { EffectiveConfig } from '../config/effective-config.js';
+import type { Resolver } from '../config/load.js';
+import type { HealthCheck } from '../http/health.js';
+import type { Logger } from '../log/logger.js';
+import type { MetricSnapshot } from '../metrics/sample.js';
+
+/** What the commands need of a running proxy; `Proxy` of src/proxy is one. */
+export interface RunningProxy {
+  /** Known after `whenListening`. */
+  readonly listenAddresses: readonly string[];
+  /** Resolves when the data listener is open, after a first usable topology. */
+  whenListening(): Promise<void>;
+  readiness(options: { readonly strictUpstream: boolean }): readonly HealthCheck[];
+  liveness(): readonly HealthCheck[];
+  metrics(): MetricSnapshot;
+  /** @returns Settings that changed and need a restart. */
+  reload(config: EffectiveConfig): Promise<readonly string[]>;
+  drain(options: {
+    readonly shutdownDelayMs: number;
+    readonly drainTimeoutMs: number;
+  }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type StartProxy = (
+  config: EffectiveConfig,
+  dependencies: { readonly log: Logger },
+) => Promise<RunningProxy>;
+
+/** The part of `process` that tells of signals. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
+/** Everything outside the program that a command touches; tests give their own. */
+export interface CommandEnvironment {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signals: SignalSource;
+  /** Text for the user of the command line, not for the log. */
+  readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
+  readonly isTerminal: boolean;
+  /** All of standard input, for a password. */
+  readonly readStdin: () => Promise<string>;
+  readonly resolveConfig: Resolver;
+  readonly startProxy: StartProxy;
+}

@@ -1,0 +1,155 @@
+import { Command, CommanderError } from 'commander';
+import type { CommandEnvironment } from './environment.js';
+import { describeFailure, EXIT_OK, EXIT_USAGE, exitCodeOf } from './exit.js';
+import { addSettingFlags, settingFlagValues } from './setting-flags.js';
+import { packageVersion } from './version.js';
+
+const PASSWORD_FLAG = '--upstream-password';
+
+const EXAMPLES = `
+Examples:
+  slotgate up                                       a local cluster and a proxy on port 12000
+  slotgate proxy --seed 10.0.0.1:6379               a proxy in front of a cluster that you have
+  slotgate proxy --config /etc/slotgate.yaml --threads auto
+  slotgate check --config /etc/slotgate.yaml        what that file comes to, without starting anything`;
+
+const PROXY_EXAMPLES = `
+Examples:
+  slotgate proxy --seed 10.0.0.1:6379 --seed 10.0.0.2:6379
+  slotgate proxy --seed redis://app@cache.internal --upstream-password-file /run/secrets/redis
+  slotgate proxy --seed 127.0.0.1:7000 --listen 127.0.0.1:12000 --listen /run/slotgate.sock
+  slotgate proxy --seed 127.0.0.1:7000 --map 172.18.0.0/16=127.0.0.1     a cluster in Docker
+
+SIGTERM and SIGINT drain clients and stop; a second one stops at once. SIGHUP reads the
+configuration again. Exit codes: 0 stopped as asked, 2 bad usage or configuration, 1 anything else.`;
+
+const UP_EXAMPLES = `
+Examples:
+  slotgate up
+  slotgate up --ephemeral --primaries 5 --replicas 0
+  slotgate up --dir ./data --port 7000 --threads 2`;
+
+/** Runs the command that the arguments name. @returns The exit code of the process. */
+export async function runCommandLine(
+  args: readonly string[],
+  environment: CommandEnvironment,
+): Promise<number> {
+  if (args.some((arg) => arg === PASSWORD_FLAG || arg.startsWith(`${PASSWORD_FLAG}=`))) {
+    // Checked before anything else, so that the value is not repeated in a message.
+    environment.writeErr(
+      `slotgate: ${PASSWORD_FLAG} does not exist, since everybody who lists processes would see the ` +
+        'password; use --upstream-password-file FILE, SLOTGATE_UPSTREAM_PASSWORD or --upstream-password-stdin\n',
+    );
+    return EXIT_USAGE;
+  }
+  let exitCode = EXIT_OK;
+  const program = createProgram(environment, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    environment.writeErr(`slotgate: ${describeFailure(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(environment: CommandEnvironment, done: (code: number) => void): Command {
+  const program = new Command('slotgate')
+    .description('A cluster proxy for Redis and Valkey: one endpoint in front of all shards.')
+    .version(packageVersion(), '--version', 'print the version')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: environment.writeOut, writeErr: environment.writeErr });
+  addProxyCommand(program, environment, done);
+  addUpCommand(program, environment, done);
+  addCheckCommand(program, environment, done);
+  return program;
+}
+
+// Each command's code is loaded when it runs: the proxy does not pay for the others.
+
+function addProxyCommand(
+  program: Command,
+  environment: CommandEnvironment,
+  done: (code: number) => void,
+): void {
+  const command = program
+    .command('proxy')
+    .description('a proxy in front of a cluster that you have')
+    .addHelpText('after', PROXY_EXAMPLES);
+  addConfigurationFlags(command);
+  command.action(async (options: ConfigurationOptions) => {
+    const { proxyCommand } = await import('./commands/proxy.js');
+    done(await proxyCommand(configurationRequest(options), environment));
+  });
+}
+
+function addCheckCommand(
+  program: Command,
+  environment: CommandEnvironment,
+  done: (code: number) => void,
+): void {
+  const command = program
+    .command('check')
+    .description('checks a configuration and prints what it comes to, secrets masked');
+  addConfigurationFlags(command);
+  command.action(async (options: ConfigurationOptions) => {
+    const { checkCommand } = await import('./commands/check.js');
+    done(await checkCommand(configurationRequest(options), environment));
+  });
+}
+
+function addUpCommand(
+  program: Command,
+  environment: CommandEnvironment,
+  done: (code: number) => void,
+): void {
+  const command = program
+    .command('up')
+    .description('a local cluster of real servers, and a proxy in front of it')
+    .option('--primaries <N>', 'primaries of the cluster (default 3, or as the directory has it)')
+    .option('--replicas <N>', 'replicas of each primary (default 1, or as the directory has it)')
+    .option('--port <PORT>', 'port of the proxy, on 127.0.0.1 and ::1', '12000')
+    .option('--dir <PATH>', 'where the data is (default ~/.local/share/slotgate/up)')
+    .option('--ephemeral', 'keep no data: a temporary directory that is removed at the end', false)
+    .addHelpText('after', UP_EXAMPLES);
+  addSettingFlags(command, ['threads', 'admin', 'logLevel', 'logFormat']);
+  command.action(async (options: UpOptions) => {
+    const { upCommand } = await import('./commands/up.js');
+    done(await upCommand({ ...options, flags: settingFlagValues({ ...options }) }, environment));
+  });
+}
+
+interface UpOptions {
+  readonly primaries?: string;
+  readonly replicas?: string;
+  readonly port: string;
+  readonly dir?: string;
+  readonly ephemeral: boolean;
+}
+
+interface ConfigurationOptions extends Readonly<Record<string, unknown>> {
+  readonly config?: string;
+  readonly upstreamPasswordStdin?: boolean;
+}
+
+function addConfigurationFlags(command: Command): void {
+  command
+    .option('--config <FILE>', 'YAML file with settings (SLOTGATE_CONFIG)')
+    .option(
+      '--upstream-password-stdin',
+      "read the password of the proxy's own user from standard input (or set SLOTGATE_UPSTREAM_PASSWORD)",
+    );
+  addSettingFlags(command);
+}
+
+function configurationRequest(options: ConfigurationOptions) {
+  return {
+    flags: settingFlagValues(options),
+    configFile: options.config,
+    isPasswordOnStdin: options.upstreamPasswordStdin === true,
+  };
+}

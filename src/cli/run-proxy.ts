@@ -1,0 +1,70 @@
+import type { EffectiveConfig } from '../config/effective-config.js';
+import type { ConfigInputs } from '../config/load.js';
+import type { HttpServer } from '../http/types.js';
+import type { AdjustableLogger } from '../log/create-logger.js';
+import { adminRoutes, openAdminHttp } from './admin-http.js';
+import type { CommandEnvironment, RunningProxy } from './environment.js';
+import { EXIT_OK } from './exit.js';
+import { Reloader } from './reloader.js';
+import { type ShutdownSignals, whenAborted } from './shutdown-signals.js';
+
+export interface ProxyRun {
+  readonly config: EffectiveConfig;
+  readonly inputs: ConfigInputs;
+  readonly log: AdjustableLogger;
+  readonly shutdown: ShutdownSignals;
+  /** A signal that reloads; undefined where a hang-up means the end, as under `slotgate up`. */
+  readonly reloadSignal: NodeJS.Signals | undefined;
+  /** Called when clients can connect; `adminUrl` if the admin listener is open. */
+  readonly onListening: (proxy: RunningProxy, adminUrl: string | undefined) => void;
+}
+
+/** Runs a proxy until it is asked to stop. @returns The exit code; everything is stopped then. */
+export async function runProxy(run: ProxyRun, environment: CommandEnvironment): Promise<number> {
+  const { log, shutdown } = run;
+  const proxy = await environment.startProxy(run.config, { log });
+  let httpServers: readonly HttpServer[] = [];
+  try {
+    const reloader = new Reloader(run.config, run.inputs, environment.resolveConfig, proxy, log);
+    httpServers = await openAdminHttp(
+      run.config,
+      adminRoutes(proxy, () => reloader.gauges()),
+      log,
+    );
+    announce(run, proxy, httpServers[0]?.url);
+    await untilShutdown(run, environment, reloader);
+    log.info('stopping', { signal: String(shutdown.requested.reason) });
+    const { shutdownDelayMs, drainTimeoutMs } = reloader.config;
+    const drained = proxy.drain({ shutdownDelayMs, drainTimeoutMs });
+    await Promise.race([drained, whenAborted(shutdown.forced)]);
+    if (shutdown.forced.aborted) log.warn('a second signal: stopping without waiting for clients');
+    return EXIT_OK;
+  } finally {
+    await proxy.stop();
+    await Promise.all(httpServers.map((server) => server.close()));
+    log.info('stopped');
+  }
+}
+
+function announce(run: ProxyRun, proxy: RunningProxy, adminUrl: string | undefined): void {
+  proxy.whenListening().then(
+    () => {
+      run.log.info('listening', { addresses: proxy.listenAddresses.join(', ') });
+      run.onListening(proxy, adminUrl);
+    },
+    // The proxy ends before it listened: whoever stopped it knows why.
+    (error: unknown) => run.log.debug('never listened', { reason: String(error) }),
+  );
+}
+
+/** Reloads as often as asked until the first signal to stop. */
+async function untilShutdown(
+  { reloadSignal, shutdown }: ProxyRun,
+  { signals }: CommandEnvironment,
+  reloader: Reloader,
+): Promise<void> {
+  const reload = () => void reloader.reload();
+  if (reloadSignal !== undefined) signals.on(reloadSignal, reload);
+  await whenAborted(shutdown.requested);
+  if (reloadSignal !== undefined) signals.off(reloadSignal, reload);
+}

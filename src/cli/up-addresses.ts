@@ -1,0 +1,41 @@
+import { formatAddress, parseHostPort } from '../config/addresses.js';
+import { nextFreePort, probePort } from '../node/ports.js';
+import { portInUse } from './admin-http.js';
+
+const ADMIN_HOST = '127.0.0.1';
+const ADMIN_PORT = 12_090;
+
+/** Settings that belong to a cluster that the user has, not to the local one. */
+const FOREIGN_VARIABLES = /^SLOTGATE_(CONFIG|SEEDS|MAP|LISTEN|METRICS|CLIENT_AUTH|UPSTREAM_.*)$/;
+
+/** The environment without what would point the local proxy at another cluster. */
+export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN_VARIABLES.test(name)));
+}
+
+/**
+ * Both loopback addresses, since `localhost` means ::1 first; without ::1 where there is none.
+ * @throws CommandError that names who has the port. Found here, before servers are started.
+ */
+export async function listenAddresses(port: number): Promise<readonly string[]> {
+  const addresses: string[] = [];
+  for (const host of ['127.0.0.1', '::1']) {
+    const address = formatAddress({ kind: 'tcp', host, port });
+    const probe = await probePort(host, port);
+    if (probe === 'in-use') throw portInUse(address, port);
+    if (probe === 'free') addresses.push(address);
+  }
+  return addresses.length > 0 ? addresses : [`127.0.0.1:${port}`];
+}
+
+/** The admin address, moved to the next free port if its own is taken. */
+export async function adminAddress(wanted: FlagText | undefined): Promise<FlagText> {
+  const text = wanted ?? `${ADMIN_HOST}:${ADMIN_PORT}`;
+  const parsed = typeof text === 'string' ? parseHostPort(text) : undefined;
+  // Something malformed is refused, with all other settings, when they are checked.
+  if (parsed?.kind !== 'ok') return text;
+  const { host, port } = parsed.value;
+  return formatAddress({ kind: 'tcp', host, port: await nextFreePort(host, port) });
+}
+
+type FlagText = string | readonly string[];

@@ -1,0 +1,73 @@
+import { type CommandName, isCommandName } from './core-facts.js';
+import { barrierOf } from './rules/barriers.js';
+import { BLOCKING } from './rules/blocking.js';
+import { compareOf } from './rules/compare.js';
+import { CONNECTION_STATE } from './rules/connection-state.js';
+import { requestPolicyOf, responsePolicyOf } from './rules/policies.js';
+import { REPEATABLE } from './rules/repeatable.js';
+import { SCRIPTS } from './rules/scripts.js';
+import { NO_SPLIT, SPLITS } from './rules/split.js';
+import type { Blocking, CommandFacts, CommandRow, Route } from './types.js';
+
+/** What is known of a command before the rules are applied. */
+export interface CommandSeed extends CommandFacts {
+  readonly name: string;
+  readonly container: boolean;
+  readonly source: CommandRow['source'];
+  /** Known from elsewhere than the rules, for example from the rest of its container. */
+  readonly connectionState?: boolean;
+}
+
+/**
+ * Applies the rules to a command.
+ * @param wanted Who should answer. A command with keys that would block, or change the state of a
+ * connection, cannot go over a shared link: it is refused instead.
+ */
+export function commandRow(seed: CommandSeed, wanted: Route): CommandRow {
+  const connectionState = seed.connectionState ?? CONNECTION_STATE.has(seed.name);
+  const blocking = blockingOf(seed);
+  const route = sharedLinkOnly(wanted, connectionState || blocking.kind === 'always');
+  const { name, source, tips } = seed;
+  const requestPolicy = requestPolicyOf(tips);
+  const split = isCommandName(name) ? (SPLITS[name] ?? NO_SPLIT) : NO_SPLIT;
+  return {
+    ...seed,
+    repeatable: isRepeatable(seed),
+    connectionState,
+    script: SCRIPTS.has(name),
+    requestPolicy,
+    responsePolicy: responsePolicyOf(tips),
+    barrier: barrierOf({ name, route, blocking, connectionState, requestPolicy }),
+    blocking,
+    split,
+    compare: compareOf({ name, route, tips, source }),
+    route,
+  };
+}
+
+/** A blocking command that no rule describes is taken to block always, with its time-out last. */
+function blockingOf({ name, flags }: CommandSeed): Blocking {
+  const known = isCommandName(name) ? BLOCKING[name satisfies CommandName] : undefined;
+  if (known !== undefined) {
+    return known;
+  }
+  return flags.includes('blocking')
+    ? { kind: 'always', position: -1, unit: 'seconds' }
+    : { kind: 'never' };
+}
+
+/** "Readonly" is taken from the servers, and only if none of them says "write". */
+function isRepeatable({ name, flags, source }: CommandSeed): boolean {
+  const isRead = flags.includes('readonly') && !flags.includes('write');
+  return isRead || (source === 'core' && REPEATABLE.has(name));
+}
+
+function sharedLinkOnly(wanted: Route, needsOwnLink: boolean): Route {
+  const goesOverSharedLink = wanted.kind === 'keys' || wanted.kind === 'keyless';
+  return goesOverSharedLink && needsOwnLink ? { kind: 'refuse', refusal: 'unsupported' } : wanted;
+}
+
+/** True if a key specification says that the keys cannot be found from the arguments. */
+export function hasUnknownKeys({ keySpecs }: Pick<CommandRow, 'keySpecs'>): boolean {
+  return keySpecs.some(({ begin, find }) => begin.kind === 'unknown' || find.kind === 'unknown');
+}

@@ -1,0 +1,69 @@
+import { ProxyError } from '../../errors/index.js';
+import type { ControlRequest } from '../../native/types.js';
+import { errorReply } from '../../resp/index.js';
+import type { CONTROL } from '../rules/routes.js';
+import type { CommandRow } from '../types.js';
+import { handleConfigGet } from './config-get.js';
+import { wrongArityError } from './error-texts.js';
+import { handleInfo } from './info/index.js';
+import { handleBlockingRead } from './refused.js';
+import type { ControlContext, ControlHandler, ControlOutcome } from './types.js';
+import { handleUnknown } from './unknown.js';
+
+/** Commands that come up: always, or with some arguments only (HELLO … AUTH, XREAD … BLOCK). */
+type ControlName = (typeof CONTROL)[number] | 'hello' | 'xread' | 'xreadgroup';
+
+const authenticate: ControlHandler = (request, context) => context.authenticate(request);
+
+const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
+  auth: authenticate,
+  'config|get': handleConfigGet,
+  hello: authenticate,
+  info: handleInfo,
+  xread: handleBlockingRead,
+  xreadgroup: handleBlockingRead,
+};
+
+/**
+ * Answers a command that the data plane handed up.
+ * @throws Error if the table says that another part of the program answers the command: a bug.
+ */
+export async function handleControl(
+  request: ControlRequest,
+  context: ControlContext,
+): Promise<ControlOutcome> {
+  const row = context.table.rows[request.row];
+  if (row !== undefined && !arityFits(row.arity, request.args.length)) {
+    return { kind: 'reply', bytes: wrongArityError(row.name) };
+  }
+  try {
+    return await handlerOf(row)(request, context);
+  } catch (error) {
+    if (error instanceof ProxyError) {
+      return {
+        kind: 'reply',
+        bytes: errorReply(`ERR the servers did not answer: ${error.message}`),
+      };
+    }
+    throw error;
+  }
+}
+
+/** A container's row comes up with a subcommand that the table does not have. */
+function handlerOf(row: CommandRow | undefined): ControlHandler {
+  if (row === undefined || row.container) {
+    return handleUnknown;
+  }
+  if (hasHandler(row.name)) {
+    return HANDLERS[row.name];
+  }
+  throw new Error(`command '${row.name}' came up, and no handler answers it`);
+}
+
+function hasHandler(name: string): name is ControlName {
+  return Object.hasOwn(HANDLERS, name);
+}
+
+function arityFits(arity: number, count: number): boolean {
+  return arity >= 0 ? arity === 0 || count === arity : count >= -arity;
+}

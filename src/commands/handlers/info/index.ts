@@ -1,0 +1,68 @@
+import type { ControlRequest } from '../../../native/types.js';
+import { bulkReply, errorReply } from '../../../resp/index.js';
+import { textOf } from '../../reply-fields.js';
+import type { ControlContext, ControlOutcome } from '../types.js';
+import { mergeInfo } from './merge.js';
+import { formatInfo, type InfoSection, parseInfo } from './parse.js';
+
+const OWN_SECTION = 'slotgate';
+/** Words that ask for more than one section; no word at all means `default`. */
+const GROUPS: ReadonlySet<string> = new Set(['default', 'all', 'everything']);
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * INFO [section …]: one answer for the whole cluster, in the shape of one server's, with a section
+ * of the proxy at the end.
+ */
+export async function handleInfo(
+  request: ControlRequest,
+  context: ControlContext,
+): Promise<ControlOutcome> {
+  const words = request.args.slice(1).map((arg) => arg.toString('latin1').toLowerCase());
+  const sections = words.filter((word) => word !== OWN_SECTION);
+  const asksServers = words.length === 0 || sections.length > 0;
+  const replies = asksServers ? await context.execute('every_primary', ['INFO', ...sections]) : [];
+  const failed = replies.find((reply) => reply.kind === 'error');
+  if (failed?.kind === 'error') {
+    return { kind: 'reply', bytes: errorReply(failed.message) };
+  }
+  const infos = replies.map((reply) => parseInfo(textOf(reply)));
+  const merged = mergeInfo(infos, ownFields(context));
+  const showsOwn = words.length === 0 || words.some((w) => w === OWN_SECTION || GROUPS.has(w));
+  const shown = showsOwn ? [...merged, ownSection(context)] : merged;
+  return { kind: 'reply', bytes: bulkReply(Buffer.from(formatInfo(shown))) };
+}
+
+/** What a client of a stand-alone server would expect, told of the proxy. */
+function ownFields(context: ControlContext): ReadonlyMap<string, string> {
+  const stats = context.stats();
+  const maxClients = context.configValues().maxclients;
+  return new Map<string, string>([
+    ['redis_mode', 'standalone'],
+    ['server_mode', 'standalone'],
+    ['process_id', String(stats.processId)],
+    ['run_id', stats.runId],
+    ['tcp_port', String(stats.port)],
+    ['uptime_in_seconds', String(stats.uptimeSeconds)],
+    ['uptime_in_days', String(Math.floor(stats.uptimeSeconds / SECONDS_PER_DAY))],
+    ['connected_clients', String(stats.clients)],
+    ...(maxClients === undefined ? [] : [['maxclients', maxClients] as const]),
+    ['loading', '0'],
+    ['async_loading', '0'],
+    ['role', 'master'],
+    ['cluster_enabled', '0'],
+  ]);
+}
+
+function ownSection(context: ControlContext): InfoSection {
+  const stats = context.stats();
+  const fields = new Map<string, string>([
+    ['slotgate_version', context.version],
+    ['slotgate_mode', 'standalone'],
+    ['workers', String(stats.workers)],
+    ['clients', String(stats.clients)],
+    ['links', String(stats.links)],
+    ['uptime_in_seconds', String(stats.uptimeSeconds)],
+  ]);
+  return { name: 'Slotgate', fields };
+}

@@ -1,0 +1,54 @@
+import type { ControlRequest } from '../../native/types.js';
+import type { CommandArguments, RespReply } from '../../resp/index.js';
+import type { CommandTable } from '../command-table.js';
+import type { UnknownCommands } from './unknown-commands.js';
+
+/** What the control plane decided about a command. */
+export type ControlOutcome =
+  /** `bytes`: one complete reply. `close`: close the client after it. */
+  | { readonly kind: 'reply'; readonly bytes: Buffer; readonly close?: boolean }
+  /** The servers know more than the table: publish this one, then route the request again. */
+  | { readonly kind: 'learned'; readonly table: CommandTable };
+
+/** The proxy as its clients see it in INFO. */
+export interface ProxyStats {
+  /** 40 hex digits, new at each start. */
+  readonly runId: string;
+  readonly processId: number;
+  /** Of the database's listener; 0 if it listens on a unix socket only. */
+  readonly port: number;
+  readonly uptimeSeconds: number;
+  readonly workers: number;
+  readonly clients: number;
+  /** Connections to servers that clients' requests use. */
+  readonly links: number;
+}
+
+/** Whom a handler asks, over the proxy's own connections. */
+export type ExecuteTarget = 'any_primary' | 'every_primary';
+
+/** What handlers may use. */
+export interface ControlContext {
+  /** The table whose rows `ControlRequest.row` counts. */
+  readonly table: CommandTable;
+  /** Slotgate's version. */
+  readonly version: string;
+  /** Kept for the life of the database. */
+  readonly unknownCommands: UnknownCommands;
+  stats(): ProxyStats;
+  /** Settings of the proxy under their names in redis.conf; they hide the servers'. */
+  configValues(): Readonly<Record<string, string>>;
+  /**
+   * @returns One reply, or one per primary in any order; a server's error reply is a value.
+   * @throws ProxyError if a server that was to answer did not.
+   */
+  execute(target: ExecuteTarget, args: CommandArguments): Promise<readonly RespReply[]>;
+  /** AUTH, and HELLO with AUTH. */
+  authenticate(request: ControlRequest): Promise<ControlOutcome>;
+}
+
+/** @param request Its number of arguments fits the row's arity. */
+export type ControlHandler = (
+  request: ControlRequest,
+  context: ControlContext,
+) => ControlOutcome | Promise<ControlOutcome>;

@@ -1,0 +1,26 @@
+export { CommandTable } from './command-table.js';
+export { type CommandName, isCommandName } from './core-facts.js';
+export { coreTable } from './core-table.js';
+export { handleControl } from './handlers/index.js';
+export type {
+  ControlContext,
+  ControlOutcome,
+  ExecuteTarget,
+  ProxyStats,
+} from './handlers/types.js';
+export { UnknownCommands } from './handlers/unknown-commands.js';
+export { addServerCommands, mergeServerCommands } from './merge.js';
+export { toNativeRows } from './native-rows.js';
+export { refusalText } from './rules/refusals.js';
+export type {
+  Blocking,
+  CommandFacts,
+  CommandRow,
+  Compare,
+  KeySpec,
+  RefusalKind,
+  RequestPolicy,
+  ResponsePolicy,
+  Route,
+  SplitRule,
+} from './types.js';

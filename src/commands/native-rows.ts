@@ -1,0 +1,46 @@
+import type { NativeCommandFlag, NativeCommandRow } from '../native/types.js';
+import { errorReply } from '../resp/index.js';
+import { hasUnknownKeys } from './command-row.js';
+import type { CommandTable } from './command-table.js';
+import { refusalText } from './rules/refusals.js';
+import type { CommandRow } from './types.js';
+
+/** The table as the data plane takes it; the i-th row here is the table's i-th row. */
+export function toNativeRows(table: CommandTable): NativeCommandRow[] {
+  return table.rows.map(toNativeRow);
+}
+
+function toNativeRow(row: CommandRow): NativeCommandRow {
+  const { route, split, blocking } = row;
+  return {
+    name: row.name,
+    arity: row.arity,
+    flags: nativeFlags(row),
+    route: route.kind,
+    local: route.kind === 'local' ? route.answer : 'none',
+    split: split.kind,
+    splitStep: split.step,
+    barrier: row.barrier,
+    keySpecs: row.keySpecs.map(({ begin, find }) => ({ begin, find })),
+    readyReply:
+      route.kind === 'refuse' ? errorReply(refusalText(route.refusal, row.name)).toString() : '',
+    blockToken: blocking.kind === 'token' ? blocking.token : '',
+  };
+}
+
+function nativeFlags(row: CommandRow): NativeCommandFlag[] {
+  const mayRepeat = row.repeatable && row.blocking.kind !== 'always';
+  const facts: readonly (readonly [NativeCommandFlag, boolean])[] = [
+    ['write', !mayRepeat],
+    ['readonly', mayRepeat],
+    ['connection_state', row.connectionState],
+    ['container', row.container],
+    ['script', row.script],
+    ['blocking', row.blocking.kind === 'always'],
+    ['blocks_with_token', row.blocking.kind === 'token'],
+    ['before_auth', row.flags.includes('no_auth')],
+    ['not_key', row.keySpecs.some((spec) => spec.flags.includes('not_key'))],
+    ['keys_unknown', hasUnknownKeys(row)],
+  ];
+  return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
+}

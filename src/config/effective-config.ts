@@ -1,0 +1,39 @@
+import type { ListenAddress, TcpAddress } from './addresses.js';
+import { type SettingKey, type SettingValues, settingRows } from './settings.js';
+import type { UpstreamCredentials } from './upstream-credentials.js';
+
+/** Settings whose checked text is replaced by something parsed. */
+type ParsedKeys = 'listen' | 'threads' | 'admin' | 'metrics' | 'unixSocketMode';
+
+/** A complete, checked configuration as plain data. */
+export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
+  /** At least one. */
+  readonly listen: readonly ListenAddress[];
+  /** Permission bits, or undefined: as the umask has it. */
+  readonly unixSocketMode: number | undefined;
+  /** Worker threads; `auto` is settled. */
+  readonly threads: number;
+  readonly admin: TcpAddress | undefined;
+  readonly metrics: TcpAddress | undefined;
+  /** The values as text and numbers again, for `slotgate check` and for comparing two configurations. */
+  readonly values: SettingValues;
+}
+
+/** What the proxy runs with. */
+export interface EffectiveConfig extends ResolvedConfig {
+  readonly upstreamCredentials: UpstreamCredentials;
+}
+
+/** Keys whose values differ, by what it takes to apply them. */
+export function changedSettings(
+  before: ResolvedConfig,
+  after: ResolvedConfig,
+): { readonly live: readonly SettingKey[]; readonly restart: readonly SettingKey[] } {
+  const changed = settingRows().filter(
+    ([key]) => JSON.stringify(before.values[key]) !== JSON.stringify(after.values[key]),
+  );
+  return {
+    live: changed.filter(([, row]) => row.reload === 'live').map(([key]) => key),
+    restart: changed.filter(([, row]) => row.reload === 'restart').map(([key]) => key),
+  };
+}

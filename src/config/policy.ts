@@ -1,0 +1,48 @@
+import { isLoopback, parseHostPort, parseListenAddress } from './addresses.js';
+import type { ConfigProblem } from './messages.js';
+import type { SettingValues } from './settings.js';
+
+/** Rules that concern more than one setting. The values themselves are already checked. */
+export function policyProblems(values: SettingValues): readonly ConfigProblem[] {
+  return [...noSeed(values), ...noListener(values), ...openRelay(values), ...publicAdmin(values)];
+}
+
+function noSeed(values: SettingValues): readonly ConfigProblem[] {
+  if (values.seeds.length > 0) return [];
+  const message =
+    'no server was given; name at least one of the cluster with --seed HOST:PORT, SLOTGATE_SEEDS ' +
+    'or seeds: in the file (slotgate up starts a local cluster instead)';
+  return [{ key: 'seeds', message }];
+}
+
+function noListener(values: SettingValues): readonly ConfigProblem[] {
+  if (values.listen.length > 0) return [];
+  return [
+    { key: 'listen', message: 'the list is empty; allowed is at least one HOST:PORT or path' },
+  ];
+}
+
+/** With `none` everybody who can connect acts as the proxy's user: never on an open address by accident. */
+function openRelay(values: SettingValues): readonly ConfigProblem[] {
+  if (values.clientAuth !== 'none' || !values.protectedMode) return [];
+  const open = values.listen.filter((text) => {
+    const address = parseListenAddress(text);
+    return address.kind === 'ok' && !isLoopback(address.value);
+  });
+  if (open.length === 0) return [];
+  const message =
+    `none would let everybody who reaches ${open.join(', ')} act as the proxy's own user; ` +
+    'listen on a loopback address or a unix socket, use --client-auth upstream, or, where the ' +
+    'network itself is trusted, add --protected-mode false';
+  return [{ key: 'clientAuth', message }];
+}
+
+function publicAdmin(values: SettingValues): readonly ConfigProblem[] {
+  if (values.admin === undefined) return [];
+  const address = parseHostPort(values.admin);
+  if (address.kind === 'bad' || isLoopback(address.value)) return [];
+  const message =
+    `${values.admin} is not a loopback address, and the admin listener has no login; ` +
+    'for probes and Prometheus from outside use --metrics';
+  return [{ key: 'admin', message }];
+}

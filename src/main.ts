@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { resolveInThread } from './cli/resolve-in-thread.js';
+import { runCommandLine } from './cli/program.js';
+
+const exitCode = await runCommandLine(process.argv.slice(2), {
+  env: process.env,
+  signals: process,
+  writeOut: (text) => process.stdout.write(text),
+  writeErr: (text) => process.stderr.write(text),
+  isTerminal: process.stdout.isTTY,
+  readStdin,
+  resolveConfig: resolveInThread,
+  startProxy: async (config, dependencies) => {
+    const { Proxy } = await import('./proxy/proxy.js');
+    return Proxy.start(config, dependencies);
+  },
+});
+// The only one: by now every thread has been joined and every server has been stopped.
+process.exit(exitCode);
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,139 @@
+/**
+ * What the control plane and the data plane say to each other. The C++ side of each type is named in
+ * its docstring; `addon/` converts and checks them field by field.
+ */
+
+/** A key specification, as `COMMAND` shows it. C++: `KeySpec`. Positions count from the command name (0). */
+export interface NativeKeySpec {
+  readonly begin:
+    | { readonly kind: 'index'; readonly index: number }
+    /** `keyword` in upper case; a negative `startFrom` counts from the end and searches backwards. */
+    | { readonly kind: 'keyword'; readonly keyword: string; readonly startFrom: number }
+    | { readonly kind: 'unknown' };
+  readonly find:
+    | { readonly kind: 'range'; readonly lastKey: number; readonly step: number; readonly limit: number }
+    | {
+        readonly kind: 'keynum';
+        readonly keynumIndex: number;
+        readonly firstKey: number;
+        readonly step: number;
+      }
+    | { readonly kind: 'unknown' };
+}
+
+/** Facts about a command. C++: `CommandFlag`, where each is explained. */
+export type NativeCommandFlag =
+  | 'write'
+  | 'readonly'
+  | 'connection_state'
+  | 'container'
+  | 'script'
+  | 'blocking'
+  | 'blocks_with_token'
+  | 'before_auth'
+  | 'not_key'
+  | 'repeatable'
+  | 'keys_unknown';
+
+/** Who answers a command. C++: `RouteBy`. */
+export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse';
+
+/** How a worker answers by itself. C++: `LocalAnswer`. */
+export type NativeLocalAnswer =
+  | 'none'
+  | 'ready_reply'
+  | 'ping'
+  | 'echo_argument'
+  | 'quit'
+  | 'select_database'
+  | 'set_name'
+  | 'get_name'
+  | 'set_library'
+  | 'client_id'
+  | 'hello';
+
+/** How a request over several slots is divided and joined. C++: `Split`. */
+export type NativeSplit = 'none' | 'array_in_order' | 'sum' | 'all_ok';
+
+/** What must have ended before the client's next request is parsed. C++: `Barrier`. */
+export type NativeBarrier = 'none' | 'stop' | 'drain';
+
+/** A row of the command table as the data plane needs it. C++: `CommandRow`. */
+export interface NativeCommandRow {
+  /** Lower case; a subcommand is `container|subcommand`. */
+  readonly name: string;
+  /** As the server's (subcommand: both words count); 0 means any. */
+  readonly arity: number;
+  readonly flags: readonly NativeCommandFlag[];
+  readonly route: NativeRoute;
+  readonly local: NativeLocalAnswer;
+  readonly split: NativeSplit;
+  /** Arguments per key of a split command: 1, or 2 when a value follows each key. */
+  readonly splitStep: number;
+  readonly barrier: NativeBarrier;
+  readonly keySpecs: readonly NativeKeySpec[];
+  /** Wire bytes, for `local: 'ready_reply'` and `route: 'refuse'`; else empty. */
+  readonly readyReply: string;
+  /** Upper case; for the flag `blocks_with_token`; else empty. */
+  readonly blockToken: string;
+}
+
+/** Names one client connection for an order; a stale one is ignored by the data plane. */
+export interface ClientRef {
+  /** Sequence × 256 + worker; below 2^53; what `CLIENT ID` answers. */
+  readonly id: number;
+  /** Slot in the worker's table of clients; checked against `id`. */
+  readonly index: number;
+}
+
+/** A command that the data plane hands up, its place in the client's reply order kept. */
+export interface ControlRequest {
+  readonly client: ClientRef;
+  readonly database: number;
+  /** Index of the row in the list last published, or -1: the table has no such command. */
+  readonly row: number;
+  readonly protocol: 2 | 3;
+  /** Command name first. Copies: they may be kept. */
+  readonly args: readonly Buffer[];
+  /** What `CLIENT SETNAME` set; empty if nothing did. */
+  readonly clientName: string;
+  /** `host:port` or the unix socket's path. */
+  readonly clientAddress: string;
+}
+
+/** What the data plane tells of its own accord. */
+export type DataPlaneEvent =
+  | { readonly kind: 'redirect'; readonly database: number; readonly slot: number; readonly endpoint: string; readonly known: boolean }
+  | { readonly kind: 'refused'; readonly database: number; readonly slot: number; readonly server: number; readonly text: string }
+  | { readonly kind: 'link_up'; readonly database: number; readonly server: number }
+  | { readonly kind: 'link_down'; readonly database: number; readonly server: number; readonly reason: string }
+  | { readonly kind: 'wrong_node'; readonly database: number; readonly server: number; readonly nodeId: string }
+  | { readonly kind: 'handshake_refused'; readonly database: number; readonly server: number; readonly text: string }
+  | { readonly kind: 'holding'; readonly database: number; readonly held: number }
+  | { readonly kind: 'out_of_files'; readonly detail: string };
+
+/** A server as the data plane connects to it. C++: `ServerEntry`. */
+export interface RouteServer {
+  /** 40 hex digits; the handshake checks it; '' skips the check. */
+  readonly nodeId: string;
+  /** Numeric address, or '' with `path`. Names were resolved above. */
+  readonly host: string;
+  readonly port: number;
+  /** Unix socket path, or ''. */
+  readonly path: string;
+  /** `host:port` as users know it; for error texts and logs. */
+  readonly label: string;
+  /** Every `host:port` by which a redirect may name it. */
+  readonly redirectNames: readonly string[];
+}
+
+/** Who owns what. Immutable; adopted by each worker between two turns. C++: `RouteSnapshot`. */
+export interface RouteSnapshot {
+  /** Grows by one on each publication. */
+  readonly version: number;
+  /** `process.hrtime` milliseconds at which the refresh behind it began: younger MOVED overrides stay. */
+  readonly refreshStartedAtMs: number;
+  readonly servers: readonly RouteServer[];
+  /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */
+  readonly slotToServer: Uint16Array;
+}

@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../log/logger.js';
+import { ControlConnection, NO_CREDENTIALS } from '../shards/index.js';
+import {
+  assignReplicas,
+  assignSlots,
+  introduceAll,
+  knownNodes,
+  serverProblem,
+} from './cluster-formation.js';
+import { type ClusterState, DataDirectory } from './data-directory.js';
+import { Guard, type ServerExit } from './guard.js';
+import { LocalClusterError } from './local-cluster-error.js';
+import { chooseServerPorts } from './ports.js';
+import { identifyProcess, isProcessAlive } from './process-identity.js';
+import { SERVER_LOG_FILE, writeServerConfig } from './server-config.js';
+import { findServerProgram, type ServerProgram } from './server-program.js';
+
+const HOST = '127.0.0.1';
+const DEFAULT_PRIMARIES = 3;
+const DEFAULT_REPLICAS_PER_PRIMARY = 1;
+const POLL_MS = 25;
+/** Servers load their data before they answer, so this is generous; progress ends the wait. */
+const READY_TIMEOUT_MS = 60_000;
+/** How long the servers of a `kill -9`ed predecessor may take to end. */
+const PREDECESSOR_TIMEOUT_MS = 13_000;
+
+export interface LocalClusterOptions {
+  /** Undefined: what the data directory holds, else 3. */
+  readonly primaries: number | undefined;
+  /** Replicas per primary. Undefined: what the data directory holds, else 1. */
+  readonly replicasPerPrimary: number | undefined;
+  /** Undefined: a temporary directory that is removed at the end, and servers without persistence. */
+  readonly directory: string | undefined;
+  readonly log: Logger;
+  /** Ends the start early; what was started is stopped. */
+  readonly signal?: AbortSignal;
+  readonly program?: ServerProgram;
+}
+
+/** A Redis or Valkey cluster on this machine, for as long as this process lives. */
+export class LocalCluster {
+  readonly primaries: number;
+  readonly replicasPerPrimary: number;
+  readonly directory: string;
+  /** The data goes with this process. */
+  readonly isEphemeral: boolean;
+  /** `127.0.0.1:PORT` of each server, primaries of the first formation first. */
+  readonly addresses: readonly string[];
+  readonly #guard: Guard;
+  readonly #folder: DataDirectory;
+
+  private constructor(start: ClusterStart, guard: Guard) {
+    this.primaries = start.state.primaries;
+    this.replicasPerPrimary = start.state.replicasPerPrimary;
+    this.directory = start.folder.path;
+    this.isEphemeral = start.folder.isEphemeral;
+    this.addresses = start.state.ports.map((port) => `${HOST}:${port}`);
+    this.#guard = guard;
+    this.#folder = start.folder;
+  }
+
+  /**
+   * Starts the servers and waits until they are a working cluster.
+   * @throws LocalClusterError; nothing is left running then.
+   */
+  static async start(options: LocalClusterOptions): Promise<LocalCluster> {
+    const program = options.program ?? findServerProgram();
+    const folder = DataDirectory.open(options.directory);
+    let guard: Guard | undefined;
+    try {
+      const start = await ClusterStart.prepare(options, folder);
+      guard = start.startServers(program);
+      await start.becomeReady();
+      return new LocalCluster(start, guard);
+    } catch (error) {
+      await guard?.stop();
+      folder.release();
+      throw error;
+    }
+  }
+
+  /** Stops the servers and gives the directory back. */
+  async stop(): Promise<void> {
+    await this.#guard.stop();
+    this.#folder.release();
+  }
+}
+
+/** The way from a directory to a running cluster. */
+class ClusterStart {
+  readonly folder: DataDirectory;
+  readonly #options: LocalClusterOptions;
+  readonly #havePortsChanged: boolean;
+  #state: ClusterState;
+  #exit: ServerExit | undefined;
+  #isReady = false;
+
+  private constructor(
+    options: LocalClusterOptions,
+    folder: DataDirectory,
+    state: ClusterState,
+    havePortsChanged: boolean,
+  ) {
+    this.#options = options;
+    this.folder = folder;
+    this.#state = state;
+    this.#havePortsChanged = havePortsChanged;
+  }
+
+  static async prepare(options: LocalClusterOptions, folder: DataDirectory): Promise<ClusterStart> {
+    const before = folder.readState();
+    const shape = chooseShape(options, before, folder.path);
+    await waitForPredecessor(before, folder.path);
+    const count = shape.primaries * (1 + shape.replicasPerPrimary);
+    const isFormed = before?.isFormed ?? false;
+    if (!isFormed) folder.clearServers(before?.ports.length ?? count);
+    const ports = await chooseServerPorts(HOST, count, before?.ports ?? []);
+    const state = { ...shape, ports, isFormed, guard: null };
+    const havePortsChanged = ports.some((port, index) => port !== before?.ports[index]);
+    return new ClusterStart(options, folder, state, havePortsChanged);
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+
+  startServers(program: ServerProgram): Guard {
+    const guard = Guard.start({
+      program,
+      errorLog: join(this.folder.path, 'servers.log'),
+      onServerExit: (exit) => this.#serverExited(exit),
+    });
+    this.#save({ guard: guard.pid === null ? null : identifyProcess(guard.pid) });
+    this.#state.ports.forEach((port, index) => {
+      const isPersistent = !this.folder.isEphemeral;
+      const folder = this.folder.serverFolder(index);
+      guard.startServer(writeServerConfig({ host: HOST, port, folder, isPersistent }));
+    });
+    return guard;
+  }
+
+  async becomeReady(): Promise<void> {
+    const { primaries, ports, isFormed } = this.#state;
+    const servers = await Promise.all(ports.map((port) => this.#connect(port)));
+    try {
+      if (!isFormed) await assignSlots(servers, primaries);
+      if (!isFormed || this.#havePortsChanged) await introduceAll(servers, HOST, ports);
+      if (!isFormed) {
+        await this.#until('the servers know each other', () => this.#acquainted(servers));
+        await assignReplicas(servers, primaries);
+      }
+      await this.#until('the cluster works', () => firstProblem(servers));
+      this.#save({ isFormed: true });
+      this.#isReady = true;
+    } finally {
+      for (const server of servers) server.close();
+    }
+  }
+
+  async #connect(port: number): Promise<ControlConnection> {
+    const endpoint = { kind: 'tcp', host: HOST, port } as const;
+    let connection: ControlConnection | undefined;
+    await this.#until(`${HOST}:${port} answers`, async () => {
+      connection ??= await ControlConnection.open({
+        endpoint,
+        credentials: NO_CREDENTIALS,
+        connectTimeoutMs: 5_000,
+      });
+      const reply = await connection.call(['PING']);
+      return reply.kind === 'error' ? reply.message : undefined;
+    });
+    if (connection === undefined) throw new Error('connected, but without a connection');
+    return connection;
+  }
+
+  async #acquainted(servers: readonly ControlConnection[]): Promise<string | undefined> {
+    const counts = await Promise.all(servers.map(knownNodes));
+    return counts.every((count) => count === servers.length)
+      ? undefined
+      : `of ${servers.length} nodes, the servers know ${counts.join(', ')}`;
+  }
+
+  /** Polls until `problem` finds none; gives up when a server ends, or at the deadline. */
+  async #until(what: string, problem: () => Promise<string | undefined>): Promise<void> {
+    const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      this.#options.signal?.throwIfAborted();
+      if (this.#exit !== undefined) throw this.#exitError(this.#exit);
+      const found = await problem().catch((error: Error) => error.message);
+      if (found === undefined) return;
+      if (performance.now() > deadlineMs) {
+        const message = `waited ${READY_TIMEOUT_MS / 1000} s until ${what}, but ${found}; the servers' logs are in ${this.folder.path}`;
+        throw new LocalClusterError('cluster_not_ready', message);
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  #serverExited(exit: ServerExit): void {
+    if (this.#isReady) {
+      const { configPath, exitCode } = exit;
+      this.#options.log.warn('a server of the local cluster ended', { configPath, exitCode });
+    } else {
+      this.#exit ??= exit;
+    }
+  }
+
+  #exitError({ configPath, exitCode }: ServerExit): LocalClusterError {
+    const log = join(configPath, '..', SERVER_LOG_FILE);
+    const message = `a server ended with code ${exitCode}; the end of ${log}:\n${lastLines(log)}`;
+    return new LocalClusterError('server_exited', message);
+  }
+
+  #save(change: Partial<ClusterState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.folder.writeState(this.#state);
+  }
+}
+
+async function firstProblem(servers: readonly ControlConnection[]): Promise<string | undefined> {
+  const problems = await Promise.all(servers.map(serverProblem));
+  return problems.find((problem) => problem !== undefined);
+}
+
+function chooseShape(
+  { primaries, replicasPerPrimary }: LocalClusterOptions,
+  before: ClusterState | undefined,
+  path: string,
+): Pick<ClusterState, 'primaries' | 'replicasPerPrimary'> {
+  const wanted = {
+    primaries: primaries ?? before?.primaries ?? DEFAULT_PRIMARIES,
+    replicasPerPrimary:
+      replicasPerPrimary ?? before?.replicasPerPrimary ?? DEFAULT_REPLICAS_PER_PRIMARY,
+  };
+  const isSame =
+    wanted.primaries === before?.primaries &&
+    wanted.replicasPerPrimary === before.replicasPerPrimary;
+  if (before === undefined || !before.isFormed || isSame) return wanted;
+  throw new LocalClusterError(
+    'data_directory_mismatch',
+    `${path} holds a cluster of ${before.primaries} primaries with ${before.replicasPerPrimary} ` +
+      `replicas each, and ${wanted.primaries} with ${wanted.replicasPerPrimary} were asked for; ` +
+      'use --dir for another directory, or leave --primaries and --replicas out',
+  );
+}
+
+/** Servers whose parent was killed still write their data: nobody may open it before they are gone. */
+async function waitForPredecessor(before: ClusterState | undefined, path: string): Promise<void> {
+  const guard = before?.guard ?? null;
+  if (guard === null) return;
+  const deadlineMs = performance.now() + PREDECESSOR_TIMEOUT_MS;
+  while (isProcessAlive(guard)) {
+    if (performance.now() > deadlineMs) {
+      throw new LocalClusterError(
+        'data_directory_in_use',
+        `servers of an earlier run in ${path} are still running (process group ${guard.pid}); stop them first`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+function lastLines(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+  } catch {
+    return '(no log was written)';
+  }
+}

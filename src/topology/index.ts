@@ -1,0 +1,24 @@
+export { AddressMap } from './address-map.js';
+export { type Clock, SYSTEM_CLOCK } from './clock.js';
+export type { TopologyLog } from './log.js';
+export {
+  type MonitorStatus,
+  type RefreshReason,
+  type TopologyListener,
+  TopologyMonitor,
+  type TopologyMonitorOptions,
+} from './monitor.js';
+export type { UnreachableServer } from './reachability.js';
+export { type LookUp, NameResolver } from './resolver.js';
+export type { SeedError } from './seed-errors.js';
+export {
+  type AnnouncedAddress,
+  type ClusterTopology,
+  type OpenSlot,
+  type ServerFlag,
+  type ServerNode,
+  type ServerRole,
+  type Shard,
+  SLOT_COUNT,
+  UNASSIGNED,
+} from './types.js';

@@ -1,0 +1,74 @@
+import { EventEmitter } from 'node:events';
+import { ENTRY_CHECKS } from '../../../src/cli/entry-checks.js';
+import type { CommandEnvironment, RunningProxy } from '../../../src/cli/environment.js';
+import type { EffectiveConfig } from '../../../src/config/effective-config.js';
+import { resolveConfig } from '../../../src/config/resolve.js';
+
+/** A proxy that only remembers what it was asked. */
+export class FakeProxy implements RunningProxy {
+  readonly listenAddresses = ['127.0.0.1:12000'];
+  readonly calls: string[] = [];
+  readonly reloaded: EffectiveConfig[] = [];
+  needRestart: readonly string[] = [];
+  /** What `drain` waits for. */
+  drained: Promise<void> = Promise.resolve();
+
+  whenListening(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  readiness({ strictUpstream }: { readonly strictUpstream: boolean }) {
+    return [{ name: 'upstream', ok: !strictUpstream, detail: 'a shard is down' }];
+  }
+
+  liveness() {
+    return [{ name: 'worker-0', ok: true, detail: '' }];
+  }
+
+  metrics() {
+    return { counters: [], gauges: [] };
+  }
+
+  reload(config: EffectiveConfig): Promise<readonly string[]> {
+    this.reloaded.push(config);
+    return Promise.resolve(this.needRestart);
+  }
+
+  drain(options: { readonly shutdownDelayMs: number; readonly drainTimeoutMs: number }) {
+    this.calls.push(`drain ${options.shutdownDelayMs} ${options.drainTimeoutMs}`);
+    return this.drained;
+  }
+
+  stop(): Promise<void> {
+    this.calls.push('stop');
+    return Promise.resolve();
+  }
+}
+
+export interface FakeEnvironment extends CommandEnvironment {
+  readonly signals: EventEmitter;
+  readonly proxy: FakeProxy;
+  /** All that was written, by stream. */
+  readonly out: string[];
+  readonly err: string[];
+}
+
+export function fakeEnvironment(change: Partial<CommandEnvironment> = {}): FakeEnvironment {
+  const proxy = new FakeProxy();
+  const out: string[] = [];
+  const err: string[] = [];
+  return {
+    env: {},
+    writeOut: (text) => out.push(text),
+    writeErr: (text) => err.push(text),
+    isTerminal: false,
+    readStdin: () => Promise.resolve(''),
+    resolveConfig: async (sources) => resolveConfig(sources, ENTRY_CHECKS),
+    startProxy: () => Promise.resolve(proxy),
+    ...change,
+    signals: new EventEmitter(),
+    proxy,
+    out,
+    err,
+  };
+}

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { coreTable, toNativeRows } from '../../../src/commands/index.js';
+import { BLOCKING } from '../../../src/commands/rules/blocking.js';
+import { rowOf, TABLE } from './support.js';
+
+const NATIVE = toNativeRows(TABLE);
+
+function nativeRow(name: string) {
+  const row = NATIVE.find((candidate) => candidate.name === name);
+  expect(row, name).toBeDefined();
+  return row;
+}
+
+function golden(file: string): readonly string[] {
+  return readFileSync(new URL(`golden/${file}`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
+}
+
+describe('the committed table', () => {
+  test.each([
+    ['command-list-redis-7.0.15.txt', 366],
+    ['command-list-valkey-8.0.1.txt', 373],
+  ])('has a row for every command of %s', (file, count) => {
+    const names = golden(file);
+    expect(names).toHaveLength(count);
+    expect(names.filter((name) => TABLE.find(name) === undefined)).toEqual([]);
+  });
+
+  test('the two servers have the same container commands as the table says', () => {
+    const subcommands = golden('command-list-redis-7.0.15.txt').filter((n) => n.includes('|'));
+    const containers = new Set(subcommands.map((name) => name.split('|')[0]));
+    for (const name of containers) {
+      expect(rowOf(name ?? '').container, name).toBe(true);
+    }
+    expect(rowOf('get').container).toBe(false);
+  });
+
+  test('rules on blocking fit the servers’ flag', () => {
+    const flagged = TABLE.rows.filter((row) => row.flags.includes('blocking'));
+    expect(Object.keys(BLOCKING).sort()).toEqual(flagged.map((row) => row.name).sort());
+  });
+
+  test('every row says how its replies compare with a stand-alone server’s', () => {
+    for (const { name, compare } of TABLE.rows) {
+      expect(compare.kind !== 'none' || compare.reason.length > 5, name).toBe(true);
+    }
+    expect(rowOf('get').compare.kind).toBe('exact');
+    expect(rowOf('smembers').compare.kind).toBe('unordered');
+    expect(rowOf('spop').compare.kind).toBe('shape');
+    // This number may only fall.
+    expect(TABLE.rows.filter((row) => row.compare.kind === 'none').length).toBeLessThanOrEqual(121);
+  });
+
+  test('later servers’ corrections of the tips hold', () => {
+    expect(rowOf('msetnx').requestPolicy).toBe('default');
+    expect(rowOf('latency|reset').responsePolicy).toBe('agg_sum');
+    expect(rowOf('config|resetstat').requestPolicy).toBe('all_nodes');
+    expect(rowOf('dbsize').responsePolicy).toBe('agg_sum');
+  });
+});
+
+describe('rows for the data plane', () => {
+  test('have the same order and names as the table', () => {
+    expect(NATIVE.map((row) => row.name)).toEqual(TABLE.rows.map((row) => row.name));
+    expect(new Set(NATIVE.map((row) => row.name)).size).toBe(NATIVE.length);
+  });
+
+  test('a plain read', () => {
+    expect(nativeRow('get')).toEqual({
+      name: 'get',
+      arity: 2,
+      flags: ['readonly'],
+      route: 'keys',
+      local: 'none',
+      split: 'none',
+      splitStep: 1,
+      barrier: 'none',
+      keySpecs: [
+        {
+          begin: { kind: 'index', index: 1 },
+          find: { kind: 'range', lastKey: 0, step: 1, limit: 0 },
+        },
+      ],
+      readyReply: '',
+      blockToken: '',
+    });
+  });
+
+  test.each([
+    ['mget', 'array_in_order', 1],
+    ['mset', 'all_ok', 2],
+    ['del', 'sum', 1],
+    ['unlink', 'sum', 1],
+    ['exists', 'sum', 1],
+    ['touch', 'sum', 1],
+    ['msetnx', 'none', 1],
+    ['sinterstore', 'none', 1],
+  ])('%s splits by %s, step %i', (name, split, splitStep) => {
+    expect(nativeRow(name)).toMatchObject({ split, splitStep, route: 'keys' });
+  });
+
+  test.each([
+    ['ping', 'ping'],
+    ['echo', 'echo_argument'],
+    ['quit', 'quit'],
+    ['select', 'select_database'],
+    ['hello', 'hello'],
+    ['client|setname', 'set_name'],
+    ['client|getname', 'get_name'],
+    ['client|setinfo', 'set_library'],
+    ['client|id', 'client_id'],
+  ])('%s is answered by the worker: %s', (name, local) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'local', local });
+  });
+
+  test.each([
+    ['blpop', "-ERR command is not supported by this version of Slotgate: 'blpop'\r\n"],
+    ['multi', "-ERR command is not supported by this version of Slotgate: 'multi'\r\n"],
+    ['client|kill', "-ERR command is not supported by this version of Slotgate: 'client|kill'\r\n"],
+    ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
+    ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
+    ['cluster|slots', '-ERR This instance has cluster support disabled\r\n'],
+    ['cluster|help', '-ERR This instance has cluster support disabled\r\n'],
+    ['readonly', '-ERR This instance has cluster support disabled\r\n'],
+  ])('%s is refused', (name, readyReply) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'refuse', readyReply });
+  });
+
+  test.each(['command', 'command|docs', 'config|help', 'time', 'publish'])(
+    '%s: any primary',
+    (name) => {
+      expect(nativeRow(name)).toMatchObject({ route: 'keyless', keySpecs: [] });
+    },
+  );
+
+  test.each(['info', 'config|get', 'auth', 'config', 'client'])('%s: control plane', (name) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'control', barrier: 'drain' });
+  });
+
+  test('nothing with state of the connection, and nothing that blocks, goes over shared links', () => {
+    const shared = NATIVE.filter((row) => row.route === 'keys' || row.route === 'keyless');
+    const wrong = shared.filter(
+      ({ flags }) => flags.includes('connection_state') || flags.includes('blocking'),
+    );
+    expect(wrong.map((row) => row.name)).toEqual([]);
+    expect(shared.length).toBeGreaterThan(200);
+  });
+
+  test('nothing on a shared link has keys that cannot be evaluated', () => {
+    const unknown = NATIVE.filter((row) => row.flags.includes('keys_unknown'));
+    expect(unknown.filter((row) => row.route !== 'refuse').map((row) => row.name)).toEqual([]);
+  });
+
+  test('a row is a write unless the server says that it only reads', () => {
+    expect(nativeRow('getex')?.flags).toEqual(['write']);
+    expect(nativeRow('eval')?.flags).toEqual(['write', 'script']);
+    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script']);
+    expect(nativeRow('publish')?.flags).toEqual(['write']);
+    expect(nativeRow('hgetdel')?.flags).toEqual(['write']);
+    for (const { name, flags } of NATIVE) {
+      expect(flags.includes('write') !== flags.includes('readonly'), name).toBe(true);
+    }
+  });
+
+  test('XREAD blocks with a token only', () => {
+    expect(nativeRow('xread')).toMatchObject({ route: 'keys', blockToken: 'BLOCK' });
+    expect(nativeRow('xread')?.flags).toEqual(['readonly', 'blocks_with_token']);
+    expect(nativeRow('xreadgroup')?.flags).toEqual(['write', 'blocks_with_token']);
+  });
+
+  test('AUTH, HELLO, QUIT and RESET are allowed before authentication, nothing else', () => {
+    const allowed = NATIVE.filter((row) => row.flags.includes('before_auth'));
+    expect(allowed.map((row) => row.name)).toEqual(['auth', 'hello', 'quit', 'reset']);
+  });
+
+  test('two builds are equal', () => {
+    expect(toNativeRows(coreTable())).toEqual(NATIVE);
+  });
+});

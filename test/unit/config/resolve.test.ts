@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { ENTRY_CHECKS } from '../../../src/cli/entry-checks.js';
+import type { ResolvedConfig } from '../../../src/config/effective-config.js';
+import { resolveConfig } from '../../../src/config/resolve.js';
+import { type ConfigSources, settingVariables } from '../../../src/config/sources.js';
+
+interface Given {
+  readonly flags?: ConfigSources['flags'];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly yaml?: string;
+}
+
+const SEEDS = ['127.0.0.1:7000'];
+
+function resolve({ flags = {}, env = {}, yaml }: Given) {
+  const file = yaml === undefined ? undefined : { name: 'slotgate.yaml', text: yaml };
+  return resolveConfig({ flags, env: settingVariables(env), file }, ENTRY_CHECKS);
+}
+
+function resolved(given: Given): ResolvedConfig {
+  const resolution = resolve(given);
+  if (resolution.kind === 'invalid') throw new Error(JSON.stringify(resolution.problems));
+  return resolution.config;
+}
+
+/** All problems as one text; empty if there are none. */
+function problems(given: Given): string {
+  const resolution = resolve(given);
+  if (resolution.kind === 'ok') return '';
+  return resolution.problems.map(({ key, message }) => `${key}: ${message}`).join('\n');
+}
+
+describe('precedence', () => {
+  const yaml = 'seeds: [file:1]\nmaxClients: 1\nupstream: { username: in-file }\n';
+  const env = {
+    SLOTGATE_SEEDS: 'env:1, env:2',
+    SLOTGATE_MAX_CLIENTS: '2',
+    SLOTGATE_UPSTREAM_USERNAME: 'in-env',
+  };
+  const flags = { seeds: ['flag:1'], maxClients: '3', 'upstream.username': 'in-flag' };
+
+  test.each([
+    ['default', { flags: { seeds: SEEDS } }, 10_000, SEEDS, undefined],
+    ['file', { yaml }, 1, ['file:1'], 'in-file'],
+    ['environment over file', { yaml, env }, 2, ['env:1', 'env:2'], 'in-env'],
+    ['flag over environment', { yaml, env, flags }, 3, ['flag:1'], 'in-flag'],
+  ])('%s', (_name, given, maxClients, seeds, username) => {
+    const config = resolved(given);
+    expect(config).toMatchObject({ maxClients, seeds });
+    expect(config['upstream.username']).toBe(username);
+  });
+
+  test('an empty variable is unset', () => {
+    expect(
+      resolved({ flags: { seeds: SEEDS }, env: { SLOTGATE_MAX_CLIENTS: '' } }).maxClients,
+    ).toBe(10_000);
+  });
+
+  test('a variable in a group leaves the rest of the group to the file', () => {
+    const file = 'seeds: [a:1]\nupstream: { username: u, passwordFile: /p }\n';
+    const config = resolved({ yaml: file, env: { SLOTGATE_UPSTREAM_USERNAME: 'v' } });
+    expect(config['upstream.username']).toBe('v');
+    expect(config['upstream.passwordFile']).toBe('/p');
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['a unit', { maxRequestBytes: '64mb' }, { maxRequestBytes: 67_108_864 }],
+    ['a decimal unit', { maxRequestBytes: '64m' }, { maxRequestBytes: 64_000_000 }],
+    ['auto', { holdTimeoutMs: 'auto' }, { holdTimeoutMs: 'auto' }],
+    ['a number instead of auto', { holdTimeoutMs: '0' }, { holdTimeoutMs: 0 }],
+    ['yes', { preconnect: 'yes' }, { preconnect: true }],
+    ['false', { protectedMode: 'false' }, { protectedMode: false }],
+    ['an alias', { mode: 'proxy' }, { mode: 'standalone' }],
+    ['octal permissions', { unixSocketMode: '0770' }, { unixSocketMode: 0o770 }],
+    [
+      'several listeners',
+      { listen: ['[::1]:1', './s.sock'] },
+      {
+        listen: [
+          { kind: 'tcp', host: '::1', port: 1 },
+          { kind: 'unix', path: './s.sock' },
+        ],
+      },
+    ],
+    [
+      'an address',
+      { admin: 'localhost:9' },
+      { admin: { kind: 'tcp', host: 'localhost', port: 9 } },
+    ],
+  ])('%s', (_name, flags, expected) => {
+    expect(resolved({ flags: { seeds: SEEDS, ...flags } })).toMatchObject(expected);
+  });
+
+  test('permissions need quotes in YAML, which has several readings of 770', () => {
+    expect(resolved({ yaml: 'seeds: [a:1]\nunixSocketMode: "770"' }).unixSocketMode).toBe(0o770);
+    for (const text of ['770', '0770', '0o770', '"778"', '"7777"']) {
+      const yaml = `seeds: [a:1]\nunixSocketMode: ${text}`;
+      expect(problems({ yaml })).toContain('in quotes');
+    }
+  });
+
+  test('threads: auto is settled to a number', () => {
+    expect(resolved({ flags: { seeds: SEEDS, threads: 'auto' } }).threads).toBeGreaterThan(0);
+  });
+});
+
+describe('messages name the key, what was given, where, and what is allowed', () => {
+  test.each([
+    [
+      { flags: { maxClients: 'abc' } },
+      'maxClients: "abc" (from --max-clients) is not allowed; allowed is an integer from 1 to 1000000',
+    ],
+    [{ env: { SLOTGATE_THREADS: '0' } }, 'threads: 0 (from SLOTGATE_THREADS)'],
+    [{ yaml: 'tcpBacklog: 1.5' }, 'tcpBacklog: 1.5 (from slotgate.yaml)'],
+    [{ yaml: 'preconnect: 1' }, 'allowed is true or false'],
+    [
+      { flags: { mode: 'cluster' } },
+      'mode: "cluster" (from --mode) is not allowed; allowed is standalone, proxy',
+    ],
+    [{ flags: { maxRequestBytes: '1kb' } }, 'allowed is a size from 1048576 to 4294967296 bytes'],
+    [{ flags: { listen: ['localhost'] } }, 'listen: "localhost" (from --listen)'],
+    [{ flags: { map: ['nothing'] } }, 'map: "nothing" (from --map)'],
+    [
+      { yaml: 'seeds: here:1' },
+      'seeds: "here:1" (from slotgate.yaml) is not allowed; allowed is a list',
+    ],
+    [{ yaml: 'upstream: 5' }, 'upstream: 5 (from slotgate.yaml) must be a group'],
+    [
+      { yaml: 'maxClient: 5' },
+      'maxClient: is no setting (in slotgate.yaml); did you mean maxClients?',
+    ],
+    [{ yaml: 'upstream: { pass: x }' }, 'upstream.pass: is no setting'],
+    [{ yaml: '- a' }, 'slotgate.yaml: must hold settings'],
+    [{ yaml: 'a: [' }, 'slotgate.yaml: is not YAML'],
+  ])('%j', (given, message) => {
+    expect(problems(given)).toContain(message);
+  });
+
+  test('all problems are listed at once', () => {
+    const text = problems({ flags: { maxClients: 'x', threads: 'y' }, yaml: 'z: 1' });
+    expect(text.split('\n')).toHaveLength(3);
+  });
+
+  test('a password in a seed is refused and not repeated', () => {
+    for (const seed of ['redis://user:hunter2@h:1', 'user:hunter2@h:1', 'rediss://u:hunter2@h']) {
+      const text = problems({ flags: { seeds: [seed] } });
+      expect(text).toContain('seeds: ');
+      expect(text).not.toContain('hunter2');
+    }
+  });
+
+  test('rediss:// is refused, never taken as plain text', () => {
+    expect(problems({ flags: { seeds: ['rediss://h:1'] } })).toContain('TLS');
+  });
+});
+
+describe('rules over several settings', () => {
+  const open = { seeds: SEEDS, clientAuth: 'none', listen: ['127.0.0.1:1', '0.0.0.0:12000'] };
+
+  test('everybody as the proxy on an open address does not start', () => {
+    const text = problems({ flags: open });
+    expect(text).toMatch(/^clientAuth: .*0\.0\.0\.0:12000.*--protected-mode false/);
+    expect(text).not.toContain('127.0.0.1:1,');
+  });
+
+  test.each([
+    ['protected mode off', { protectedMode: 'false' }],
+    ['loopback and unix sockets', { listen: ['127.0.0.1:1', '[::1]:1', 'localhost:1', '/s'] }],
+    ['clients log in', { clientAuth: 'upstream' }],
+  ])('%s: starts', (_name, change) => {
+    expect(problems({ flags: { ...open, ...change } })).toBe('');
+  });
+
+  test('no seed is an error that names the flag', () => {
+    expect(problems({})).toContain('--seed');
+  });
+
+  test('the admin listener stays on loopback', () => {
+    const text = problems({ flags: { seeds: SEEDS, admin: '0.0.0.0:1' } });
+    expect(text).toContain('--metrics');
+    expect(problems({ flags: { seeds: SEEDS, metrics: '0.0.0.0:1' } })).toBe('');
+  });
+});
