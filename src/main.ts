@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { resolveInThread } from './cli/resolve-in-thread.js';
 import { runCommandLine } from './cli/program.js';
+import { resolveInThread } from './cli/resolve-in-thread.js';
 
 const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
@@ -11,8 +11,9 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   readStdin,
   resolveConfig: resolveInThread,
   startProxy: async (config, dependencies) => {
-    const { Proxy } = await import('./proxy/proxy.js');
-    return Proxy.start(config, dependencies);
+    // Loaded when it is started: help, check and bad usage need no native code.
+    const plane = await import('./proxy/proxy.js');
+    return plane.Proxy.start(config, dependencies);
   },
 });
 // The only one: by now every thread has been joined and every server has been stopped.

@@ -107,7 +107,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
       static_cast<std::size_t>(reader.number(value, "holdBytesPerShardMax", 0, kSafeMost));
   limits.hold_bytes_max = static_cast<std::size_t>(reader.number(value, "holdBytesMax", 0, kSafeMost));
   limits.hold_timeout_ms = uint32("holdTimeoutMs", 0);
-  limits.redirects_max = uint32("redirectsMax", 1);
+  limits.redirects_max = uint32("redirectsMax", 0);
+  limits.links_per_server_max = uint32("linksPerServerMax", 1);
   limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
   limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
   return limits;
@@ -144,6 +145,7 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("database", Napi::Number::New(env, request.database));
   object.Set("row", Napi::Number::New(env, request.row));
   object.Set("protocol", Napi::Number::New(env, request.protocol));
+  object.Set("mustLogIn", Napi::Boolean::New(env, request.must_log_in));
   Napi::Array args = Napi::Array::New(env, request.args.size());
   for (std::uint32_t i = 0; i < request.args.size(); ++i) {
     args.Set(i, Napi::Buffer<char>::Copy(env, request.args[i].data(), request.args[i].size()));

@@ -211,8 +211,13 @@ void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {
                [id, index](Worker& worker) { worker.control().dispatch_again(index, id); });
 }
 
-void PlaneObject::close_idle_clients(const Napi::CallbackInfo&) {
-  plane_->post_all([](Worker& worker) { (void)worker.clients().close_idle(); });
+void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
+  if (info.Length() != 1 || !info[0].IsNumber()) {
+    throw_type_error(info.Env(), "closeIdleClients takes a number");
+    return;
+  }
+  const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
+  plane_->post_all([most](Worker& worker) { worker.clients().close_idle(most); });
 }
 
 Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {

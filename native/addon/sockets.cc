@@ -57,7 +57,7 @@ void throw_errno(Napi::Env env, const char* what, int number) {
   error.ThrowAsJavaScriptException();
 }
 
-int open_socket(const ListenAddress& address, bool probe, int backlog, const char*& failed) {
+int bind_socket(const ListenAddress& address, bool probe, const char*& failed) {
   const int fd = socket(address.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   failed = "socket";
   if (fd < 0) return -errno;
@@ -72,11 +72,7 @@ int open_socket(const ListenAddress& address, bool probe, int backlog, const cha
     (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
   failed = "bind";
-  int status = bind(fd, reinterpret_cast<const sockaddr*>(&address.address), address.size);
-  if (status == 0) {
-    failed = "listen";
-    status = ::listen(fd, backlog);
-  }
+  const int status = bind(fd, reinterpret_cast<const sockaddr*>(&address.address), address.size);
   if (status != 0 || probe) {
     const int number = status != 0 ? errno : 0;
     close(fd);
@@ -85,11 +81,11 @@ int open_socket(const ListenAddress& address, bool probe, int backlog, const cha
   return fd;
 }
 
-Napi::Value open_listener(const Napi::CallbackInfo& info) {
+Napi::Value bind_listener(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   FieldReader reader(env);
   if (info.Length() != 1 || !info[0].IsObject()) {
-    reader.fail("openListener's argument", "an object");
+    reader.fail("bindListener's argument", "an object");
     reader.throw_error();
     return env.Undefined();
   }
@@ -97,8 +93,7 @@ Napi::Value open_listener(const Napi::CallbackInfo& info) {
   const std::string host = reader.text(options, "host");
   const std::string path = reader.text(options, "path");
   const auto port = static_cast<std::uint16_t>(reader.number(options, "port", 0, 65535));
-  const auto backlog = static_cast<int>(reader.number(options, "backlog", 1, 1 << 20));
-  const auto mode = static_cast<mode_t>(reader.number(options, "mode", 0, 0777));
+  const auto mode = static_cast<int>(reader.number(options, "mode", -1, 0777));
   const bool probe = reader.boolean(options, "probe");
   ListenAddress address;
   if (!reader.failed() && !(path.empty() ? tcp_address(host, port, address) : unix_address(path, address))) {
@@ -109,12 +104,12 @@ Napi::Value open_listener(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   const char* failed = "";
-  const int fd = open_socket(address, probe, backlog, failed);
+  const int fd = bind_socket(address, probe, failed);
   if (fd < 0) {
     throw_errno(env, failed, -fd);
     return env.Undefined();
   }
-  if (!path.empty() && !probe && chmod(path.c_str(), mode) != 0) {
+  if (!path.empty() && !probe && mode >= 0 && chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
     const int number = errno;
     close(fd);
     throw_errno(env, "chmod", number);
@@ -123,35 +118,27 @@ Napi::Value open_listener(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, fd);
 }
 
-int descriptor_argument(const Napi::CallbackInfo& info) {
-  return info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
-}
-
-Napi::Value listener_port(const Napi::CallbackInfo& info) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getsockname(descriptor_argument(info), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw_errno(info.Env(), "getsockname", errno);
-    return info.Env().Undefined();
+void start_listening(const Napi::CallbackInfo& info) {
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsNumber()) {
+    Napi::TypeError::New(info.Env(), "startListening takes a descriptor and a backlog")
+        .ThrowAsJavaScriptException();
+    return;
   }
-  if (address.ss_family == AF_INET) {
-    return Napi::Number::New(info.Env(), ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port));
+  if (listen(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value()) != 0) {
+    throw_errno(info.Env(), "listen", errno);
   }
-  if (address.ss_family == AF_INET6) {
-    return Napi::Number::New(info.Env(), ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port));
-  }
-  return Napi::Number::New(info.Env(), 0);
 }
 
 void close_descriptor(const Napi::CallbackInfo& info) {
-  if (close(descriptor_argument(info)) != 0) throw_errno(info.Env(), "close", errno);
+  const int fd = info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+  if (close(fd) != 0) throw_errno(info.Env(), "close", errno);
 }
 
 }  // namespace
 
 void define_sockets(Napi::Env env, Napi::Object exports) {
-  exports.Set("openListener", Napi::Function::New<open_listener>(env, "openListener"));
-  exports.Set("listenerPort", Napi::Function::New<listener_port>(env, "listenerPort"));
+  exports.Set("bindListener", Napi::Function::New<bind_listener>(env, "bindListener"));
+  exports.Set("startListening", Napi::Function::New<start_listening>(env, "startListening"));
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
 }
 

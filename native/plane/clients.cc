@@ -279,16 +279,16 @@ void Clients::on_closed(void* owner) {
   context.clients.give(index);
 }
 
-std::size_t Clients::close_idle() {
+void Clients::close_idle(std::size_t most) {
   for_each([&](Client& client) {
-    if (client.head != kNoIndex || client.input || client.output) return;
+    if (most == 0 || client.head != kNoIndex || client.input || client.output) return;
     // Requests that arrive with the close are not forwarded, so that repeating them is safe: look
     // once more whether one is here already.
     std::uint8_t byte = 0;
     if (recv(client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;
+    --most;
     close(client, "the proxy stops");
   });
-  return context_.clients.used();
 }
 
 void Clients::close_all() {

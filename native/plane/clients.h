@@ -36,8 +36,8 @@ class Clients {
 
   /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
   void close(Client& client, std::string_view reason);
-  /// Closes the clients that are idle between two requests; returns how many clients are left.
-  std::size_t close_idle();
+  /// Closes up to `most` clients that are idle between two requests.
+  void close_idle(std::size_t most);
   void close_all();
   [[nodiscard]] Client* find(std::uint32_t index, std::uint64_t id);
   [[nodiscard]] bool idle() const noexcept { return context_.clients.used() == 0; }

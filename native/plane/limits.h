@@ -45,6 +45,8 @@ struct PlaneLimits {
   std::size_t hold_bytes_max = 64U * 1024 * 1024;
   std::uint32_t hold_timeout_ms = 20000;
   std::uint32_t redirects_max = 5;
+  /// Of this worker; the configured number is dealt out over all workers.
+  std::uint32_t links_per_server_max = 512;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t keepalive_seconds = 60;
 };

@@ -51,6 +51,12 @@ Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user
     }
   }
   if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return nullptr;
+  const auto usable = static_cast<std::size_t>(
+      std::count_if(server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
+  if (usable >= database.limits().links_per_server_max) {
+    server.last_failure = "maxLinksPerServer is reached";
+    return nullptr;
+  }
   return open(database, server, user, protocol);
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type SettingKey, type SettingRow, settingRows } from '../config/settings.js';
+import type { SettingRow } from '../config/setting-row.js';
+import { type SettingKey, settingRows } from '../config/settings.js';
 import type { FlagValues } from '../config/sources.js';
 
 const LIMITS_HEADING = 'Limits:';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { SettingRow } from './settings.js';
+import type { SettingRow } from './setting-row.js';
 
 /** Something wrong with the configuration, in words for its user. */
 export interface ConfigProblem {

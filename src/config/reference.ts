@@ -1,5 +1,6 @@
 import { allowed } from './messages.js';
-import { type SettingRow, settingRows } from './settings.js';
+import type { SettingRow } from './setting-row.js';
+import { settingRows } from './settings.js';
 
 /** The table of docs/configuration.md, in Markdown. */
 export function settingsReference(): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Parsed, parseHostPort, parseListenAddress } from './addresses.js';
 import { parseByteSize } from './byte-size.js';
-import { type ListRow, type SettingRow, settingRows, type TextRow } from './settings.js';
+import type { ListRow, SettingRow, TextRow } from './setting-row.js';
+import { settingRows } from './settings.js';
 
 /**
  * Checks of texts whose form belongs to a higher layer (seeds, address mappings): what is wrong with

@@ -1,5 +1,6 @@
 import { nearestName } from './nearest.js';
-import { SETTINGS, type SettingKey, type SettingRow, settingRows } from './settings.js';
+import type { SettingRow } from './setting-row.js';
+import { SETTINGS, type SettingKey, settingRows } from './settings.js';
 
 /** Variables that are not settings of the table; none of them is a value to be checked. */
 export const PASSWORD_VARIABLE = 'SLOTGATE_UPSTREAM_PASSWORD';

@@ -22,6 +22,9 @@ export const ERROR_CODES = {
   cluster_unassigned: 'A seed is a member of a cluster in which no slot has an owner.',
   view_incomplete: 'A member sees too little of its cluster to be believed.',
   node_unknown: 'A node was named that the current topology does not list.',
+  addon_missing: 'The native addon is not there, or was built for another Node.',
+  address_in_use: 'Another process listens on an address that the proxy was to listen on.',
+  listen_failed: 'A listener could not be opened.',
   topology_missing: 'No topology has been loaded yet.',
 } as const;
 

@@ -93,6 +93,8 @@ export interface ControlRequest {
   /** Index of the row in the list last published, or -1: the table has no such command. */
   readonly row: number;
   readonly protocol: 2 | 3;
+  /** The client has not logged in, and has to. */
+  readonly mustLogIn: boolean;
   /** Command name first. Copies: they may be kept. */
   readonly args: readonly Buffer[];
   /** What `CLIENT SETNAME` set; empty if nothing did. */
@@ -101,16 +103,88 @@ export interface ControlRequest {
   readonly clientAddress: string;
 }
 
-/** What the data plane tells of its own accord. */
-export type DataPlaneEvent =
-  | { readonly kind: 'redirect'; readonly database: number; readonly slot: number; readonly endpoint: string; readonly known: boolean }
-  | { readonly kind: 'refused'; readonly database: number; readonly slot: number; readonly server: number; readonly text: string }
-  | { readonly kind: 'link_up'; readonly database: number; readonly server: number }
-  | { readonly kind: 'link_down'; readonly database: number; readonly server: number; readonly reason: string }
-  | { readonly kind: 'wrong_node'; readonly database: number; readonly server: number; readonly nodeId: string }
-  | { readonly kind: 'handshake_refused'; readonly database: number; readonly server: number; readonly text: string }
-  | { readonly kind: 'holding'; readonly database: number; readonly held: number }
-  | { readonly kind: 'out_of_files'; readonly detail: string };
+/** What the data plane tells of its own accord. C++: `PlaneEvent`. */
+export interface DataPlaneEvent {
+  /**
+   * redirect: a server sent MOVED or ASK; `text` is the endpoint, `known` whether the topology has it.
+   * refused: CLUSTERDOWN, LOADING …; `text` is the server's reply.
+   * link_up, link_down: a connection to `server`; `text` is why it was lost.
+   * wrong_node: another node (id in `text`) answers at the address of `server`.
+   * handshake_refused: `text` is the server's reply.
+   * holding: requests wait for `slot`; `count` is their number in that worker.
+   * out_of_files: connections cannot be accepted; `text` is the system's reason.
+   */
+  readonly kind:
+    | 'redirect'
+    | 'refused'
+    | 'link_up'
+    | 'link_down'
+    | 'wrong_node'
+    | 'handshake_refused'
+    | 'holding'
+    | 'out_of_files';
+  readonly database: number;
+  readonly slot: number;
+  /** Label of the server the event is about; '' if none. */
+  readonly server: string;
+  readonly text: string;
+  readonly known: boolean;
+  readonly count: number;
+}
+
+/** The answer to a control command, and what it changes about the client. C++: `ControlAnswer`. */
+export interface ControlAnswer {
+  /** One complete reply in wire form. */
+  readonly reply: Buffer;
+  readonly closeAfter: boolean;
+  /** 0: as it was. */
+  readonly protocol: 0 | 2 | 3;
+  /** Index into `DatabaseSettings.users` that the client is from now on; -1: as it was. */
+  readonly user: number;
+  /** The connection's new name; undefined: as it was. */
+  readonly name?: string | undefined;
+}
+
+/** Whom requests run as at the servers. C++: `UpstreamUser`. */
+export interface UpstreamUser {
+  readonly name: string;
+  readonly password: string;
+  readonly authenticates: boolean;
+}
+
+/** Budgets of a database. C++: `PlaneLimits`; each is explained in the configuration. */
+export interface PlaneLimits {
+  readonly argumentsMax: number;
+  readonly bulkBytesMax: number;
+  readonly frameBytesMax: number;
+  readonly clientsMax: number;
+  readonly inFlightPerClientMax: number;
+  readonly clientOutputBytesMax: number;
+  readonly linkUnansweredBytesMax: number;
+  readonly holdBytesPerShardMax: number;
+  readonly holdBytesMax: number;
+  readonly holdTimeoutMs: number;
+  readonly redirectsMax: number;
+  /** Of one worker. */
+  readonly linksPerServerMax: number;
+  readonly connectTimeoutMs: number;
+  readonly keepaliveSeconds: number;
+}
+
+/** C++: `DatabaseSettings`. */
+export interface DatabaseSettings {
+  /** The first is the servers' default user without a password. Only ever appended to. */
+  readonly users: readonly UpstreamUser[];
+  /** Index of the user that clients begin as. */
+  readonly clientUser: number;
+  readonly clientMustAuthenticate: boolean;
+  /** For the names of links at the servers. */
+  readonly nodeName: string;
+  readonly limits: PlaneLimits;
+}
+
+/** Figures of one worker, by the names in `native/plane/counters.h`. */
+export type WorkerFigures = Readonly<Record<string, number>>;
 
 /** A server as the data plane connects to it. C++: `ServerEntry`. */
 export interface RouteServer {
@@ -131,7 +205,7 @@ export interface RouteServer {
 export interface RouteSnapshot {
   /** Grows by one on each publication. */
   readonly version: number;
-  /** `process.hrtime` milliseconds at which the refresh behind it began: younger MOVED overrides stay. */
+  /** `process.hrtime()` in milliseconds at which the refresh behind it began: younger redirects stay. */
   readonly refreshStartedAtMs: number;
   readonly servers: readonly RouteServer[];
   /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */

@@ -10,15 +10,14 @@ import { handleBlockingRead } from './refused.js';
 import type { ControlContext, ControlHandler, ControlOutcome } from './types.js';
 import { handleUnknown } from './unknown.js';
 
-/** Commands that come up: always, or with some arguments only (HELLO … AUTH, XREAD … BLOCK). */
-type ControlName = (typeof CONTROL)[number] | 'hello' | 'xread' | 'xreadgroup';
-
-const authenticate: ControlHandler = (request, context) => context.authenticate(request);
+/**
+ * Commands that come up: always, or with some arguments only (XREAD … BLOCK). AUTH and HELLO, which
+ * change who the client is, are answered by the owner of the sessions before they get here.
+ */
+type ControlName = Exclude<(typeof CONTROL)[number], 'auth'> | 'xread' | 'xreadgroup';
 
 const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
-  auth: authenticate,
   'config|get': handleConfigGet,
-  hello: authenticate,
   info: handleInfo,
   xread: handleBlockingRead,
   xreadgroup: handleBlockingRead,

@@ -43,8 +43,6 @@ export interface ControlContext {
    * @throws ProxyError if a server that was to answer did not.
    */
   execute(target: ExecuteTarget, args: CommandArguments): Promise<readonly RespReply[]>;
-  /** AUTH, and HELLO with AUTH. */
-  authenticate(request: ControlRequest): Promise<ControlOutcome>;
 }
 
 /** @param request Its number of arguments fits the row's arity. */

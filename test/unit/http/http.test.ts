@@ -96,7 +96,7 @@ describe('the HTTP engine', () => {
     expect((await ask(url, { headers: { filler: 'x'.repeat(10_000) } })).status).toBe(431);
   });
 
-  test('a port in use is an error, and closing does not wait for idle connections', async () => {
+  test('a port in use is an error, and closing does not wait for silent connections for ever', async () => {
     const { port } = await listen();
     const again = NODE_ENGINE.listen({
       host: '127.0.0.1',

@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module';
+import { ProxyError } from '../errors/index.js';
+import type {
+  ClientRef,
+  ControlAnswer,
+  ControlRequest,
+  DataPlaneEvent,
+  DatabaseSettings,
+  NativeCommandRow,
+  RouteSnapshot,
+  WorkerFigures,
+} from './types.js';
+
+/** What a worker sent up. */
+export interface UpBatch {
+  readonly controls: readonly ControlRequest[];
+  readonly events: readonly DataPlaneEvent[];
+}
+
+/** The class that `native/addon/plane_object.h` defines; every argument is checked there. */
+export interface NativePlane {
+  addDatabase(database: number, settings: DatabaseSettings): void;
+  setSettings(database: number, settings: DatabaseSettings): void;
+  setCommands(database: number, rows: readonly NativeCommandRow[]): void;
+  setRoutes(database: number, routes: RouteSnapshot): void;
+  listen(database: number, worker: number, fd: number): void;
+  stopListening(worker: number, fd: number, done: () => void): void;
+  preconnect(database: number): void;
+  answer(client: ClientRef, answer: ControlAnswer): void;
+  dispatchAgain(client: ClientRef): void;
+  closeIdleClients(mostPerWorker: number): void;
+  takeUp(): UpBatch;
+  counters(): readonly WorkerFigures[];
+  stop(): void;
+}
+
+/** See `native/addon/sockets.h`. */
+export interface BindOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly mode: number;
+  readonly probe: boolean;
+}
+
+export interface NativeAddon {
+  readonly Plane: new (workers: number, wake: () => void) => NativePlane;
+  slotForKey(key: Buffer): number;
+  bindListener(options: BindOptions): number;
+  startListening(fd: number, backlog: number): void;
+  closeDescriptor(fd: number): void;
+}
+
+const ADDON_PATH = '../../build/Release/slotgate.node';
+
+let loaded: NativeAddon | undefined;
+
+/** The compiled addon. @throws ProxyError `addon_missing` if it was not built for this Node. */
+export function nativeAddon(): NativeAddon {
+  try {
+    loaded ??= createRequire(import.meta.url)(ADDON_PATH) as NativeAddon;
+    return loaded;
+  } catch (cause) {
+    throw new ProxyError(
+      'addon_missing',
+      `the native addon could not be loaded; build it with "npm run build": ${String(cause)}`,
+      { cause },
+    );
+  }
+}

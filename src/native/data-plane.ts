@@ -1,0 +1,120 @@
+import { type NativePlane, nativeAddon } from './addon.js';
+import type {
+  ClientRef,
+  ControlAnswer,
+  ControlRequest,
+  DataPlaneEvent,
+  DatabaseSettings,
+  NativeCommandRow,
+  RouteSnapshot,
+  WorkerFigures,
+} from './types.js';
+
+/** Who is told what the workers send up. Called on the main thread, once per request or event. */
+export interface DataPlaneListener {
+  onControl(request: ControlRequest): void;
+  onEvent(event: DataPlaneEvent): void;
+}
+
+/**
+ * The data plane: worker threads that forward requests without JavaScript. All methods are orders
+ * that workers carry out between two turns; none waits for them.
+ */
+export class DataPlane {
+  readonly #plane: NativePlane;
+  readonly #onExit: () => void;
+  #isStopped = false;
+
+  /** @param workers 1 to 256 threads, started at once. */
+  constructor(workers: number, listener: DataPlaneListener) {
+    const { Plane } = nativeAddon();
+    const plane = new Plane(workers, () => {
+      const { controls, events } = plane.takeUp();
+      for (const event of events) {
+        listener.onEvent(event);
+      }
+      for (const request of controls) {
+        listener.onControl(request);
+      }
+    });
+    this.#plane = plane;
+    // Exit does not run the environment's hooks on the main thread, and running threads do not
+    // survive it.
+    this.#onExit = () => plane.stop();
+    process.once('exit', this.#onExit);
+  }
+
+  addDatabase(database: number, settings: DatabaseSettings): void {
+    this.#plane.addDatabase(database, settings);
+  }
+
+  /** Applies to what begins from now on; `users` of before keep their places. */
+  setSettings(database: number, settings: DatabaseSettings): void {
+    this.#plane.setSettings(database, settings);
+  }
+
+  /** @param rows Rows published before keep their places; new ones follow. */
+  setCommands(database: number, rows: readonly NativeCommandRow[]): void {
+    this.#plane.setCommands(database, rows);
+  }
+
+  setRoutes(database: number, routes: RouteSnapshot): void {
+    this.#plane.setRoutes(database, routes);
+  }
+
+  /** @param fd A listening descriptor, which stays the caller's: it must be open until `stopListening`. */
+  listen(database: number, worker: number, fd: number): void {
+    this.#plane.listen(database, worker, fd);
+  }
+
+  /** Resolves when the worker has let go of the descriptor. */
+  stopListening(worker: number, fd: number): Promise<void> {
+    return this.#isStopped
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#plane.stopListening(worker, fd, resolve));
+  }
+
+  /** Opens the links to all primaries now instead of on first use. */
+  preconnect(database: number): void {
+    this.#plane.preconnect(database);
+  }
+
+  /** Ignored if the client is gone. */
+  answer(client: ClientRef, answer: ControlAnswer): void {
+    if (!this.#isStopped) {
+      this.#plane.answer(client, answer);
+    }
+  }
+
+  /** Routes the client's control request again, by the table published last. */
+  dispatchAgain(client: ClientRef): void {
+    if (!this.#isStopped) {
+      this.#plane.dispatchAgain(client);
+    }
+  }
+
+  /** Closes clients that are idle between two requests, up to a number per worker. */
+  closeIdleClients(mostPerWorker: number): void {
+    this.#plane.closeIdleClients(mostPerWorker);
+  }
+
+  /** Figures of each worker. */
+  counters(): readonly WorkerFigures[] {
+    return this.#plane.counters();
+  }
+
+  /** The sum of a figure over all workers. */
+  total(name: string): number {
+    return this.counters().reduce((sum, figures) => sum + (figures[name] ?? 0), 0);
+  }
+
+  /** Closes every connection and joins the threads. Blocks for the moment that takes. */
+  stop(): void {
+    if (this.#isStopped) {
+      return;
+    }
+    this.#isStopped = true;
+    process.off('exit', this.#onExit);
+    this.#plane.stop();
+  }
+}

@@ -1,0 +1,3 @@
+export { type BindOptions, nativeAddon } from './addon.js';
+export { DataPlane, type DataPlaneListener } from './data-plane.js';
+export type * from './types.js';

@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  type CommandTable,
+  type ControlContext,
+  coreTable,
+  handleControl,
+  mergeServerCommands,
+  type ProxyStats,
+  toNativeRows,
+  UnknownCommands,
+} from '../commands/index.js';
+import type { EffectiveConfig } from '../config/effective-config.js';
+import type { Logger } from '../log/logger.js';
+import type {
+  ControlAnswer,
+  ControlRequest,
+  DataPlane,
+  DataPlaneEvent,
+  DatabaseSettings,
+} from '../native/index.js';
+import type { RespReply } from '../resp/index.js';
+import type { LoginSecret } from '../shards/index.js';
+import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import { configValues } from './config-values.js';
+import { toPlaneLimits } from './limits.js';
+import { tryLogin } from './login.js';
+import { reactTo } from './plane-events.js';
+import { toRouteSnapshot } from './routes.js';
+import { answerAuth, answerHello, internalError, type LoginDesk, reply } from './session.js';
+import { UpstreamUsers } from './upstream-users.js';
+import { packageVersion } from '../config/version.js';
+
+/** How often the end of holding is looked for while requests are held. */
+const HOLDING_CHECK_MS = 200;
+/** Shown by HELLO until a server has told its version. */
+const ASSUMED_SERVER_VERSION = '7.0.0';
+
+/** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
+export class Database implements LoginDesk {
+  readonly #id: number;
+  readonly #plane: DataPlane;
+  readonly #monitor: TopologyMonitor;
+  readonly #log: Logger;
+  readonly #users = new UpstreamUsers();
+  readonly #unknownCommands = new UnknownCommands(() => performance.now());
+  readonly #runId = randomBytes(20).toString('hex');
+  #config: EffectiveConfig;
+  #table: CommandTable = coreTable();
+  #serverVersion = ASSUMED_SERVER_VERSION;
+  #holdingTimer: NodeJS.Timeout | undefined;
+  #publishedSettings = '';
+
+  constructor(
+    id: number,
+    config: EffectiveConfig,
+    plane: DataPlane,
+    monitor: TopologyMonitor,
+    log: Logger,
+  ) {
+    this.#id = id;
+    this.#config = config;
+    this.#plane = plane;
+    this.#monitor = monitor;
+    this.#log = log;
+    if (config.clientAuth === 'none') {
+      this.#learnProxyUser();
+    }
+    plane.addDatabase(id, this.#settings());
+  }
+
+  /** Routes by this topology from the next turn on. */
+  adopt(topology: ClusterTopology): void {
+    this.publishSettings();
+    this.#plane.setRoutes(this.#id, toRouteSnapshot(topology));
+  }
+
+  /** Publishes the command table, with what the servers' modules add to it. */
+  async learnCommands(): Promise<void> {
+    try {
+      this.#table = mergeServerCommands(coreTable(), await this.#monitor.fetchCommands());
+      const [info] = await this.#execute(['INFO', 'server']);
+      const text = info?.kind === 'string' ? info.bytes.toString() : '';
+      this.#serverVersion = /^redis_version:(\S+)/m.exec(text)?.[1] ?? this.#serverVersion;
+    } catch (error) {
+      this.#log.warn('the servers do not tell their commands; the built-in table is used', {
+        reason: String(error),
+      });
+    }
+    this.#plane.setCommands(this.#id, toNativeRows(this.#table));
+  }
+
+  /** Applies what a reload changed. */
+  reconfigure(config: EffectiveConfig): void {
+    this.#config = config;
+    this.publishSettings();
+  }
+
+  /** Tells the workers of changed limits, users and log-in rules. */
+  publishSettings(): void {
+    const settings = this.#settings();
+    const fingerprint = JSON.stringify({ ...settings, users: settings.users.length });
+    if (fingerprint !== this.#publishedSettings) {
+      this.#publishedSettings = fingerprint;
+      this.#plane.setSettings(this.#id, settings);
+    }
+  }
+
+  onEvent(event: DataPlaneEvent): void {
+    reactTo(event, {
+      log: this.#log,
+      refresh: (reason) => this.#monitor.requestRefresh(reason),
+      holding: () => this.#watchHolding(),
+      readSecretsAgain: () => void this.#readSecretsAgain(),
+    });
+  }
+
+  onControl(request: ControlRequest): void {
+    this.#answer(request).then(
+      (answer) => answer !== null && this.#plane.answer(request.client, answer),
+      (error: unknown) => {
+        this.#log.error('a command could not be answered', { error: String(error) });
+        this.#plane.answer(request.client, internalError(error));
+      },
+    );
+  }
+
+  stop(): void {
+    clearInterval(this.#holdingTimer);
+  }
+
+  isOpen(): boolean {
+    return this.#config.clientAuth === 'none' || this.#monitor.defaultUserNeedsPassword() === false;
+  }
+
+  async logIn(secret: LoginSecret): Promise<{ readonly user: number } | { readonly refusal: string }> {
+    const refusal = await tryLogin(this.#monitor, secret, this.#config.connectTimeoutMs);
+    if (refusal !== null) {
+      return { refusal };
+    }
+    const { index, changed } = this.#users.add(secret);
+    if (changed) {
+      this.#plane.setSettings(this.#id, this.#settings());
+    }
+    return { user: index };
+  }
+
+  /** @returns null if the request was given back to the data plane. */
+  async #answer(request: ControlRequest): Promise<ControlAnswer | null> {
+    const name = this.#table.rows[request.row]?.name;
+    if (name === 'auth') {
+      return answerAuth(request, this);
+    }
+    if (name === 'hello') {
+      return answerHello(request, this, this.#serverVersion);
+    }
+    const outcome = await handleControl(request, this.#context());
+    if (outcome.kind === 'reply') {
+      return reply(outcome.bytes, outcome.close);
+    }
+    this.#table = outcome.table;
+    this.#plane.setCommands(this.#id, toNativeRows(this.#table));
+    this.#plane.dispatchAgain(request.client);
+    return null;
+  }
+
+  #context(): ControlContext {
+    return {
+      table: this.#table,
+      version: packageVersion(),
+      unknownCommands: this.#unknownCommands,
+      stats: () => this.#stats(),
+      configValues: () => configValues(this.#config),
+      execute: (target, args) =>
+        target === 'any_primary' ? this.#execute(args) : this.#executeOnEvery(args),
+    };
+  }
+
+  async #execute(args: readonly (string | Buffer)[]): Promise<readonly RespReply[]> {
+    return [await this.#monitor.execute('any-primary', args)];
+  }
+
+  #executeOnEvery(args: readonly (string | Buffer)[]): Promise<readonly RespReply[]> {
+    const { shards = [], servers = [] } = this.#monitor.topology ?? {};
+    const primaries = shards.flatMap(({ primary }) => servers[primary ?? -1] ?? []);
+    return Promise.all(primaries.map(({ nodeId }) => this.#monitor.execute(nodeId, args)));
+  }
+
+  #stats(): ProxyStats {
+    const tcp = this.#config.listen.find((address) => address.kind === 'tcp');
+    return {
+      runId: this.#runId,
+      processId: process.pid,
+      port: tcp?.kind === 'tcp' ? tcp.port : 0,
+      uptimeSeconds: Math.floor(process.uptime()),
+      workers: this.#config.threads,
+      clients: this.#plane.total('clients'),
+      links: this.#plane.total('links'),
+    };
+  }
+
+  #settings(): DatabaseSettings {
+    const isProxyUser = this.#config.clientAuth === 'none';
+    return {
+      users: this.#users.all,
+      clientUser: isProxyUser && this.#users.all.length > 1 ? 1 : 0,
+      clientMustAuthenticate: !isProxyUser && this.#monitor.defaultUserNeedsPassword() === true,
+      nodeName: hostname().replace(/[^!-~]/g, '_'),
+      limits: toPlaneLimits(this.#config, this.#monitor.topology?.nodeTimeoutMs ?? null),
+    };
+  }
+
+  /** With `clientAuth: none` everybody is the proxy's user, which is the first that is added. */
+  #learnProxyUser(): boolean {
+    const secret = this.#config.upstreamCredentials.current();
+    return secret !== null && this.#users.add(secret).changed;
+  }
+
+  async #readSecretsAgain(): Promise<void> {
+    await this.#config.upstreamCredentials.refresh();
+    if (this.#config.clientAuth === 'none' && this.#learnProxyUser()) {
+      this.#plane.setSettings(this.#id, this.#settings());
+    }
+  }
+
+  /** While requests are held, the topology is polled; it costs nothing when none are. */
+  #watchHolding(): void {
+    if (this.#holdingTimer !== undefined) {
+      return;
+    }
+    this.#monitor.setHolding(true);
+    this.#holdingTimer = setInterval(() => {
+      if (this.#plane.total('held_now') > 0) {
+        return;
+      }
+      clearInterval(this.#holdingTimer);
+      this.#holdingTimer = undefined;
+      this.#monitor.setHolding(false);
+    }, HOLDING_CHECK_MS);
+  }
+}

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataPlane } from '../native/index.js';
+
+export { pause };
+
+const STEP_MS = 50;
+
+/**
+ * Closes clients between two requests, spread evenly over the time there is, so that their
+ * reconnects do not come at once; returns when none is left or the time is over.
+ */
+export async function drainClients(plane: DataPlane, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const clients = plane.total('clients');
+    const leftMs = deadline - performance.now();
+    if (clients === 0 || leftMs <= 0) {
+      return;
+    }
+    // Everybody has gone by half of the time, which leaves the other half to the busy ones.
+    const steps = Math.max(1, (leftMs - timeoutMs / 2) / STEP_MS);
+    plane.closeIdleClients(Math.ceil(clients / steps));
+    await pause(Math.min(STEP_MS, leftMs));
+  }
+}

@@ -1,0 +1,162 @@
+import { lookup } from 'node:dns/promises';
+import { unlinkSync } from 'node:fs';
+import { connect, isIP } from 'node:net';
+import { formatAddress, type ListenAddress } from '../config/addresses.js';
+import { ProxyError } from '../errors/index.js';
+import { type DataPlane, nativeAddon } from '../native/index.js';
+
+interface BoundSocket {
+  readonly fd: number;
+  readonly worker: number;
+}
+
+export interface ListenerOptions {
+  readonly addresses: readonly ListenAddress[];
+  readonly workers: number;
+  readonly backlog: number;
+  /** Permission bits of unix sockets; undefined: as the umask has it. */
+  readonly unixSocketMode: number | undefined;
+}
+
+/**
+ * The sockets on which clients connect. They are bound at start, so that a taken address is noticed
+ * at once, and listen only when there is a topology: a connection that is accepted is served.
+ */
+export class Listeners {
+  readonly #sockets: BoundSocket[];
+  readonly #unixPaths: string[];
+  readonly #backlog: number;
+  /** As users write them. */
+  readonly addresses: readonly string[];
+  #isListening = false;
+
+  private constructor(
+    sockets: BoundSocket[],
+    addresses: readonly ListenAddress[],
+    backlog: number,
+  ) {
+    this.#sockets = sockets;
+    this.#unixPaths = addresses.flatMap((a) => (a.kind === 'unix' ? [a.path] : []));
+    this.#backlog = backlog;
+    this.addresses = addresses.map(formatAddress);
+  }
+
+  /** @throws ProxyError `address_in_use` or `listen_failed`, naming the address; nothing is left open. */
+  static async bind(options: ListenerOptions): Promise<Listeners> {
+    const sockets: BoundSocket[] = [];
+    try {
+      for (const address of options.addresses) {
+        sockets.push(...(await bindAddress(address, options)));
+      }
+    } catch (error) {
+      for (const { fd } of sockets) {
+        nativeAddon().closeDescriptor(fd);
+      }
+      throw error;
+    }
+    return new Listeners(sockets, options.addresses, options.backlog);
+  }
+
+  /** Clients can connect from now on. */
+  open(plane: DataPlane, database: number): void {
+    this.#isListening = true;
+    for (const { fd, worker } of this.#sockets) {
+      nativeAddon().startListening(fd, this.#backlog);
+      plane.listen(database, worker, fd);
+    }
+  }
+
+  /** No client can connect any more; those that are connected stay. */
+  async close(plane: DataPlane): Promise<void> {
+    if (this.#isListening) {
+      await Promise.all(this.#sockets.map(({ fd, worker }) => plane.stopListening(worker, fd)));
+    }
+    this.release();
+  }
+
+  /** Closes the sockets after the plane has stopped, or before it listened. Can be called again. */
+  release(): void {
+    for (const { fd } of this.#sockets.splice(0)) {
+      nativeAddon().closeDescriptor(fd);
+    }
+    for (const path of this.#unixPaths.splice(0)) {
+      unlinkIfThere(path);
+    }
+  }
+}
+
+/** One socket per worker for TCP, which the kernel balances; one in all for a unix socket. */
+async function bindAddress(
+  address: ListenAddress,
+  { workers, unixSocketMode }: ListenerOptions,
+): Promise<readonly BoundSocket[]> {
+  const { bindListener } = nativeAddon();
+  const name = formatAddress(address);
+  try {
+    if (address.kind === 'unix') {
+      await removeDeadSocket(address.path);
+      const mode = unixSocketMode ?? -1;
+      const fd = bindListener({ host: '', port: 0, path: address.path, mode, probe: false });
+      return [{ fd, worker: 0 }];
+    }
+    const sockets: BoundSocket[] = [];
+    for (const host of await hostAddresses(address.host)) {
+      const options = { host, port: address.port, path: '', mode: -1 };
+      // With SO_REUSEPORT a second proxy would silently share the port: look whether it is free.
+      bindListener({ ...options, probe: true });
+      for (let worker = 0; worker < workers; worker++) {
+        sockets.push({ fd: bindListener({ ...options, probe: false }), worker });
+      }
+    }
+    return sockets;
+  } catch (cause) {
+    throw bindError(name, cause);
+  }
+}
+
+function bindError(name: string, cause: unknown): Error {
+  if (cause instanceof ProxyError) {
+    return cause;
+  }
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'EADDRINUSE'
+    ? new ProxyError('address_in_use', `cannot listen on ${name}: the address is in use`, { cause })
+    : new ProxyError('listen_failed', `cannot listen on ${name}: ${String(cause)}`, { cause });
+}
+
+async function hostAddresses(host: string): Promise<readonly string[]> {
+  if (isIP(host) !== 0) {
+    return [host];
+  }
+  const found = await lookup(host, { all: true });
+  return [...new Set(found.map(({ address }) => address))];
+}
+
+/** A socket file that nobody accepts on is left over from a process that was killed. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const isAlive = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', (error) => {
+      if ('code' in error && error.code === 'ECONNREFUSED') {
+        unlinkIfThere(path);
+      }
+      resolve(false);
+    });
+  });
+  if (isAlive) {
+    throw new ProxyError('address_in_use', `cannot listen on ${path}: another process listens on it`);
+  }
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw error;
+    }
+  }
+}

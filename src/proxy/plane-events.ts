@@ -1,0 +1,53 @@
+import type { Logger } from '../log/logger.js';
+import type { DataPlaneEvent } from '../native/index.js';
+import type { RefreshReason } from '../topology/index.js';
+
+/** What an event asks of the control plane. */
+export interface EventReactions {
+  readonly log: Logger;
+  refresh(reason: RefreshReason): void;
+  holding(): void;
+  /** The servers refused the proxy's secrets: they may have been changed. */
+  readSecretsAgain(): void;
+}
+
+/** One line of log per change of state, and a refresh where the topology may have changed. */
+export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void {
+  const { log } = reactions;
+  const { server, slot, text } = event;
+  switch (event.kind) {
+    case 'redirect':
+      log.debug('redirected', { slot, endpoint: text, known: event.known });
+      reactions.refresh(
+        event.known
+          ? { kind: 'moved', detail: `slot ${slot} is at ${text}` }
+          : { kind: 'unknown-endpoint', detail: `slot ${slot} is at ${text}` },
+      );
+      return;
+    case 'refused':
+      log.warn('a server refuses requests; they are held', { server, reason: text });
+      reactions.refresh({ kind: 'cluster-down', detail: `${server}: ${text}` });
+      return;
+    case 'link_up':
+      log.debug('link up', { server });
+      return;
+    case 'link_down':
+      log.warn('link down', { server, reason: text });
+      reactions.refresh({ kind: 'link-lost', detail: `${server}: ${text}` });
+      return;
+    case 'wrong_node':
+      log.warn('another node answers at this address', { server, nodeId: text });
+      reactions.refresh({ kind: 'link-lost', detail: `${server} is node ${text} now` });
+      return;
+    case 'handshake_refused':
+      log.error('the server refuses our links', { server, reason: text });
+      reactions.readSecretsAgain();
+      return;
+    case 'holding':
+      reactions.holding();
+      return;
+    case 'out_of_files':
+      log.error('connections cannot be accepted; raise the limit of open files', { reason: text });
+      return;
+  }
+}

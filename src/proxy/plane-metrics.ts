@@ -1,0 +1,113 @@
+import type { MetricSample, MetricSnapshot } from '../metrics/sample.js';
+import type { WorkerFigures } from '../native/index.js';
+
+interface Definition {
+  readonly figure: string;
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Figures of `native/plane/counters.h` that only grow, under their names for Prometheus. */
+const COUNTERS: readonly Definition[] = [
+  counter('requests', 'requests', 'Requests of clients.'),
+  counter('fragments', 'fragments', 'Parts of requests that were split over slots.'),
+  counter('split_requests', 'split_requests', 'Requests that were split over slots.'),
+  counter('local_answers', 'local_answers', 'Requests that a worker answered by itself.'),
+  counter('control_requests', 'control_requests', 'Requests that the control plane answered.'),
+  counter('error_replies', 'error_replies', 'Error replies of servers that clients got.'),
+  counter('crossslot', 'crossslot', 'Requests refused with CROSSSLOT.'),
+  counter('protocol_errors', 'protocol_errors', 'Clients closed for not speaking RESP.'),
+  counter('turns', 'turns', 'Turns of the event loops.'),
+  ...labelled('syscalls', 'System calls on sockets.', 'kind', {
+    recv_calls: 'recv',
+    send_calls: 'send',
+  }),
+  ...labelled('bytes', 'Bytes by side and direction.', 'flow', {
+    client_bytes_in: 'client_in',
+    client_bytes_out: 'client_out',
+    link_bytes_in: 'link_in',
+    link_bytes_out: 'link_out',
+  }),
+  ...labelled('connections', 'Client connections by what became of them.', 'event', {
+    accepted: 'accepted',
+    rejected: 'rejected',
+    closed: 'closed',
+    output_limit_closed: 'closed_for_output_limit',
+  }),
+  ...labelled('links_events', 'Connections to servers by event.', 'event', {
+    links_opened: 'opened',
+    links_lost: 'lost',
+  }),
+  ...labelled('redirects', 'Redirects that were followed.', 'kind', {
+    redirects_moved: 'moved',
+    redirects_ask: 'ask',
+  }),
+  ...labelled('refusals', 'Refusals of servers that were not shown to clients.', 'kind', {
+    refused_tryagain: 'tryagain',
+    refused_other: 'other',
+  }),
+  ...labelled('held', 'Requests that had to wait for their shard, by outcome.', 'outcome', {
+    held: 'held',
+    held_expired: 'expired',
+    held_rejected: 'rejected',
+    held_dropped: 'dropped',
+    refusal_passed_for_order: 'passed_for_order',
+  }),
+  ...labelled('lost_requests', 'Requests in flight on a link that was lost.', 'outcome', {
+    unknown_outcomes: 'unknown',
+    reads_repeated: 'repeated',
+  }),
+  counter('discarded_replies', 'discarded_replies', 'Replies whose client was gone.'),
+  counter('streamed_replies', 'streamed_replies', 'Replies forwarded while they arrived.'),
+  counter('streamed_requests', 'streamed_requests', 'Requests forwarded while they arrived.'),
+  counter('pushes', 'pushes', 'RESP3 pushes of servers.'),
+];
+
+const GAUGES: readonly Definition[] = [
+  gauge('clients', 'slotgate_clients', 'Connected clients.'),
+  gauge('links', 'slotgate_links', 'Connections to servers.'),
+  gauge('held_now', 'slotgate_held_requests', 'Requests waiting for their shard now.'),
+  gauge('held_bytes_now', 'slotgate_held_bytes', 'Bytes of the requests waiting now.'),
+  gauge('route_version', 'slotgate_route_version', 'Version of the topology that is in use.'),
+];
+
+/** One sample per figure and worker. */
+export function planeMetrics(workers: readonly WorkerFigures[]): MetricSnapshot {
+  return {
+    counters: COUNTERS.flatMap((definition) => samples(definition, workers)),
+    gauges: GAUGES.flatMap((definition) => samples(definition, workers)),
+  };
+}
+
+function samples(
+  { figure, name, help, labels }: Definition,
+  workers: readonly WorkerFigures[],
+): readonly MetricSample[] {
+  return workers.map((figures, worker) => ({
+    name,
+    help,
+    labels: { ...labels, worker: String(worker) },
+    value: figures[figure] ?? 0,
+  }));
+}
+
+function counter(figure: string, name: string, help: string): Definition {
+  return { figure, name: `slotgate_${name}_total`, help };
+}
+
+function gauge(figure: string, name: string, help: string): Definition {
+  return { figure, name, help };
+}
+
+function labelled(
+  name: string,
+  help: string,
+  label: string,
+  values: Readonly<Record<string, string>>,
+): readonly Definition[] {
+  return Object.entries(values).map(([figure, value]) => ({
+    ...counter(figure, name, help),
+    labels: { [label]: value },
+  }));
+}

@@ -1,0 +1,206 @@
+import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
+import { formatAddress } from '../config/addresses.js';
+import type { HealthCheck } from '../http/health.js';
+import type { Logger } from '../log/logger.js';
+import type { MetricSnapshot } from '../metrics/sample.js';
+import { DataPlane } from '../native/index.js';
+import { parseSeed } from '../shards/index.js';
+import {
+  AddressMap,
+  type ClusterTopology,
+  NameResolver,
+  SYSTEM_CLOCK,
+  TopologyMonitor,
+} from '../topology/index.js';
+import { Database } from './database.js';
+import { drainClients, pause } from './drain.js';
+import { livenessChecks, readinessChecks } from './health-checks.js';
+import { Listeners } from './listeners.js';
+import { planeMetrics } from './plane-metrics.js';
+
+/** The only database of `slotgate proxy`. */
+const DATABASE = 0;
+/** How long the listener waits to learn whether clients have to log in. */
+const LOGIN_RULE_WAIT_MS = 5_000;
+const LOGIN_RULE_CHECK_MS = 20;
+
+export interface ProxyDependencies {
+  readonly log: Logger;
+}
+
+type ProxyState = 'starting' | 'listening' | 'draining' | 'stopped';
+
+/** One database, its data plane and its listeners, from start to stop. */
+export class Proxy {
+  readonly #plane: DataPlane;
+  readonly #monitor: TopologyMonitor;
+  readonly #database: Database;
+  readonly #listeners: Listeners;
+  readonly #log: Logger;
+  readonly #listening: Promise<void>;
+  #state: ProxyState = 'starting';
+  #config: EffectiveConfig;
+  #opened: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  private constructor(config: EffectiveConfig, listeners: Listeners, { log }: ProxyDependencies) {
+    this.#config = config;
+    this.#log = log;
+    this.#listeners = listeners;
+    this.#monitor = createMonitor(config, log);
+    this.#plane = new DataPlane(config.threads, {
+      onControl: (request) => this.#database.onControl(request),
+      onEvent: (event) => this.#database.onEvent(event),
+    });
+    this.#database = new Database(DATABASE, config, this.#plane, this.#monitor, log);
+    this.#listening = new Promise((resolve, reject) => {
+      this.#opened = { resolve, reject };
+    });
+    // Whoever waits for it is told; nobody has to.
+    this.#listening.catch(() => undefined);
+    this.#monitor.onTopology((topology) => this.#adopt(topology));
+  }
+
+  /**
+   * Binds the listeners, starts the workers and begins to look for the cluster. The listeners open
+   * when a first usable topology is there, however long that takes.
+   * @throws ProxyError if an address is in use, a seed or a mapping is malformed, …
+   */
+  static async start(config: EffectiveConfig, dependencies: ProxyDependencies): Promise<Proxy> {
+    const listeners = await Listeners.bind({
+      addresses: config.listen,
+      workers: config.threads,
+      backlog: config.tcpBacklog,
+      unixSocketMode: config.unixSocketMode,
+    });
+    try {
+      const proxy = new Proxy(config, listeners, dependencies);
+      proxy.#monitor.start();
+      return proxy;
+    } catch (error) {
+      listeners.release();
+      throw error;
+    }
+  }
+
+  get listenAddresses(): readonly string[] {
+    return this.#config.listen.map(formatAddress);
+  }
+
+  whenListening(): Promise<void> {
+    return this.#listening;
+  }
+
+  readiness({ strictUpstream }: { readonly strictUpstream: boolean }): readonly HealthCheck[] {
+    return readinessChecks({
+      state: this.#state,
+      addresses: this.listenAddresses,
+      status: this.#monitor.status(),
+      topology: this.#monitor.topology,
+      strictUpstream,
+    });
+  }
+
+  liveness(): readonly HealthCheck[] {
+    return livenessChecks(this.#plane.counters());
+  }
+
+  metrics(): MetricSnapshot {
+    return planeMetrics(this.#plane.counters());
+  }
+
+  reload(config: EffectiveConfig): Promise<readonly string[]> {
+    const { restart } = changedSettings(this.#config, config);
+    // What needs a restart stays as it is, also where live settings are computed from it.
+    const { threads, listen, clientAuth, upstreamCredentials } = this.#config;
+    this.#config = { ...config, threads, listen, clientAuth, upstreamCredentials };
+    this.#database.reconfigure(this.#config);
+    return Promise.resolve(restart);
+  }
+
+  /** Stops accepting after `shutdownDelayMs`, then closes clients, idle ones first. */
+  async drain(options: {
+    readonly shutdownDelayMs: number;
+    readonly drainTimeoutMs: number;
+  }): Promise<void> {
+    const hadClients = this.#state === 'listening';
+    this.#state = 'draining';
+    if (!hadClients) {
+      return;
+    }
+    await pause(options.shutdownDelayMs);
+    await this.#listeners.close(this.#plane);
+    await drainClients(this.#plane, options.drainTimeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    this.#opened?.reject(new Error('the proxy was stopped before it listened'));
+    this.#database.stop();
+    await this.#monitor.stop();
+    this.#plane.stop();
+    this.#listeners.release();
+  }
+
+  #adopt(topology: ClusterTopology): void {
+    this.#database.adopt(topology);
+    const opened = this.#opened;
+    if (opened === undefined || this.#state !== 'starting') {
+      return;
+    }
+    this.#opened = undefined;
+    this.#open().then(opened.resolve, (error: unknown) => {
+      this.#log.error('the listeners could not be opened', { reason: String(error) });
+      opened.reject(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  async #open(): Promise<void> {
+    await this.#database.learnCommands();
+    await this.#learnLoginRule();
+    this.#database.publishSettings();
+    if (this.#state !== 'starting') {
+      return;
+    }
+    if (this.#config.preconnect) {
+      this.#plane.preconnect(DATABASE);
+    }
+    this.#listeners.open(this.#plane, DATABASE);
+    this.#state = 'listening';
+  }
+
+  /** A client that may not do without a password must not be let in before that is known. */
+  async #learnLoginRule(): Promise<void> {
+    const deadline = performance.now() + LOGIN_RULE_WAIT_MS;
+    while (
+      this.#monitor.defaultUserNeedsPassword() === undefined &&
+      this.#state === 'starting' &&
+      performance.now() < deadline
+    ) {
+      await pause(LOGIN_RULE_CHECK_MS);
+    }
+  }
+}
+
+function createMonitor(config: EffectiveConfig, log: Logger): TopologyMonitor {
+  const seeds = config.seeds.map(parseSeed);
+  const username = seeds.find((seed) => seed.username !== null)?.username ?? null;
+  const ownUser = config['upstream.username'];
+  const credentials =
+    ownUser === undefined && username !== null
+      ? config.upstreamCredentials.withUsername(username)
+      : config.upstreamCredentials;
+  return new TopologyMonitor({
+    seeds: seeds.map(({ endpoint }) => endpoint),
+    credentials,
+    addressMap: new AddressMap(config.map),
+    resolver: new NameResolver(SYSTEM_CLOCK),
+    clock: SYSTEM_CLOCK,
+    connectTimeoutMs: config.connectTimeoutMs,
+    log: {
+      debug: (fields, message) => log.debug(message, { ...fields }),
+      info: (fields, message) => log.info(message, { ...fields }),
+      warn: (fields, message) => log.warn(message, { ...fields }),
+      error: (fields, message) => log.error(message, { ...fields }),
+    },
+  });
+}
