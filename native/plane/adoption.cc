@@ -62,7 +62,8 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
       for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
         const Request& request = context_.requests[link->in_flight.at(i)];
         if ((request.flags & kReqInternal) != 0) continue;
-        const bool owns = database.slots.owner(request.slot) == server->index;
+        const bool asked = (request.flags & kReqAsking) != 0;
+        const bool owns = asked || database.slots.owner(request.slot) == server->index;
         owns_any = owns_any || owns;
         if (owns || !changed[request.slot]) continue;
         SlotQueue& queue = queue_for(database, request.slot);
@@ -77,7 +78,12 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
         link->fenced = true;
         if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
       }
-      link->doomed_at_ms = owns_any ? 0 : context_.now_ms + kDoomGraceMs;
+      if (owns_any) {
+        link->doomed_at_ms = 0;
+      } else if (link->doomed_at_ms == 0) {
+        link->doomed_at_ms = context_.now_ms + kDoomGraceMs;
+        link->doomed_sequence = link->next_sequence();
+      }
     }
   }
 

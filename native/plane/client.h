@@ -20,7 +20,8 @@ enum ClientSpecial : std::uint8_t {
   kSpecialAwaiting = 1U << 1,         ///< a barrier is up: nothing is parsed until it is answered
   kSpecialDraining = 1U << 2,         ///< a request waits until everything before it is answered
   kSpecialStalled = 1U << 3,          ///< its next request needs a link that is at its cap
-  kSpecialFinished = 1U << 4,         ///< no more requests: QUIT, protocol error
+  kSpecialOtherUser = 1U << 4,        ///< runs as another user than clients begin as
+  kSpecialFinished = 1U << 5,         ///< no more requests: QUIT, protocol error
 };
 
 /// Bytes received and not yet turned into requests. Idle clients have none.

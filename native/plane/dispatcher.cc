@@ -70,10 +70,10 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
     context_.replies->deliver_static(append_unknown(client), kNoAuth);
     return Dispatched::kTaken;
   }
-  if (command == nullptr || (command->flags & kFlagContainer) != 0) {
-    return context_.control->ask(client, nullptr, frame, args);
-  }
-  if (!arity_fits(command->arity, args.size())) {
+  if (command == nullptr) return context_.control->ask(client, nullptr, frame, args);
+  // A container's own row is what is left of it without a subcommand.
+  const bool lacks_subcommand = (command->flags & kFlagContainer) != 0;
+  if (lacks_subcommand || !arity_fits(command->arity, args.size())) {
     const std::string& name = command->row->name;
     context_.replies->deliver_copy(append(client, *command, 0, 0),
                                    "-ERR wrong number of arguments for '" + name + "' command\r\n");

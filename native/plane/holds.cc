@@ -126,14 +126,17 @@ void Redirector::hold(std::uint32_t index) {
   const std::uint16_t slot = request.slot;
   SlotQueue& queue = queue_for(database, slot);
   if (queue.reason == HoldReason::kNone && parking_of(queue, request.client) == nullptr) {
-    const std::uint16_t owner = database.slots.owner(slot);
-    const bool orphan = owner == SlotMap::kUnassigned;
-    queue.reason = orphan ? HoldReason::kNoOwner : HoldReason::kNoLink;
-    if (!orphan) await_link(database, slot);
+    await_owner(database, queue);
     note(PlaneEvent::Kind::kHolding, database, slot, {}, true, nullptr);
   }
   wait_in(database, queue, index, false);
   settle(database, slot);
+}
+
+void Redirector::await_owner(Database& database, SlotQueue& queue) {
+  const bool orphan = database.slots.owner(queue.slot) == SlotMap::kUnassigned;
+  queue.reason = orphan ? HoldReason::kNoOwner : HoldReason::kNoLink;
+  if (!orphan) await_link(database, queue.slot);
 }
 
 void Redirector::hold_again(std::uint32_t index) {
@@ -143,16 +146,18 @@ void Redirector::hold_again(std::uint32_t index) {
   SlotQueue& queue = queue_for(database, slot);
   if (queue.probe == index) queue.probe = kNoIndex;
   if (queue.reason == HoldReason::kNone || queue.reason == HoldReason::kProbing) {
-    queue.reason = HoldReason::kNoLink;
-    const std::uint16_t owner = database.slots.owner(slot);
-    if (owner != SlotMap::kUnassigned) {
-      await_link(database, slot);
-    } else {
-      queue.reason = HoldReason::kNoOwner;
-    }
+    await_owner(database, queue);
   }
   wait_in(database, queue, index, true);
   settle(database, slot);
+}
+
+void Redirector::probe_lost(const Link& link, std::uint32_t index) {
+  const std::uint16_t slot = context_.requests[index].slot;
+  const auto it = link.database->queues.find(slot);
+  if (it == link.database->queues.end() || it->second.probe != index) return;
+  it->second.probe = kNoIndex;
+  await_owner(*link.database, it->second);
 }
 
 std::string Redirector::reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const {
@@ -189,6 +194,7 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   Link* link = context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
   if (link == nullptr) return false;
   discharge(index);
+  request.flags = static_cast<std::uint16_t>(request.flags & ~kReqAsking);
   const auto frame = std::move(request.owned);
   context_.links->send(*link, index, {frame.get(), request.length});
   return true;
@@ -211,9 +217,7 @@ void Redirector::open(Database& database, SlotQueue& queue) {
       return;
     }
     if (!resend(database, index)) {
-      const std::uint16_t owner = database.slots.owner(queue.slot);
-      queue.reason = owner == SlotMap::kUnassigned ? HoldReason::kNoOwner : HoldReason::kNoLink;
-      if (owner != SlotMap::kUnassigned) await_link(database, queue.slot);
+      await_owner(database, queue);
       return;
     }
     source.pop_front();
@@ -343,6 +347,20 @@ void Redirector::answer_held_of(Client& client) {
     give_up(index, &queue);
     settle(database, queue.slot);
   }
+  pass_on_parked(client);
+}
+
+void Redirector::pass_on_parked(const Client& client) {
+  Database& database = *client.database;
+  std::vector<std::uint16_t> slots;
+  for (auto& [slot, queue] : database.queues) {
+    Parking* parking = parking_of(queue, client.index);
+    if (parking == nullptr) continue;
+    for (Parking::Refused& refused : parking->refused) refused.passed_on = true;
+    parking->retry_at_ms = 0;
+    slots.push_back(slot);
+  }
+  for (const std::uint16_t slot : slots) run_queue(database, slot);
 }
 
 }  // namespace slotgate

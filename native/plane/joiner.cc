@@ -8,6 +8,7 @@
 #include "core/reply_framer.h"
 #include "plane/clients.h"
 #include "plane/dispatcher.h"
+#include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 
@@ -46,9 +47,11 @@ std::uint32_t Joiner::open(std::uint32_t parent, const Command& command) {
   join.parent = parent;
   join.remaining = 0;
   join.failed = 0;
+  join.executed = 0;
   join.kind = command.split;
   join.write = (command.flags & kFlagReadonly) == 0;
   join.unknown_outcome = false;
+  join.malformed = false;
   join.sum = 0;
   join.first_error.clear();
   join.parts.clear();
@@ -113,7 +116,8 @@ bool Joiner::split_per_key(std::uint32_t index) {
   const std::vector<Arg>& args = framer.args();
   const std::uint32_t keys = static_cast<std::uint32_t>(args.size() - command.first_key) / command.split_step;
   const bool is_part = (request.flags & kReqFragment) != 0;
-  if (keys < 2 || keys > UINT16_MAX / 2) {
+  const std::size_t parts = is_part ? context_.joins[request.join].parts.size() : 0;
+  if (keys < 2 || parts + keys > UINT16_MAX) {
     request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
     std::memcpy(request.owned.get(), frame.data, frame.size);
     return false;
@@ -195,6 +199,23 @@ void Joiner::count_error(Join& join, const Request& part) {
   }
 }
 
+void Joiner::take_value(Join& join, std::string_view reply) {
+  std::int64_t value = 0;
+  switch (join.kind) {
+    case Split::kSum:
+      if (!parse_integer_reply(reply, value) || __builtin_add_overflow(join.sum, value, &join.sum)) {
+        join.malformed = true;
+      }
+      break;
+    case Split::kAllOk:
+      join.malformed = join.malformed || reply != "+OK\r\n";
+      break;
+    case Split::kArrayInOrder:
+    case Split::kNone:
+      break;
+  }
+}
+
 void Joiner::fold(std::uint32_t index) {
   Request& part = context_.requests[index];
   const std::uint32_t join_index = part.join;
@@ -205,13 +226,10 @@ void Joiner::fold(std::uint32_t index) {
     // The client is gone; the part only has to be counted.
   } else if (is_error) {
     count_error(join, part);
-  } else if (join.kind == Split::kSum) {
-    std::int64_t value = 0;
-    if (parse_integer_reply(reply_view(part), value)) join.sum += value;
-  } else if (join.kind == Split::kArrayInOrder) {
-    std::size_t header = 0;
-    join.sum += array_length(reply_view(part), header);
-    keep = true;
+  } else {
+    ++join.executed;
+    keep = join.kind == Split::kArrayInOrder;
+    take_value(join, reply_view(part));
   }
   if (keep) {
     if ((part.flags & kReqInArena) != 0) context_.replies->keep_until_turn_ends(index);
@@ -231,13 +249,9 @@ void Joiner::finish(std::uint32_t join_index) {
   const std::uint32_t parent = join.parent;
   if (join.failed != 0) {
     finish_with_error(join);
-  } else if (join.kind == Split::kArrayInOrder &&
-             join.sum != static_cast<std::int64_t>(join.part_of_key.size())) {
+  } else if (join.malformed || !has_all_elements(join)) {
     context_.requests[parent].join = kNoIndex;
-    context_.replies->deliver_copy(parent, "-ERR a server answered with " + std::to_string(join.sum) +
-                                               " elements where " +
-                                               std::to_string(join.part_of_key.size()) +
-                                               " were asked for\r\n");
+    context_.replies->deliver_static(parent, "-ERR a server answered with what the command cannot answer\r\n");
   } else if (join.kind == Split::kArrayInOrder) {
     Request& request = context_.requests[parent];
     request.state = RequestState::kDone;
@@ -254,19 +268,32 @@ void Joiner::finish(std::uint32_t join_index) {
   recycle(join_index);
 }
 
+bool Joiner::has_all_elements(const Join& join) {
+  if (join.kind != Split::kArrayInOrder) return true;
+  wanted_.assign(join.parts.size(), 0);
+  for (const std::uint32_t part : join.part_of_key) ++wanted_[part];
+  for (std::size_t i = 0; i < join.parts.size(); ++i) {
+    if (join.parts[i] == kNoIndex) continue;
+    std::size_t header = 0;
+    if (array_length(reply_view(context_.requests[join.parts[i]]), header) != wanted_[i]) return false;
+  }
+  return true;
+}
+
 void Joiner::finish_with_error(Join& join) {
   const std::string_view line(reinterpret_cast<const char*>(join.first_error.data()),
                               join.first_error.size());
   const std::string_view word = error_word(line);
   const std::string where = "slot " + std::to_string(join.error_slot);
-  const bool others_applied = join.write && join.failed < join.parts.size();
+  const bool others_applied = join.write && join.executed != 0;
   std::string text;
   if (others_applied && !join.unknown_outcome && is_retried_word(word)) {
     text = "-ERR partly applied: " + where + ": " + std::string(line.substr(1));
   } else {
     text = std::string(line) + " (" + where;
     if (others_applied) {
-      text += "; " + std::to_string(join.failed) + " of " + std::to_string(join.parts.size()) +
+      text += "; " + std::to_string(join.failed) + " of " +
+              std::to_string(join.failed + join.executed) +
               " parts failed, others were applied";
     }
     text += ")";
@@ -296,10 +323,13 @@ void Joiner::abandon(std::uint32_t parent) {
   for (std::uint32_t& index : join.parts) {
     if (index == kNoIndex) continue;
     Request& part = context_.requests[index];
-    part.client = kNoIndex;
     if (part.state == RequestState::kDone) {
       context_.release(index);
       index = kNoIndex;
+    } else if (part.state == RequestState::kInFlight) {
+      part.client = kNoIndex;
+    } else {
+      context_.redirector->forget(index);
     }
   }
   if (remaining == 0) recycle(join_index);

@@ -45,12 +45,15 @@ class Joiner {
                          std::uint16_t slot, std::uint32_t arrived_ms);
   void fold(std::uint32_t index);
   void count_error(Join& join, const Request& part);
+  static void take_value(Join& join, std::string_view reply);
+  [[nodiscard]] bool has_all_elements(const Join& join);
   void finish(std::uint32_t join_index);
   void finish_with_error(Join& join);
 
   WorkerContext& context_;
   SplitPlan plan_;
   std::vector<std::uint8_t> scratch_;
+  std::vector<std::int64_t> wanted_;
 };
 
 }  // namespace slotgate

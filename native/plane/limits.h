@@ -20,6 +20,11 @@ inline constexpr std::size_t kLargeReplyBytesPerTurn = 256 * 1024;
 /// Links are flushed at least after this many client reads of one turn.
 inline constexpr std::uint32_t kReadsPerLinkFlush = 64;
 
+/// A link that waits for replies anyway may be flushed this many polls later than it could, so that
+/// more requests share a system call, unless this many bytes wait.
+inline constexpr std::uint8_t kFlushPatienceTurns = 1;
+inline constexpr std::size_t kFlushAtBytes = 16 * 1024;
+
 /// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
 /// older; smaller ones only when complete.
 inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;

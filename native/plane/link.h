@@ -80,6 +80,7 @@ struct Link {
   std::uint8_t protocol = 2;
   std::uint16_t user = 0;
   bool dirty = false;           ///< on the list of links to flush this turn
+  std::uint8_t waited = 0;      ///< turns for which a flush was put off
   bool write_blocked = false;   ///< the kernel's buffer is full
   bool fenced = false;          ///< a slot queue waits for a sequence number of this link
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
@@ -99,6 +100,7 @@ struct Link {
   std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
   std::uint64_t deadline_ms = 0;      ///< kConnecting, kHandshaking: give up then
   std::uint64_t last_used_ms = 0;
+  std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then
   std::uint64_t doomed_at_ms = 0;     ///< the topology says its server lost all slots in flight; 0: no
   std::vector<std::uint32_t> stalled; ///< clients that wait for room in `stream`
   std::uint32_t borrower = kNoIndex;     ///< kPrivate: the client

@@ -233,6 +233,7 @@ void Links::requeue_or_fail(Link& link) {
       context_.release(index);
       continue;
     }
+    if ((request.flags & kReqWatchOrder) != 0) context_.redirector->probe_lost(link, index);
     if (request.client == kNoIndex) {
       context_.replies->discard(index);
       continue;
@@ -285,7 +286,7 @@ void Links::tick_link(Link& link) {
   }
   if (link.doomed_at_ms != 0 && context_.now_ms >= link.doomed_at_ms) {
     link.doomed_at_ms = 0;
-    if (!link.in_flight.empty()) {
+    if (link.answered < link.doomed_sequence) {
       lose(link, "the cluster gave all slots in flight to other servers");
       return;
     }

@@ -33,10 +33,31 @@ void Links::flush() {
     flushing_.swap(dirty_);
     for (Link* link : flushing_) {
       link->dirty = false;
+      link->waited = 0;
       if (link->state == LinkState::kReady && !link->write_blocked) write(*link);
     }
     flushing_.clear();
   }
+}
+
+bool Links::flush_patiently() {
+  std::size_t waiting = 0;
+  flushing_.swap(dirty_);
+  for (Link* link : flushing_) {
+    const std::size_t unsent = link->stream.unsent();
+    const bool server_is_busy = link->stream.unanswered() != unsent;
+    if (server_is_busy && link->waited < kFlushPatienceTurns && unsent < kFlushAtBytes) {
+      ++link->waited;
+      ++waiting;
+      dirty_.push_back(link);
+      continue;
+    }
+    link->dirty = false;
+    link->waited = 0;
+    if (link->state == LinkState::kReady && !link->write_blocked) write(*link);
+  }
+  flushing_.clear();
+  return waiting != 0;
 }
 
 void Links::write(Link& link) {

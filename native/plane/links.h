@@ -49,8 +49,12 @@ class Links {
   /// A request of our own, whose reply is swallowed.
   void send_internal(Link& link, std::string_view frame);
 
-  /// Writes what was appended in this turn: one system call per link.
+  /// Writes what was appended: one system call per link.
   void flush();
+  /// The same at the end of a turn, but a link whose server has work to do anyway may wait for the
+  /// requests of the next few polls, so that they share a system call here and there. True if one
+  /// waits: the next poll must not block.
+  [[nodiscard]] bool flush_patiently();
 
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();

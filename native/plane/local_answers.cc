@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/decimal.h"
 #include "plane/control_desk.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -40,10 +41,9 @@ std::string ping(Bytes frame, const std::vector<Arg>& args) {
 }
 
 std::string select_database(std::string_view index) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), number);
-  if (error != std::errc{} || end != index.data() + index.size()) {
-    return "-ERR invalid DB index\r\n";
+  std::int64_t number = 0;
+  if (!parse_decimal(bytes_of(index), number)) {
+    return "-ERR value is not an integer or out of range\r\n";
   }
   return number == 0 ? "+OK\r\n" : "-ERR DB index is out of range\r\n";
 }

@@ -22,12 +22,14 @@ class Mailbox {
     async_.data = owner;
     open_ = true;
   }
-  void post(Order order) {
+  /// False if the worker has ended: the order is dropped.
+  bool post(Order order) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!open_) return;
+    if (!open_) return false;
     const bool wake = orders_.empty();
     orders_.push_back(std::move(order));
     if (wake) uv_async_send(&async_);
+    return true;
   }
   [[nodiscard]] std::vector<Order> take() {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -21,10 +21,10 @@ void Plane::stop() {
 
 std::uint32_t Plane::worker_for_new_client(std::uint32_t acceptor) const noexcept {
   std::uint32_t least = acceptor;
-  std::uint64_t fewest = workers_[acceptor]->counters().clients.get();
+  std::uint64_t fewest = workers_[acceptor]->clients_expected();
   const std::uint64_t own = fewest;
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    const std::uint64_t count = workers_[i]->counters().clients.get();
+    const std::uint64_t count = workers_[i]->clients_expected();
     if (count < fewest) {
       fewest = count;
       least = i;

@@ -32,6 +32,7 @@ class Plane {
   }
   /// Any thread.
   void post(std::uint32_t worker, Order order) { workers_[worker]->post(std::move(order)); }
+  [[nodiscard]] Worker& worker(std::uint32_t number) noexcept { return *workers_[number]; }
   void post_all(const Order& order) {
     for (const auto& worker : workers_) worker->post(order);
   }

@@ -147,13 +147,19 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, 
   const bool was_probe = queue.probe == index;
   if (was_probe) queue.probe = kNoIndex;
   if (fence.link != nullptr) queue.fences.push_back(fence);
+  queue.refusal = with_crlf(line);
+  if (!known && (context_.clients[request.client].peer_finished || !within_budget(database, slot, index))) {
+    context_.counters->held_rejected.add();
+    give_up(index, &queue);
+    settle(database, slot);
+    return true;
+  }
   charge(database, index);
   if (was_probe) {
     queue.redirected.push_front(index);
   } else {
     queue.redirected.push_back(index);
   }
-  queue.refusal = with_crlf(line);
   if (!known) {
     queue.reason = HoldReason::kUnknown;
     return true;
@@ -308,20 +314,19 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   }
 }
 
-void Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
+bool Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
   Request& request = context_.requests[index];
   const Client& client = context_.clients[request.client];
   Link* link = context_.links->shared_link(database, *database.servers[server], client.user, client.protocol);
-  if (link == nullptr) {
-    hold_again(index);
-    return;
-  }
+  if (link == nullptr) return false;
+  request.flags |= kReqAsking;
   const auto frame = std::move(request.owned);
   context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   context_.links->send(*link, index, {frame.get(), request.length});
+  return true;
 }
 
-void Redirector::repeat(Database& database, const Parking::Refused& refused) {
+bool Redirector::repeat(Database& database, const Parking::Refused& refused) {
   const std::uint32_t index = refused.request;
   Request& request = context_.requests[index];
   if (request.client == kNoIndex) {
@@ -330,10 +335,11 @@ void Redirector::repeat(Database& database, const Parking::Refused& refused) {
     context_.counters->refusal_passed_for_order.add();
     context_.replies->deliver_copy(index, refused.refusal);
   } else if (refused.how == RepeatHow::kAsk) {
-    send_asking(database, index, refused.ask_server);
-  } else if (!context_.joiner->split_per_key(index) && !resend(database, index)) {
-    hold_again(index);
+    return send_asking(database, index, refused.ask_server);
+  } else {
+    return context_.joiner->split_per_key(index) || resend(database, index);
   }
+  return true;
 }
 
 void Redirector::release_parking(Database& database, SlotQueue& queue, std::uint32_t client) {
@@ -342,19 +348,23 @@ void Redirector::release_parking(Database& database, SlotQueue& queue, std::uint
   if (it == queue.parkings.end()) return;
   Parking parking = std::move(*it);
   queue.parkings.erase(it);
-  for (const Parking::Refused& refused : parking.refused) repeat(database, refused);
+  // What cannot be sent goes before everything that waits already: it is older.
+  std::vector<std::uint32_t> unsent;
+  for (const Parking::Refused& refused : parking.refused) {
+    if (!repeat(database, refused)) unsent.push_back(refused.request);
+  }
   for (const std::uint32_t index : parking.waiting) {
     if (context_.requests[index].client == kNoIndex) {
       context_.replies->discard(index);
-    } else if (queue.reason != HoldReason::kNone || !resend(database, index)) {
-      discharge(index);
-      wait_in(database, queue, index, false);
-      if (queue.reason == HoldReason::kNone) {
-        queue.reason = HoldReason::kNoLink;
-        schedule(database, queue.slot, context_.now_ms);
-      }
+    } else if (!unsent.empty() || queue.reason != HoldReason::kNone || !resend(database, index)) {
+      unsent.push_back(index);
     }
   }
+  for (auto oldest = unsent.rbegin(); oldest != unsent.rend(); ++oldest) {
+    if (context_.requests[*oldest].state != RequestState::kHeld) charge(database, *oldest);
+    queue.redirected.push_front(*oldest);
+  }
+  if (!unsent.empty() && queue.reason == HoldReason::kNone) await_owner(database, queue);
 }
 
 void Redirector::answered(Link& link) {

@@ -45,6 +45,10 @@ class Redirector {
   /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
   void executed(Link& link, std::uint32_t index);
 
+  /// A request marked kReqWatchOrder will not be answered: its link is lost. If its slot waited for
+  /// this answer, it now waits for a link.
+  void probe_lost(const Link& link, std::uint32_t index);
+
   /// The link has answered something, and fences wait for it.
   void answered(Link& link);
   /// The link is lost, its requests were taken off: fences on it are reached.
@@ -81,6 +85,8 @@ class Redirector {
   void schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms);
 
   // Holding.
+  void pass_on_parked(const Client& client);
+  void await_owner(Database& database, SlotQueue& queue);
   void await_link(Database& database, std::uint16_t slot);
   void wait_in(Database& database, SlotQueue& queue, std::uint32_t index, bool first);
   bool within_budget(Database& database, std::uint16_t slot, std::uint32_t index);
@@ -90,7 +96,8 @@ class Redirector {
   std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;
   void open(Database& database, SlotQueue& queue);
   bool resend(Database& database, std::uint32_t index);
-  void send_asking(Database& database, std::uint32_t index, std::uint16_t server);
+  /// False if there is no link now.
+  bool send_asking(Database& database, std::uint32_t index, std::uint16_t server);
   void probe(Database& database, SlotQueue& queue);
   void settle(Database& database, std::uint16_t slot);
   void run_queue(Database& database, std::uint16_t slot);
@@ -104,7 +111,8 @@ class Redirector {
             std::string_view line);
   void back_off(Link& link, std::uint32_t index, std::string_view line);
   void release_parking(Database& database, SlotQueue& queue, std::uint32_t client);
-  void repeat(Database& database, const Parking::Refused& refused);
+  /// Sends or answers a parked request; false if it cannot be sent now.
+  bool repeat(Database& database, const Parking::Refused& refused);
   void own_frame(Link& link, std::uint32_t index);
   LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
   std::uint16_t find_server(const Database& database, const Link& link, std::string_view endpoint) const;

@@ -62,9 +62,11 @@ struct Join {
   std::uint32_t parent = kNoIndex;
   std::uint32_t remaining = 0;
   std::uint32_t failed = 0;
+  std::uint32_t executed = 0;  ///< parts that answered with something else than an error
   Split kind = Split::kNone;
   bool write = false;
   bool unknown_outcome = false;
+  bool malformed = false;  ///< a part answered what its command cannot answer
   std::uint16_t error_slot = 0;
   std::int64_t sum = 0;
   std::vector<std::uint8_t> first_error;  ///< the error line of the first failed part, no CRLF

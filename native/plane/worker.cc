@@ -125,8 +125,7 @@ void Worker::listen(std::uint32_t id, int fd) {
       clients_.adopt(client, owner, plane_.client_count());
       return;
     }
-    const std::uint32_t database_id = owner.id;
-    plane_.post(number, [database_id, client](Worker& worker) { worker.adopt_client(database_id, client); });
+    plane_.worker(number).give_client(owner.id, client);
   });
   if (listener->open()) listeners_.push_back(std::move(listener));
 }
@@ -141,6 +140,15 @@ void Worker::stop_listening(int fd, std::function<void()> done) {
     return;
   }
   done();
+}
+
+void Worker::give_client(std::uint32_t id, int fd) {
+  arriving_.fetch_add(1, std::memory_order_relaxed);
+  const bool posted = post([id, fd](Worker& worker) {
+    worker.arriving_.fetch_sub(1, std::memory_order_relaxed);
+    worker.adopt_client(id, fd);
+  });
+  if (!posted) ::close(fd);
 }
 
 void Worker::adopt_client(std::uint32_t id, int fd) {
@@ -173,15 +181,13 @@ void Worker::turn_ends() {
   if (redirector_.next_due_ms() <= context_.now_ms) redirector_.run_due();
   if (context_.now_ms >= next_tick_ms_) tick();
   if (clients_.has_ready()) clients_.run_ready_list();
-  links_.flush();
+  const bool link_waits = links_.flush_patiently();
   clients_.flush();
-  // Closing a client may have queued requests again, and an answer may have made room.
-  links_.flush();
   replies_.copy_out_of_arena();
   context_.chunks.reset();
   if (!context_.up.empty()) plane_.send_up(context_.up);
-  if (clients_.has_ready() != turning_) {
-    turning_ = clients_.has_ready();
+  if (const bool turn_again = clients_.has_ready() || link_waits; turn_again != turning_) {
+    turning_ = turn_again;
     if (turning_) {
       uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
     } else {

@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,7 +41,13 @@ class Worker {
   /// Starts the thread; false if the loop or the thread could not be made.
   [[nodiscard]] bool start();
   /// From any thread.
-  void post(Order order) { mailbox_.post(std::move(order)); }
+  bool post(Order order) { return mailbox_.post(std::move(order)); }
+  /// From any thread: clients that it has, and that are on their way to it.
+  [[nodiscard]] std::uint64_t clients_expected() const noexcept {
+    return counters_.clients.get() + arriving_.load(std::memory_order_relaxed);
+  }
+  /// From any thread: gives it a connected socket; closes it if the worker has ended.
+  void give_client(std::uint32_t database, int fd);
   /// Asks the thread to close everything and end; join() waits for it.
   void stop();
   void join();
@@ -77,6 +84,7 @@ class Worker {
 
   Plane& plane_;
   WorkerCounters counters_;
+  std::atomic<std::uint32_t> arriving_{0};
   WorkerContext context_;
   Clients clients_;
   Links links_;

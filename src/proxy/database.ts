@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
-  type CommandTable,
+  CommandTable,
   type ControlContext,
   coreTable,
   handleControl,
@@ -23,6 +23,7 @@ import type { RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
 import { configValues } from './config-values.js';
+import { keepPlaces } from './keep-places.js';
 import { toPlaneLimits } from './limits.js';
 import { tryLogin } from './login.js';
 import { reactTo } from './plane-events.js';
@@ -46,7 +47,7 @@ export class Database implements LoginDesk {
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #runId = randomBytes(20).toString('hex');
   #config: EffectiveConfig;
-  #table: CommandTable = coreTable();
+  #table = new CommandTable([]);
   #serverVersion = ASSUMED_SERVER_VERSION;
   #holdingTimer: NodeJS.Timeout | undefined;
   #publishedSettings = '';
@@ -78,7 +79,10 @@ export class Database implements LoginDesk {
   /** Publishes the command table, with what the servers' modules add to it. */
   async learnCommands(): Promise<void> {
     try {
-      this.#table = mergeServerCommands(coreTable(), await this.#monitor.fetchCommands());
+      this.#table = keepPlaces(
+        this.#table,
+        mergeServerCommands(coreTable(), await this.#monitor.fetchCommands()),
+      );
       const [info] = await this.#execute(['INFO', 'server']);
       const text = info?.kind === 'string' ? info.bytes.toString() : '';
       this.#serverVersion = /^redis_version:(\S+)/m.exec(text)?.[1] ?? this.#serverVersion;
@@ -86,6 +90,7 @@ export class Database implements LoginDesk {
       this.#log.warn('the servers do not tell their commands; the built-in table is used', {
         reason: String(error),
       });
+      this.#table = keepPlaces(this.#table, coreTable());
     }
     this.#plane.setCommands(this.#id, toNativeRows(this.#table));
   }
@@ -158,7 +163,7 @@ export class Database implements LoginDesk {
     if (outcome.kind === 'reply') {
       return reply(outcome.bytes, outcome.close);
     }
-    this.#table = outcome.table;
+    this.#table = keepPlaces(this.#table, outcome.table);
     this.#plane.setCommands(this.#id, toNativeRows(this.#table));
     this.#plane.dispatchAgain(request.client);
     return null;

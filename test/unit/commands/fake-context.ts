@@ -21,7 +21,6 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),
     execute: () => Promise.resolve([reply([null])]),
-    authenticate: () => Promise.resolve({ kind: 'reply', bytes: Buffer.from('+OK\r\n') }),
     ...overrides,
   };
 }

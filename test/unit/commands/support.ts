@@ -24,6 +24,7 @@ export function requestOf(line: string | readonly Buffer[], table = TABLE): Cont
     database: 0,
     row: table.rows.findIndex((row) => row.name === name),
     protocol: 2,
+    mustLogIn: false,
     args,
     clientName: '',
     clientAddress: '127.0.0.1:50000',
