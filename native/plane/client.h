@@ -13,6 +13,7 @@ namespace slotgate {
 
 class Clients;
 struct Database;
+struct Link;
 
 /// Everything about a client that takes it off the fast path, as bits of one byte.
 enum ClientSpecial : std::uint8_t {
@@ -21,6 +22,7 @@ enum ClientSpecial : std::uint8_t {
   kSpecialDraining = 1U << 2,         ///< a request waits until everything before it is answered
   kSpecialStalled = 1U << 3,          ///< its next request needs a link that is at its cap
   kSpecialOtherUser = 1U << 4,        ///< runs as another user than clients begin as
+  kSpecialStreaming = 1U << 6,        ///< its input passes through a private link
   kSpecialFinished = 1U << 5,         ///< no more requests: QUIT, protocol error
 };
 
@@ -28,6 +30,23 @@ enum ClientSpecial : std::uint8_t {
 struct ClientInput {
   ByteBuffer bytes;
   RequestFramer framer;
+};
+
+enum class StreamState : std::uint8_t {
+  kProbing,     ///< the server is asked whether the slot is its
+  kSending,     ///< what arrives is forwarded
+  kSent,        ///< all was forwarded, the reply is awaited
+  kDiscarding,  ///< answered already: the rest is read and thrown away
+};
+
+/// A request that is forwarded while it arrives; see RequestStreams.
+struct RequestStream {
+  StreamState state = StreamState::kDiscarding;
+  bool asking = false;
+  Link* link = nullptr;
+  std::uint32_t request = kNoIndex;
+  std::size_t bytes = 0;  ///< announced so far when it began
+  std::string key;
 };
 
 /// What a client told about itself. Most tell nothing.
@@ -63,6 +82,7 @@ struct Client {
   bool dirty = false;     ///< on the list of clients to flush this turn
   bool ready = false;     ///< on the list of clients to parse before the next poll
   bool unparsed = false;  ///< `input` may hold a whole request: parsing stopped before its end
+  bool stream_ready = false;   ///< its streamed request can take more
   bool window_full = false;    ///< parsing stopped because of the window
   bool peer_finished = false;  ///< its FIN was seen: what it sent is executed, nothing is held for it
   bool input_done = false;     ///< and everything that it sent has been read
@@ -72,6 +92,7 @@ struct Client {
   std::unique_ptr<ClientInput> input;
   std::unique_ptr<ByteBuffer> output;
   std::unique_ptr<ClientNames> names;
+  std::unique_ptr<RequestStream> stream;
 };
 
 }  // namespace slotgate

@@ -11,6 +11,7 @@
 #include "plane/local_answers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/request_streams.h"
 #include "plane/socket.h"
 
 namespace slotgate {
@@ -78,23 +79,28 @@ const RequestLimits& Clients::limits_for(const Client& client) const noexcept {
 
 void Clients::watch(Client& client) {
   const bool paused = client.input_done || client.unparsed || (client.special & kSpecialFinished) != 0 ||
-                      (client.output && client.output->size() > kOutputBacklogBytes);
+                      (client.output && client.output->size() > kOutputBacklogBytes) ||
+                      (client.stream && !RequestStreams::wants_input(client));
   client.watcher.watch(!paused, client.output && !client.output->empty());
 }
 
 void Clients::read(Client& client) {
   // Input that was not parsed to its end is parsed first; reading goes on when it is used up.
-  if (client.unparsed) {
+  if (client.unparsed || (client.stream && !RequestStreams::wants_input(client))) {
     watch(client);
     return;
   }
-  const bool begun = client.input && !client.input->bytes.empty();
+  const bool begun = client.input && (client.stream || !client.input->bytes.empty());
   std::uint8_t* room = begun ? client.input->bytes.prepare(kReadBytesPerTurn / 4) : scratch_.data();
   const std::size_t size = begun ? std::min(client.input->bytes.room(), kReadBytesPerTurn) : scratch_.size();
   const ssize_t got = recv(client.fd, room, size, 0);
   context_.counters->recv_calls.add();
   if (got == 0) {
     client.input_done = true;
+    if (client.stream && client.stream->state != StreamState::kSent) {
+      close(client, "half a request");
+      return;
+    }
     input_ended(client);
     return;
   }
@@ -125,12 +131,24 @@ void Clients::keep(Client& client, RequestFramer& framer, const std::uint8_t* da
   if (client.unparsed) client.input->framer.reset();
 }
 
+void Clients::continue_stream(Client& client) {
+  if (client.closing) return;
+  client.stream_ready = true;
+  make_ready(client);
+}
+
 void Clients::parse_input(Client& client) {
+  if (client.stream) {
+    context_.streams->feed(client);
+    if (!client.stream && client.input && client.input->bytes.empty()) client.input.reset();
+    return;
+  }
   ClientInput& input = *client.input;
   client.unparsed = false;
   const std::size_t done = parse(client, input.framer, input.bytes.data(), input.bytes.size());
   if (client.closing) return;
   input.bytes.consume(done);
+  if (client.stream) return;
   if (client.unparsed) input.framer.reset();
   if (input.bytes.empty()) client.input.reset();
 }
@@ -152,7 +170,12 @@ std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uin
       return done;
     }
     const FrameStatus status = framer.next(data + done, size - done, limits_for(client));
-    if (status == FrameStatus::kNeedMore) return done;
+    if (status == FrameStatus::kNeedMore) {
+      if (context_.streams->begin(client, framer, data + done) == RequestStreams::Begun::kLater) {
+        client.unparsed = true;
+      }
+      return done;
+    }
     if (status == FrameStatus::kProtocolError) {
       protocol_error(client, framer.error());
       return size;
@@ -191,7 +214,9 @@ void Clients::run_ready_list() {
   for (const std::uint32_t index : running_) {
     Client& client = context_.clients[index];
     client.ready = false;
-    if (client.closing || client.id == 0 || !client.unparsed) continue;
+    if (client.closing || client.id == 0 || !(client.unparsed || client.stream_ready)) continue;
+    client.stream_ready = false;
+    if (!client.input) continue;
     parse_input(client);
     if (client.closing || client.unparsed) continue;
     if (client.input_done) {
@@ -255,6 +280,7 @@ void Clients::close(Client& client, std::string_view reason) {
   (void)reason;
   if (client.closing) return;
   client.closing = true;
+  if (client.stream) context_.streams->client_gone(client);
   detach_requests(client);
   client.input.reset();
   client.output.reset();
@@ -274,7 +300,7 @@ void Clients::on_closed(void* owner) {
   client.special = 0;
   client.protocol = 2;
   client.reply_estimate = 0;
-  client.dirty = client.ready = client.unparsed = client.window_full = false;
+  client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;
   client.peer_finished = client.input_done = client.close_when_sent = client.closing = false;
   context.clients.give(index);
 }

@@ -31,6 +31,8 @@ class Clients {
   void make_ready(Client& client);
   /// The link that the client waited for has room again, or is gone.
   void resume_stalled(std::uint32_t index);
+  /// The request that is being streamed can take more of the client's input, or is finished.
+  void continue_stream(Client& client);
   /// The barrier is over.
   void resume(Client& client, std::uint8_t special_bit);
 

@@ -48,6 +48,12 @@ class LinkStream {
   [[nodiscard]] const std::uint8_t* unsent_data() const noexcept { return bytes_.data() + sent_; }
   [[nodiscard]] std::size_t unsent() const noexcept { return bytes_.size() - sent_; }
   void mark_sent(std::size_t count) noexcept { sent_ += count; }
+  /// What was sent is not kept: for requests that are not repeated.
+  void forget_sent() noexcept {
+    bytes_.consume(sent_);
+    start_ += static_cast<std::uint32_t>(sent_);
+    sent_ = 0;
+  }
   /// True if the last byte before `offset` was handed to the kernel.
   [[nodiscard]] bool sent_up_to(std::uint32_t offset) const noexcept {
     return offset - start_ <= sent_;
@@ -83,6 +89,7 @@ struct Link {
   std::uint8_t waited = 0;      ///< turns for which a flush was put off
   bool write_blocked = false;   ///< the kernel's buffer is full
   bool fenced = false;          ///< a slot queue waits for a sequence number of this link
+  bool streaming = false;       ///< what is sent is not kept
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;
   std::uint8_t handshake_left = 0;  ///< steps in all

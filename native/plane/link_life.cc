@@ -9,6 +9,7 @@
 #include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/request_streams.h"
 #include "plane/reply_text.h"
 #include "plane/socket.h"
 
@@ -50,17 +51,64 @@ Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user
       return link.get();
     }
   }
-  if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return nullptr;
-  const auto usable = static_cast<std::size_t>(
-      std::count_if(server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
-  if (usable >= database.limits().links_per_server_max) {
-    server.last_failure = "maxLinksPerServer is reached";
-    return nullptr;
-  }
-  return open(database, server, user, protocol);
+  return may_open(database, server) ? open(database, server, LinkKind::kShared, user, protocol) : nullptr;
 }
 
-Link* Links::open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
+bool Links::may_open(Database& database, Server& server) const {
+  if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return false;
+  const auto usable = static_cast<std::size_t>(
+      std::count_if(server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
+  if (usable < database.limits().links_per_server_max) return true;
+  server.last_failure = "maxLinksPerServer is reached";
+  return false;
+}
+
+Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
+  for (const auto& link : server.links) {
+    if (link->kind == LinkKind::kPrivate && link->borrower == kNoIndex && link->state == LinkState::kReady &&
+        link->user == user && link->protocol == protocol && link->in_flight.empty()) {
+      return link.get();
+    }
+  }
+  return may_open(database, server) ? open(database, server, LinkKind::kPrivate, user, protocol) : nullptr;
+}
+
+void Links::give_back(Link& link) {
+  link.borrower = kNoIndex;
+  link.streaming = false;
+  link.stream.forget_sent();
+}
+
+void Links::begin_stream(Link& link, std::uint32_t index) {
+  Request& request = context_.requests[index];
+  request.offset = link.stream.end();
+  request.length = 0;
+  request.state = RequestState::kInFlight;
+  link.in_flight.push_back(index);
+  link.streaming = true;
+}
+
+void Links::abandon(Link& link, std::uint32_t index) {
+  link.borrower = kNoIndex;
+  while (!link.in_flight.empty()) {
+    const std::uint32_t other = link.in_flight.pop_front();
+    if (other != index) context_.release(other);  // ours: ASKING
+  }
+  if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) --connecting_;
+  link.state = LinkState::kClosed;
+  context_.counters->links.subtract();
+  detach(link);
+}
+
+void Links::detach(Link& link) {
+  std::erase(dirty_, &link);
+  link.watcher.close(on_closed);
+  ::close(link.fd);
+  link.fd = -1;
+}
+
+Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
+                  std::uint8_t protocol) {
   std::string error;
   const int fd = connect_to(server.entry, database.limits().keepalive_seconds, error);
   if (fd < 0) {
@@ -69,6 +117,7 @@ Link* Links::open(Database& database, Server& server, std::uint16_t user, std::u
   }
   Link& link = *server.links.emplace_back(std::make_unique<Link>());
   link.fd = fd;
+  link.kind = kind;
   link.protocol = protocol;
   link.user = user;
   link.server = &server;
@@ -83,7 +132,7 @@ Link* Links::open(Database& database, Server& server, std::uint16_t user, std::u
     return nullptr;
   }
   link.watcher.watch(false, true);
-  if (user == database.settings->client_user) server.shared[protocol] = &link;
+  if (kind == LinkKind::kShared && user == database.settings->client_user) server.shared[protocol] = &link;
   ++open_;
   ++connecting_;
   context_.counters->links.add();
@@ -219,10 +268,7 @@ void Links::lose(Link& link, std::string reason) {
   std::vector<std::uint32_t> stalled;
   stalled.swap(link.stalled);
   for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
-  std::erase(dirty_, &link);
-  link.watcher.close(on_closed);
-  ::close(link.fd);
-  link.fd = -1;
+  detach(link);
 }
 
 void Links::requeue_or_fail(Link& link) {
@@ -231,6 +277,11 @@ void Links::requeue_or_fail(Link& link) {
     Request& request = context_.requests[index];
     if ((request.flags & kReqInternal) != 0) {
       context_.release(index);
+      continue;
+    }
+    if ((request.flags & kReqStreamed) != 0) {
+      link.borrower = kNoIndex;
+      context_.streams->link_lost(link, index);
       continue;
     }
     if ((request.flags & kReqWatchOrder) != 0) context_.redirector->probe_lost(link, index);
@@ -294,6 +345,10 @@ void Links::tick_link(Link& link) {
   if (!link.in_flight.empty()) return;
   if (!link.server->listed) {
     lose(link, "the server left the cluster");
+    return;
+  }
+  if (link.kind == LinkKind::kPrivate && link.borrower == kNoIndex && idle >= kShrinkIdleMs) {
+    abandon(link, kNoIndex);
     return;
   }
   if (idle >= kShrinkIdleMs && link.stream.capacity() > kKeptStreamBytes) {

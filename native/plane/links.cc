@@ -11,6 +11,7 @@
 #include "plane/joiner.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/request_streams.h"
 #include "plane/reply_text.h"
 #include "plane/socket.h"
 
@@ -77,11 +78,13 @@ void Links::write(Link& link) {
     link.last_used_ms = context_.now_ms;
     if (link.stream.unsent() != 0) break;
   }
+  if (link.streaming) link.stream.forget_sent();
   const bool blocked = link.stream.unsent() != 0;
   if (blocked != link.write_blocked) {
     link.write_blocked = blocked;
     link.watcher.watch(true, blocked);
   }
+  if (link.streaming && !blocked && link.borrower != kNoIndex) context_.streams->link_drained(link);
 }
 
 void Links::on_ready(void* owner, Readiness readiness) {
@@ -237,6 +240,11 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   ++link.answered;
   link.head_forwarded = false;
   Request& request = context_.requests[index];
+  if ((request.flags & kReqStreamed) != 0) {
+    if (!link.streaming) link.stream.answered_up_to(request.offset + request.length);
+    context_.streams->reply(link, index, data, size);
+    return link.state != LinkState::kClosed;
+  }
   const std::uint32_t end = request.offset + request.length;
   if (link.framer.type() == '-') {
     const std::string_view line(reinterpret_cast<const char*>(data), size);

@@ -46,6 +46,19 @@ class Links {
     link.dirty = true;
     dirty_.push_back(&link);
   }
+  /// A private link to `server`, for one request that is forwarded while it arrives: an idle one, or
+  /// a new one. nullptr as shared_link().
+  [[nodiscard]] Link* borrow(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
+  /// The borrower is done with it and everything is answered: kept for a while.
+  void give_back(Link& link);
+  /// The borrower is done with it, and `index` will not be answered: closed.
+  void abandon(Link& link, std::uint32_t index);
+  /// `index` is in flight; its bytes follow through send_more() and are not kept.
+  void begin_stream(Link& link, std::uint32_t index);
+  void send_more(Link& link, Bytes bytes) {
+    std::memcpy(link.stream.prepare(bytes.size), bytes.data, bytes.size);
+    end_send(link, bytes.size);
+  }
   /// A request of our own, whose reply is swallowed.
   void send_internal(Link& link, std::string_view frame);
 
@@ -70,7 +83,9 @@ class Links {
   static void on_closed(void* owner);
 
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
-  Link* open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
+  Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user, std::uint8_t protocol);
+  [[nodiscard]] bool may_open(Database& database, Server& server) const;
+  void detach(Link& link);
   void connected(Link& link);
   void write_handshake(Link& link);
   /// One reply of the handshake; false if the link was lost by it.

@@ -85,6 +85,28 @@ std::uint16_t Redirector::find_server(const Database& database, const Link& link
   return SlotMap::kUnassigned;
 }
 
+std::uint16_t Redirector::redirect_target(Link& link, std::uint16_t slot, const Refusal& refusal) {
+  Database& database = *link.database;
+  if (refusal.slot != slot) return SlotMap::kUnassigned;
+  const std::uint16_t target = find_server(database, link, refusal.endpoint);
+  const bool known = target != SlotMap::kUnassigned;
+  note(PlaneEvent::Kind::kRedirect, database, slot, refusal.endpoint, known, link.server);
+  if (refusal.kind == RefusalKind::kMoved) {
+    context_.counters->redirects_moved.add();
+    patch(database, slot, link, target);
+  } else {
+    context_.counters->redirects_ask.add();
+  }
+  return target;
+}
+
+void Redirector::patch(Database& database, std::uint16_t slot, const Link& link, std::uint16_t target) {
+  // Only the present owner may give a slot away: an older owner's redirect says nothing new.
+  if (target == SlotMap::kUnassigned || database.slots.owner(slot) != link.server->index) return;
+  database.slots.set_owner(slot, target);
+  database.overrides[slot] = context_.now_ms;
+}
+
 bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line) {
   const Refusal refusal = parse_refusal(line);
   if (refusal.kind == RefusalKind::kNone) return false;
@@ -164,11 +186,7 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, 
     queue.reason = HoldReason::kUnknown;
     return true;
   }
-  // Only the present owner may give a slot away: an older owner's redirect says nothing new.
-  if (database.slots.owner(slot) == link.server->index) {
-    database.slots.set_owner(slot, target);
-    database.overrides[slot] = context_.now_ms;
-  }
+  patch(database, slot, link, target);
   if (queue.reason != HoldReason::kBackoff) queue.reason = HoldReason::kFence;
   if (was_probe) queue.reason = HoldReason::kFence;
   run_queue(database, slot);

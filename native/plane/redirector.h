@@ -42,6 +42,9 @@ class Redirector {
   /// An error reply of a request just taken off `link`, whose frame is still in the link's stream.
   /// True if the request was taken over; false: the error is its reply.
   bool refused(Link& link, std::uint32_t index, std::string_view line);
+  /// A redirect of a request that is not to be repeated here: learns from it, and says which server
+  /// it names; kUnassigned if the topology does not know that.
+  [[nodiscard]] std::uint16_t redirect_target(Link& link, std::uint16_t slot, const Refusal& refusal);
   /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
   void executed(Link& link, std::uint32_t index);
 
@@ -106,6 +109,7 @@ class Redirector {
 
   // Refusals.
   bool moved(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line);
+  void patch(Database& database, std::uint16_t slot, const Link& link, std::uint16_t target);
   bool asked(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line);
   void park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
             std::string_view line);

@@ -30,10 +30,11 @@ enum RequestFlag : std::uint16_t {
   kReqAsking = 1U << 6,      ///< to be sent (or was sent) behind ASKING
   kReqKeyless = 1U << 7,     ///< its slot only says where it goes
   kReqInArena = 1U << 8,     ///< the reply lies in this turn's chunks
+  kReqStreamed = 1U << 10,   ///< its bytes pass through while they arrive: none are kept
   kReqCloseAfter = 1U << 9, ///< the client is closed once the reply is sent
 };
 /// A reply to one of these needs more than being handed to its client.
-inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kReqWatchOrder;
+inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed;
 
 /// One request, or one part of a split request, from parsing to reply. One cache line.
 struct Request {

@@ -34,6 +34,7 @@ Worker::Worker(Plane& plane, std::uint32_t number)
       redirector_(context_),
       joiner_(context_),
       replies_(context_),
+      streams_(context_),
       dispatcher_(context_),
       control_(context_) {
   context_.worker = number;
@@ -43,6 +44,7 @@ Worker::Worker(Plane& plane, std::uint32_t number)
   context_.redirector = &redirector_;
   context_.joiner = &joiner_;
   context_.replies = &replies_;
+  context_.streams = &streams_;
   context_.dispatcher = &dispatcher_;
   context_.control = &control_;
 }

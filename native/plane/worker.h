@@ -18,6 +18,7 @@
 #include "plane/mailbox.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/request_streams.h"
 #include "plane/worker_context.h"
 
 namespace slotgate {
@@ -91,6 +92,7 @@ class Worker {
   Redirector redirector_;
   Joiner joiner_;
   Replies replies_;
+  RequestStreams streams_;
   Dispatcher dispatcher_;
   ControlDesk control_;
   Mailbox mailbox_;

@@ -24,6 +24,7 @@ class Joiner;
 class Links;
 class Redirector;
 class Replies;
+class RequestStreams;
 
 /// What the parts of one worker share. All of it belongs to the worker's thread.
 struct WorkerContext {
@@ -48,6 +49,7 @@ struct WorkerContext {
   Redirector* redirector = nullptr;
   Joiner* joiner = nullptr;
   Replies* replies = nullptr;
+  RequestStreams* streams = nullptr;
   ControlDesk* control = nullptr;
 
   /// Frees a request record; the caller has taken it out of every list.
