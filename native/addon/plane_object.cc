@@ -49,7 +49,7 @@ PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Plan
   plane_ = std::make_unique<Plane>(workers, [this] { (void)wake_.NonBlockingCall(); });
   stopped_ = false;
   // The newest hook runs first: the threads are joined before the function they call is torn down.
-  napi_add_env_cleanup_hook(env, [](void* self) { static_cast<PlaneObject*>(self)->stop_now(); }, this);
+  napi_add_env_cleanup_hook(env, on_cleanup, this);
   if (!plane_->start()) {
     stop_now();
     Napi::Error::New(env, "the threads of the data plane could not be started")
@@ -60,10 +60,11 @@ PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Plan
 PlaneObject::~PlaneObject() {
   stop_now();
   if (plane_) {
-    napi_remove_env_cleanup_hook(
-        Env(), [](void* self) { static_cast<PlaneObject*>(self)->stop_now(); }, this);
+    napi_remove_env_cleanup_hook(Env(), on_cleanup, this);
   }
 }
+
+void PlaneObject::on_cleanup(void* self) { static_cast<PlaneObject*>(self)->stop_now(); }
 
 void PlaneObject::stop_now() {
   if (stopped_) return;

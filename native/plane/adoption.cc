@@ -58,13 +58,15 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   // What former owners have not answered yet fences the slots that left them.
   for (const auto& server : database.servers) {
     for (const auto& link : server->links) {
-      bool owns_any = link->in_flight.empty();
+      bool owns_any = false;
+      bool foreign = false;
       for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
         const Request& request = context_.requests[link->in_flight.at(i)];
         if ((request.flags & kReqInternal) != 0) continue;
         const bool asked = (request.flags & kReqAsking) != 0;
         const bool owns = asked || database.slots.owner(request.slot) == server->index;
         owns_any = owns_any || owns;
+        foreign = foreign || !owns;
         if (owns || !changed[request.slot]) continue;
         SlotQueue& queue = queue_for(database, request.slot);
         const std::uint64_t sequence = link->answered + i + 1;
@@ -78,7 +80,7 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
         link->fenced = true;
         if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
       }
-      if (owns_any) {
+      if (owns_any || !foreign) {
         link->doomed_at_ms = 0;
       } else if (link->doomed_at_ms == 0) {
         link->doomed_at_ms = context_.now_ms + kDoomGraceMs;

@@ -33,6 +33,7 @@ struct ClientInput {
 };
 
 enum class StreamState : std::uint8_t {
+  kWaiting,     ///< no server can take it now: tried again until the hold deadline
   kProbing,     ///< the server is asked whether the slot is its
   kSending,     ///< what arrives is forwarded
   kSent,        ///< all was forwarded, the reply is awaited

@@ -146,13 +146,14 @@ void Clients::write_backlog(Client& client) {
     output.consume(static_cast<std::size_t>(sent));
   }
   if (output.empty()) client.output.reset();
+  watch(client);
   context_.replies->mark_dirty(client);
 }
 
 void Clients::after_flush(Client& client) {
   const bool backlog = client.output && !client.output->empty();
   if (backlog) {
-    client.window = std::max(client.window / 2, kWindowStart);
+    client.window = std::max(client.window / 2, 1U);
   } else if (client.close_when_sent ||
              (client.input_done && client.head == kNoIndex && !client.unparsed)) {
     close(client, "done");

@@ -53,7 +53,9 @@ bool Dispatcher::blocks(const Command& command, Bytes frame, const std::vector<A
 
 bool Dispatcher::stalls(Client& client, Link& link, std::size_t size) {
   const std::size_t waiting = link.stream.unanswered();
-  if (waiting == 0 || waiting + size <= client.database->limits().link_unanswered_bytes_max) return false;
+  const std::size_t most = client.database->limits().link_unanswered_bytes_max;
+  // A request that is larger than the rest of the room must not starve behind small ones.
+  if (waiting <= most / 2 || waiting + size <= most) return false;
   client.special |= kSpecialStalled;
   link.stalled.push_back(client.index);
   return true;

@@ -68,6 +68,7 @@ class Dispatcher {
     request.next = kNoIndex;
     request.join = kNoIndex;
     request.arrived_ms = context_.turn_stamp();
+    request.arrival = context_.next_arrival++;
     request.slot = slot;
     request.command = command.id;
     request.flags = flags;

@@ -39,7 +39,13 @@ Parking* Redirector::parking_of(SlotQueue& queue, std::uint32_t client) noexcept
 }
 
 void Redirector::schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms) {
-  due_.push({std::max(at_ms, context_.now_ms + 1), &database, slot});
+  const auto it = database.queues.find(slot);
+  if (it == database.queues.end()) return;
+  const std::uint64_t at = std::max(at_ms, context_.now_ms + 1);
+  // One entry per queue is enough: what runs then sees everything that is due.
+  if (it->second.due_at_ms != 0 && it->second.due_at_ms <= at) return;
+  it->second.due_at_ms = at;
+  due_.push({at, &database, slot});
 }
 
 void Redirector::await_link(Database& database, std::uint16_t slot) {
@@ -112,12 +118,26 @@ void Redirector::wait_in(Database& database, SlotQueue& queue, std::uint32_t ind
   }
   charge(database, index);
   context_.counters->held.add();
-  Parking* parking = first ? nullptr : parking_of(queue, request.client);
-  if (parking != nullptr) {
-    parking->waiting.push_back(index);
+  Parking* parking = parking_of(queue, request.client);
+  if (parking == nullptr) {
+    if (first) {
+      insert_by_age(queue.redirected, index);
+    } else {
+      queue.arrivals.push_back(index);
+    }
+  } else if (first) {
+    discharge(index);
+    add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
-    (first ? queue.redirected : queue.arrivals).push_back(index);
+    parking->waiting.push_back(index);
   }
+}
+
+void Redirector::insert_by_age(std::deque<std::uint32_t>& waiting, std::uint32_t index) {
+  const std::uint32_t arrival = context_.requests[index].arrival;
+  auto at = waiting.end();
+  while (at != waiting.begin() && is_younger(context_.requests[*(at - 1)].arrival, arrival)) --at;
+  waiting.insert(at, index);
 }
 
 void Redirector::hold(std::uint32_t index) {
@@ -211,6 +231,11 @@ void Redirector::open(Database& database, SlotQueue& queue) {
       context_.replies->discard(index);
       continue;
     }
+    if (Parking* parking = parking_of(queue, context_.requests[index].client)) {
+      source.pop_front();
+      parking->waiting.push_back(index);
+      continue;
+    }
     if (sent == kReleasePerTurn) {
       queue.reason = HoldReason::kNoLink;
       schedule(database, queue.slot, context_.now_ms + kReleasePauseMs);
@@ -263,16 +288,18 @@ void Redirector::run_queue(Database& database, std::uint16_t slot) {
   SlotQueue& queue = it->second;
   if (queue.reason == HoldReason::kFence || queue.reason == HoldReason::kNoLink) {
     if (fences_reached(queue)) open(database, queue);
+  } else if (queue.reason == HoldReason::kUnknown && queue.retry_at_ms <= context_.now_ms) {
+    if (fences_reached(queue)) open(database, queue);
   } else if (queue.reason == HoldReason::kBackoff && queue.retry_at_ms <= context_.now_ms) {
     if (fences_reached(queue)) probe(database, queue);
   }
-  std::vector<std::uint32_t> released;
+  std::vector<std::uint32_t> due;
   for (const Parking& parking : queue.parkings) {
     const bool reached =
         parking.fence.link == nullptr || parking.fence.link->answered >= parking.fence.sequence;
-    if (reached && parking.retry_at_ms <= context_.now_ms) released.push_back(parking.client);
+    if (reached && parking.retry_at_ms <= context_.now_ms) due.push_back(parking.client);
   }
-  for (const std::uint32_t client : released) release_parking(database, queue, client);
+  for (const std::uint32_t client : due) advance_parking(database, slot, client);
   settle(database, slot);
 }
 
@@ -280,7 +307,21 @@ void Redirector::run_due() {
   while (!due_.empty() && due_.top().at_ms <= context_.now_ms) {
     const Due due = due_.top();
     due_.pop();
+    const auto it = due.database->queues.find(due.slot);
+    if (it == due.database->queues.end() || it->second.due_at_ms != due.at_ms) continue;
+    it->second.due_at_ms = 0;
     run_queue(*due.database, due.slot);
+    reschedule_parkings(*due.database, due.slot);
+  }
+}
+
+void Redirector::reschedule_parkings(Database& database, std::uint16_t slot) {
+  const auto it = database.queues.find(slot);
+  if (it == database.queues.end()) return;
+  const SlotQueue& queue = it->second;
+  if (queue.retry_at_ms > context_.now_ms) schedule(database, slot, queue.retry_at_ms);
+  for (const Parking& parking : queue.parkings) {
+    if (parking.retry_at_ms > context_.now_ms) schedule(database, slot, parking.retry_at_ms);
   }
 }
 
@@ -302,7 +343,11 @@ void Redirector::expire_queue(Database& database, SlotQueue& queue) {
   expire_front(queue.arrivals);
   for (Parking& parking : queue.parkings) {
     expire_front(parking.waiting);
-    for (Parking::Refused& refused : parking.refused) refused.passed_on |= late(refused.request);
+    for (Parking::Refused& refused : parking.refused) {
+      if (!late(refused.request)) break;
+      refused.passed_on = true;
+      parking.retry_at_ms = 0;
+    }
   }
   if (queue.redirected.empty() && queue.arrivals.empty() && queue.reason != HoldReason::kProbing &&
       queue.fences.empty()) {
@@ -356,7 +401,9 @@ void Redirector::pass_on_parked(const Client& client) {
   for (auto& [slot, queue] : database.queues) {
     Parking* parking = parking_of(queue, client.index);
     if (parking == nullptr) continue;
-    for (Parking::Refused& refused : parking->refused) refused.passed_on = true;
+    for (Parking::Refused& refused : parking->refused) {
+      refused.passed_on = refused.passed_on || refused.how == RepeatHow::kTryAgain;
+    }
     parking->retry_at_ms = 0;
     slots.push_back(slot);
   }

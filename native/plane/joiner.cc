@@ -64,14 +64,16 @@ std::uint32_t Joiner::open(std::uint32_t parent, const Command& command) {
 }
 
 std::uint32_t Joiner::add_part(std::uint32_t join_index, std::uint32_t client, const Command& command,
-                               std::uint16_t slot, std::uint32_t arrived_ms) {
+                               std::uint16_t slot, std::uint32_t older) {
   const std::uint32_t index = context_.requests.take();
   Request& part = context_.requests[index];
+  const Request& whole = context_.requests[older];
   Join& join = context_.joins[join_index];
   part.client = client;
   part.next = kNoIndex;
   part.join = join_index;
-  part.arrived_ms = arrived_ms;
+  part.arrived_ms = whole.arrived_ms;
+  part.arrival = whole.arrival;
   part.slot = slot;
   part.command = command.id;
   part.flags = static_cast<std::uint16_t>(
@@ -91,10 +93,9 @@ bool Joiner::split(Client& client, std::uint32_t parent, const Command& command,
   Join& join = context_.joins[join_index];
   if (command.split == Split::kArrayInOrder) join.part_of_key = plan_.part_of_key;
   const std::uint32_t count = static_cast<std::uint32_t>(plan_.parts.size());
-  const std::uint32_t arrived = context_.requests[parent].arrived_ms;
   // All parts exist before the first is sent: one that fails at once must not finish the join.
   for (const SplitPart& part : plan_.parts) {
-    add_part(join_index, client.index, command, part.slot, arrived);
+    add_part(join_index, client.index, command, part.slot, parent);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     context_.dispatcher->send_part(
@@ -110,26 +111,23 @@ bool Joiner::split_per_key(std::uint32_t index) {
   const Command& command = client.database->commands->at(request.command);
   if (command.split == Split::kNone) return false;
   RequestFramer framer;
-  const auto own_frame = std::move(request.owned);
-  const Bytes frame{own_frame.get(), request.length};
-  if (framer.next(frame.data, frame.size, RequestLimits{}) != FrameStatus::kComplete) return false;
-  const std::vector<Arg>& args = framer.args();
-  const std::uint32_t keys = static_cast<std::uint32_t>(args.size() - command.first_key) / command.split_step;
-  const bool is_part = (request.flags & kReqFragment) != 0;
-  const std::size_t parts = is_part ? context_.joins[request.join].parts.size() : 0;
-  if (keys < 2 || parts + keys > UINT16_MAX) {
-    request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
-    std::memcpy(request.owned.get(), frame.data, frame.size);
+  const Bytes frame{request.owned.get(), request.length};
+  if (framer.next(frame.data, frame.size, client.database->limits().request) != FrameStatus::kComplete) {
     return false;
   }
+  const std::vector<Arg>& args = framer.args();
+  const std::size_t keys = (args.size() - command.first_key) / command.split_step;
+  const bool is_part = (request.flags & kReqFragment) != 0;
+  const std::size_t parts = is_part ? context_.joins[request.join].parts.size() : 0;
+  if (keys < 2 || parts + keys > UINT16_MAX) return false;
+  const auto own_frame = std::move(request.owned);
 
   const std::uint32_t join_index = is_part ? request.join : open(index, command);
   Join& join = context_.joins[join_index];
   const std::uint16_t slot = request.slot;
-  const std::uint32_t arrived = request.arrived_ms;
   const std::uint32_t first = static_cast<std::uint32_t>(join.parts.size());
   for (std::uint32_t i = 0; i < keys; ++i) {
-    add_part(join_index, client.index, command, slot, arrived);
+    add_part(join_index, client.index, command, slot, index);
   }
   if (join.kind == Split::kArrayInOrder) {
     if (is_part) {

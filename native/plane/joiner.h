@@ -41,8 +41,9 @@ class Joiner {
 
  private:
   std::uint32_t open(std::uint32_t parent, const Command& command);
+  /// A part with the age of the request `older`, which it is made from.
   std::uint32_t add_part(std::uint32_t join_index, std::uint32_t client, const Command& command,
-                         std::uint16_t slot, std::uint32_t arrived_ms);
+                         std::uint16_t slot, std::uint32_t older);
   void fold(std::uint32_t index);
   void count_error(Join& join, const Request& part);
   static void take_value(Join& join, std::string_view reply);

@@ -97,6 +97,7 @@ void Links::abandon(Link& link, std::uint32_t index) {
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) --connecting_;
   link.state = LinkState::kClosed;
   context_.counters->links.subtract();
+  context_.redirector->link_gone(link);
   detach(link);
 }
 
@@ -164,7 +165,6 @@ void Links::connected(Link& link) {
     append_command(link.handshake, {"CLIENT", "KILL", "ID", std::to_string(id)});
     ++link.handshake_left;
   }
-  link.server->abandoned_clients.clear();
   write_handshake(link);
 }
 
@@ -223,6 +223,9 @@ void Links::ready(Link& link) {
   link.handshake.release();
   --connecting_;
   context_.counters->links_opened.add();
+  auto& abandoned = link.server->abandoned_clients;
+  abandoned.erase(abandoned.begin(), abandoned.begin() + std::min<std::ptrdiff_t>(
+                                         link.handshake_left - kStepRest, std::ssize(abandoned)));
   link.server->backoff_ms = 0;
   link.server->last_failure.clear();
   PlaneEvent event;
@@ -242,7 +245,7 @@ void Links::note_failure(Server& server, const std::string& reason) {
   server.retry_at_ms = context_.now_ms + server.backoff_ms - jitter;
 }
 
-void Links::lose(Link& link, std::string reason) {
+void Links::lose(Link& link, std::string reason, bool still_read) {
   if (link.state == LinkState::kClosed) return;
   Server& server = *link.server;
   const bool was_ready = link.state == LinkState::kReady;
@@ -250,7 +253,7 @@ void Links::lose(Link& link, std::string reason) {
   link.state = LinkState::kClosed;
   if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
   note_failure(server, reason);
-  if (was_ready && link.server_client_id != 0 && server.abandoned_clients.size() < kAbandonedMost) {
+  if (still_read && was_ready && link.server_client_id != 0 && server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);
   }
   context_.counters->links_lost.add();
@@ -275,6 +278,8 @@ void Links::requeue_or_fail(Link& link) {
   while (!link.in_flight.empty()) {
     const std::uint32_t index = link.in_flight.pop_front();
     Request& request = context_.requests[index];
+    const bool head_forwarded = link.head_forwarded;
+    link.head_forwarded = false;
     if ((request.flags & kReqInternal) != 0) {
       context_.release(index);
       continue;
@@ -289,8 +294,6 @@ void Links::requeue_or_fail(Link& link) {
       context_.replies->discard(index);
       continue;
     }
-    const bool head_forwarded = link.head_forwarded;
-    link.head_forwarded = false;
     if (head_forwarded) {
       context_.client_io->close(context_.clients[request.client], "a reply was cut off");
       context_.replies->discard(index);
@@ -338,7 +341,7 @@ void Links::tick_link(Link& link) {
   if (link.doomed_at_ms != 0 && context_.now_ms >= link.doomed_at_ms) {
     link.doomed_at_ms = 0;
     if (link.answered < link.doomed_sequence) {
-      lose(link, "the cluster gave all slots in flight to other servers");
+      lose(link, "the cluster gave all slots in flight to other servers", true);
       return;
     }
   }

@@ -42,14 +42,12 @@ void Links::flush() {
 }
 
 bool Links::flush_patiently() {
-  std::size_t waiting = 0;
   flushing_.swap(dirty_);
   for (Link* link : flushing_) {
     const std::size_t unsent = link->stream.unsent();
     const bool server_is_busy = link->stream.unanswered() != unsent;
     if (server_is_busy && link->waited < kFlushPatienceTurns && unsent < kFlushAtBytes) {
       ++link->waited;
-      ++waiting;
       dirty_.push_back(link);
       continue;
     }
@@ -58,7 +56,8 @@ bool Links::flush_patiently() {
     if (link->state == LinkState::kReady && !link->write_blocked) write(*link);
   }
   flushing_.clear();
-  return waiting != 0;
+  // Losing a link may have given others something to send.
+  return !dirty_.empty();
 }
 
 void Links::write(Link& link) {
@@ -68,7 +67,7 @@ void Links::write(Link& link) {
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        lose(link, error_text(errno));
+        lose_after_reading(link, errno);
         return;
       }
       break;
@@ -102,15 +101,22 @@ void Links::on_ready(void* owner, Readiness readiness) {
     }
   }
   if ((readiness.readable || readiness.failed) && link.state != LinkState::kClosed) {
-    self.read(link);
-    // An error with nothing left to read: recv says so; if it did not, the error is the reason.
-    if (readiness.failed && link.state != LinkState::kClosed) {
-      self.lose(link, error_text(connect_result(link.fd)));
+    if (readiness.failed) {
+      self.lose_after_reading(link, connect_result(link.fd));
+    } else {
+      self.read(link);
     }
   }
 }
 
-void Links::read(Link& link) {
+void Links::lose_after_reading(Link& link, int error) {
+  // Requests that were answered before the error are not lost.
+  while (link.state != LinkState::kClosed && read(link)) {
+  }
+  if (link.state != LinkState::kClosed) lose(link, error_text(error), error == ETIMEDOUT);
+}
+
+bool Links::read(Link& link) {
   const std::size_t kept = link.partial.size();
   const bool large = kept > ChunkRing::kChunkBytes - ChunkRing::kRoomMin;
   std::uint8_t* front = nullptr;
@@ -129,9 +135,10 @@ void Links::read(Link& link) {
   const ssize_t got = recv(link.fd, front, room, 0);
   context_.counters->recv_calls.add();
   if (got <= 0) {
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
-    lose(link, got == 0 ? "the server closed the connection" : error_text(errno));
-    return;
+    const int error = got < 0 ? errno : 0;
+    if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR) return false;
+    lose(link, error == 0 ? "the server closed the connection" : error_text(error), error == ETIMEDOUT);
+    return false;
   }
   const std::size_t count = static_cast<std::size_t>(got);
   context_.counters->link_bytes_in.add(count);
@@ -145,6 +152,7 @@ void Links::read(Link& link) {
     take_replies(link, front - kept, kept + count);
   }
   if (link.state != LinkState::kClosed) after_replies(link);
+  return true;
 }
 
 void Links::after_replies(Link& link) {
@@ -246,6 +254,12 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     return link.state != LinkState::kClosed;
   }
   const std::uint32_t end = request.offset + request.length;
+  if (!link.stream.sent_up_to(end)) {
+    // An answer to half a request: the server refuses to read the rest, and will close.
+    context_.replies->deliver_copy(index, {reinterpret_cast<const char*>(data), size});
+    lose(link, "the server answered before it had the whole request");
+    return false;
+  }
   if (link.framer.type() == '-') {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     if ((request.flags & kReqInternal) == 0 && context_.redirector->refused(link, index, line)) {

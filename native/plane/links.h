@@ -72,7 +72,8 @@ class Links {
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();
   /// The link is given up: what can be repeated is queued, the rest is answered. Never fails.
-  void lose(Link& link, std::string reason);
+  /// `still_read`: the server may yet read and execute what it was sent.
+  void lose(Link& link, std::string reason, bool still_read = false);
   void close_all();
   [[nodiscard]] bool idle() const noexcept { return open_ == 0; }
   /// True while tick() is needed soon: a link connects, or is to be tried again.
@@ -92,7 +93,9 @@ class Links {
   bool handshake_reply(Link& link, std::string_view reply);
   void ready(Link& link);
   void write(Link& link);
-  void read(Link& link);
+  /// One recv. False if there was nothing to read, or the link is lost.
+  bool read(Link& link);
+  void lose_after_reading(Link& link, int error);
   /// Frames what was read; the bytes of an incomplete reply are kept.
   void take_replies(Link& link, const std::uint8_t* data, std::size_t size);
   /// The same for a reply that is too large for a chunk and gathers in link.partial.

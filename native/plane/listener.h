@@ -22,6 +22,7 @@ class Listener {
   /// Stops accepting; `closed` is called when the object may go.
   void close(std::function<void()> closed);
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] bool closing() const noexcept { return !watcher_.is_open(); }
   /// Accepts again after the process ran out of descriptors. Called once in a while.
   void resume();
 

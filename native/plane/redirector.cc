@@ -19,6 +19,10 @@ namespace {
 constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
 constexpr std::uint32_t kBackoffFirstMs = 50;
 constexpr std::uint32_t kBackoffMostMs = 1000;
+/// How long a slot waits for a topology that names the server of a redirect.
+constexpr std::uint64_t kUnknownRetryMs = 500;
+/// A parked request that has no link looks for one no more often than this.
+constexpr std::uint64_t kLinkRetryMs = 10;
 
 std::string with_crlf(std::string_view line) { return std::string(without_crlf(line)) + "\r\n"; }
 
@@ -54,6 +58,15 @@ void Redirector::own_frame(Link& link, std::uint32_t index) {
 
 LinkFence Redirector::fence_behind(Link& link, std::uint16_t slot, std::uint32_t client) {
   LinkFence fence;
+  if (client == kNoIndex) {
+    // The slot is closed since the first refusal, so the fence of then covers everything.
+    const auto it = link.database->queues.find(slot);
+    if (it != link.database->queues.end()) {
+      for (const LinkFence& other : it->second.fences) {
+        if (other.link == &link && link.answered < other.sequence) return fence;
+      }
+    }
+  }
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
     Request& younger = context_.requests[link.in_flight.at(i)];
     if (younger.slot != slot || (younger.flags & kReqInternal) != 0) continue;
@@ -113,18 +126,22 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
   Request& request = context_.requests[index];
   if (request.client == kNoIndex) {
     // Nobody waits for it; but if it was the probe of its queue, the queue needs another.
-    if ((request.flags & kReqWatchOrder) != 0) executed(link, index);
+    if ((request.flags & kReqWatchOrder) != 0) probe_refused(*link.database, index);
     return false;
   }
   const bool redirect = refusal.kind == RefusalKind::kMoved || refusal.kind == RefusalKind::kAsk;
-  // A script may return any words; it cannot forge a redirect, since the slot and the server must
-  // be right, and other words of scripts are passed on.
-  if (!redirect && (request.flags & kReqScript) != 0) return false;
+  // A script may return any words. It cannot forge a redirect, since the slot and the server must be
+  // right; its other words count only if the slot is known to be in trouble.
+  const bool script = (request.flags & kReqScript) != 0;
+  if (script && !redirect && !link.database->queues.contains(request.slot)) return false;
+  if (script && redirect && find_server(*link.database, link, refusal.endpoint) == SlotMap::kUnassigned) {
+    return false;
+  }
   if (redirect && ((request.flags & kReqKeyless) != 0 || refusal.slot != request.slot)) return false;
   const Database& database = database_of(request);
   const bool late = context_.turn_stamp() - request.arrived_ms >= database.limits().hold_timeout_ms;
   if (late || (refusal.kind == RefusalKind::kReadonly && request.redirects != 0)) {
-    if ((request.flags & kReqWatchOrder) != 0) executed(link, index);
+    if ((request.flags & kReqWatchOrder) != 0) probe_refused(*link.database, index);
     return false;
   }
   if (request.redirects < UINT8_MAX) ++request.redirects;
@@ -149,6 +166,16 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
       break;
   }
   return false;
+}
+
+void Redirector::probe_refused(Database& database, std::uint32_t index) {
+  const auto it = database.queues.find(context_.requests[index].slot);
+  if (it == database.queues.end() || it->second.probe != index) return;
+  SlotQueue& queue = it->second;
+  queue.probe = kNoIndex;
+  queue.reason = HoldReason::kBackoff;
+  queue.retry_at_ms = context_.now_ms + queue.backoff_ms;
+  schedule(database, queue.slot, queue.retry_at_ms);
 }
 
 bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line) {
@@ -176,19 +203,21 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, 
     settle(database, slot);
     return true;
   }
-  charge(database, index);
-  if (was_probe) {
-    queue.redirected.push_front(index);
+  if (Parking* parking = parking_of(queue, request.client)) {
+    add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
-    queue.redirected.push_back(index);
+    charge(database, index);
+    insert_by_age(queue.redirected, index);
   }
   if (!known) {
+    // The next topology may name it; if none comes, the owner is asked again.
     queue.reason = HoldReason::kUnknown;
+    queue.retry_at_ms = context_.now_ms + kUnknownRetryMs;
+    schedule(database, slot, queue.retry_at_ms);
     return true;
   }
   patch(database, slot, link, target);
-  if (queue.reason != HoldReason::kBackoff) queue.reason = HoldReason::kFence;
-  if (was_probe) queue.reason = HoldReason::kFence;
+  if (queue.reason != HoldReason::kBackoff || was_probe) queue.reason = HoldReason::kFence;
   run_queue(database, slot);
   return true;
 }
@@ -225,7 +254,7 @@ void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint1
     parking->client = request.client;
     parking->fence = fence_behind(link, slot, request.client);
   }
-  parking->refused.push_back({index, how, ask_server, false, with_crlf(line)});
+  add_refused(*parking, {index, how, ask_server, false, with_crlf(line)});
   if (how == RepeatHow::kTryAgain) {
     const std::size_t step = std::min<std::size_t>(request.redirects - 1U, kTryAgainMs.size() - 1);
     // The first time it may be enough to ask key by key, which needs no delay.
@@ -245,22 +274,19 @@ void Redirector::back_off(Link& link, std::uint32_t index, std::string_view line
   const std::uint16_t slot = request.slot;
   SlotQueue& queue = queue_for(database, slot);
   queue.refusal = with_crlf(line);
-  const bool first = queue.probe == index;
-  if (first) queue.probe = kNoIndex;
+  if (queue.probe == index) queue.probe = kNoIndex;
   if (const LinkFence fence = fence_behind(link, slot, kNoIndex); fence.link != nullptr) {
     queue.fences.push_back(fence);
   }
   if (context_.clients[request.client].peer_finished || !within_budget(database, slot, index)) {
     context_.counters->held_rejected.add();
     give_up(index, &queue);
+  } else if (Parking* parking = parking_of(queue, request.client)) {
+    add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
     charge(database, index);
     context_.counters->held.add();
-    if (first) {
-      queue.redirected.push_front(index);
-    } else {
-      queue.redirected.push_back(index);
-    }
+    insert_by_age(queue.redirected, index);
   }
   if (queue.reason != HoldReason::kBackoff) {
     queue.reason = HoldReason::kBackoff;
@@ -332,57 +358,91 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   }
 }
 
-bool Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
+void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
+  // What is refused again is older than what waits for its turn.
+  const std::uint32_t arrival = context_.requests[refused.request].arrival;
+  const auto younger = std::find_if(parking.refused.begin(), parking.refused.end(), [&](const auto& other) {
+    return is_younger(context_.requests[other.request].arrival, arrival);
+  });
+  parking.refused.insert(younger, std::move(refused));
+}
+
+Link* Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
   Request& request = context_.requests[index];
   const Client& client = context_.clients[request.client];
   Link* link = context_.links->shared_link(database, *database.servers[server], client.user, client.protocol);
-  if (link == nullptr) return false;
-  request.flags |= kReqAsking;
+  if (link == nullptr) return nullptr;
+  request.flags |= kReqAsking | kReqWatchOrder;
   const auto frame = std::move(request.owned);
   context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   context_.links->send(*link, index, {frame.get(), request.length});
-  return true;
+  return link;
 }
 
-bool Redirector::repeat(Database& database, const Parking::Refused& refused) {
+Link* Redirector::repeat(Database& database, const Parking::Refused& refused) {
   const std::uint32_t index = refused.request;
+  if (refused.how == RepeatHow::kAsk) return send_asking(database, index, refused.ask_server);
   Request& request = context_.requests[index];
-  if (request.client == kNoIndex) {
-    context_.replies->discard(index);
-  } else if (refused.passed_on) {
-    context_.counters->refusal_passed_for_order.add();
-    context_.replies->deliver_copy(index, refused.refusal);
-  } else if (refused.how == RepeatHow::kAsk) {
-    return send_asking(database, index, refused.ask_server);
-  } else {
-    return context_.joiner->split_per_key(index) || resend(database, index);
-  }
-  return true;
+  const Client& client = context_.clients[request.client];
+  const std::uint16_t owner = database.slots.owner(request.slot);
+  if (owner == SlotMap::kUnassigned) return nullptr;
+  Link* link = context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  if (link == nullptr) return nullptr;
+  request.flags |= kReqWatchOrder;
+  const bool key_by_key = refused.how == RepeatHow::kTryAgain && context_.joiner->split_per_key(index);
+  return key_by_key || resend(database, index) ? link : nullptr;
 }
 
-void Redirector::release_parking(Database& database, SlotQueue& queue, std::uint32_t client) {
-  const auto it = std::find_if(queue.parkings.begin(), queue.parkings.end(),
-                               [&](const Parking& parking) { return parking.client == client; });
-  if (it == queue.parkings.end()) return;
-  Parking parking = std::move(*it);
-  queue.parkings.erase(it);
-  // What cannot be sent goes before everything that waits already: it is older.
-  std::vector<std::uint32_t> unsent;
-  for (const Parking::Refused& refused : parking.refused) {
-    if (!repeat(database, refused)) unsent.push_back(refused.request);
-  }
-  for (const std::uint32_t index : parking.waiting) {
-    if (context_.requests[index].client == kNoIndex) {
-      context_.replies->discard(index);
-    } else if (!unsent.empty() || queue.reason != HoldReason::kNone || !resend(database, index)) {
-      unsent.push_back(index);
+void Redirector::advance_parking(Database& database, std::uint16_t slot, std::uint32_t client) {
+  const auto it = database.queues.find(slot);
+  Parking* parking = it == database.queues.end() ? nullptr : parking_of(it->second, client);
+  while (parking != nullptr && !parking->refused.empty()) {
+    const Parking::Refused next = parking->refused.front();
+    const bool gone = context_.requests[next.request].client == kNoIndex;
+    const bool must_wait = it->second.reason != HoldReason::kNone && next.how != RepeatHow::kAsk;
+    if (!gone && !next.passed_on && must_wait) return;  // run again when the slot opens
+    parking->refused.pop_front();
+    if (gone) {
+      context_.replies->discard(next.request);
+    } else if (next.passed_on) {
+      context_.counters->refusal_passed_for_order.add();
+      context_.replies->deliver_copy(next.request, next.refusal);
+    } else {
+      // Splitting may park parts of it at once: they take the place that it has now.
+      Link* link = repeat(database, next);
+      parking = parking_of(it->second, client);
+      if (link == nullptr) {
+        parking->refused.push_front(next);
+        parking->retry_at_ms = context_.now_ms + kLinkRetryMs;
+        schedule(database, slot, parking->retry_at_ms);
+        return;
+      }
+      parking->fence = {link, link->next_sequence()};
+      parking->retry_at_ms = 0;
+      link->fenced = true;
+      const bool more_of_the_same = next.how == RepeatHow::kAsk && !parking->refused.empty() &&
+                                    parking->refused.front().how == RepeatHow::kAsk &&
+                                    parking->refused.front().ask_server == next.ask_server;
+      if (!more_of_the_same) return;
     }
   }
-  for (auto oldest = unsent.rbegin(); oldest != unsent.rend(); ++oldest) {
-    if (context_.requests[*oldest].state != RequestState::kHeld) charge(database, *oldest);
-    queue.redirected.push_front(*oldest);
+  if (parking != nullptr) end_parking(database, it->second, client);
+}
+
+void Redirector::end_parking(Database& database, SlotQueue& queue, std::uint32_t client) {
+  Parking* parking = parking_of(queue, client);
+  const std::deque<std::uint32_t> waiting = std::move(parking->waiting);
+  std::erase_if(queue.parkings, [&](const Parking& other) { return other.client == client; });
+  bool sending = queue.reason == HoldReason::kNone;
+  for (const std::uint32_t index : waiting) {
+    if (context_.requests[index].client == kNoIndex) {
+      context_.replies->discard(index);
+      continue;
+    }
+    sending = sending && resend(database, index);
+    if (!sending) queue.arrivals.push_back(index);
   }
-  if (!unsent.empty() && queue.reason == HoldReason::kNone) await_owner(database, queue);
+  if (!sending && queue.reason == HoldReason::kNone) await_owner(database, queue);
 }
 
 void Redirector::answered(Link& link) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <queue>
 #include <string>
@@ -92,6 +93,9 @@ class Redirector {
   void await_owner(Database& database, SlotQueue& queue);
   void await_link(Database& database, std::uint16_t slot);
   void wait_in(Database& database, SlotQueue& queue, std::uint32_t index, bool first);
+  void insert_by_age(std::deque<std::uint32_t>& waiting, std::uint32_t index);
+  void reschedule_parkings(Database& database, std::uint16_t slot);
+  void probe_refused(Database& database, std::uint32_t index);
   bool within_budget(Database& database, std::uint16_t slot, std::uint32_t index);
   void charge(Database& database, std::uint32_t index);
   void discharge(std::uint32_t index);
@@ -99,8 +103,8 @@ class Redirector {
   std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;
   void open(Database& database, SlotQueue& queue);
   bool resend(Database& database, std::uint32_t index);
-  /// False if there is no link now.
-  bool send_asking(Database& database, std::uint32_t index, std::uint16_t server);
+  /// nullptr if there is no link now.
+  Link* send_asking(Database& database, std::uint32_t index, std::uint16_t server);
   void probe(Database& database, SlotQueue& queue);
   void settle(Database& database, std::uint16_t slot);
   void run_queue(Database& database, std::uint16_t slot);
@@ -114,9 +118,12 @@ class Redirector {
   void park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
             std::string_view line);
   void back_off(Link& link, std::uint32_t index, std::string_view line);
-  void release_parking(Database& database, SlotQueue& queue, std::uint32_t client);
-  /// Sends or answers a parked request; false if it cannot be sent now.
-  bool repeat(Database& database, const Parking::Refused& refused);
+  void add_refused(Parking& parking, Parking::Refused refused);
+  /// The parking's fence is reached and its time has come: its next step.
+  void advance_parking(Database& database, std::uint16_t slot, std::uint32_t client);
+  void end_parking(Database& database, SlotQueue& queue, std::uint32_t client);
+  /// Sends a parked request; the link it went to, or nullptr: it cannot be sent now.
+  Link* repeat(Database& database, const Parking::Refused& refused);
   void own_frame(Link& link, std::uint32_t index);
   LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
   std::uint16_t find_server(const Database& database, const Link& link, std::string_view endpoint) const;

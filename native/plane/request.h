@@ -36,6 +36,11 @@ enum RequestFlag : std::uint16_t {
 /// A reply to one of these needs more than being handed to its client.
 inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed;
 
+/// True if arrival number `a` is later than `b`; both run modulo 2^32.
+[[nodiscard]] inline bool is_younger(std::uint32_t a, std::uint32_t b) noexcept {
+  return static_cast<std::int32_t>(a - b) > 0;
+}
+
 /// One request, or one part of a split request, from parsing to reply. One cache line.
 struct Request {
   /// The reply, once kDone: in the turn's chunks (kReqInArena), in `owned`, or static.
@@ -49,6 +54,7 @@ struct Request {
   std::uint32_t offset = 0;      ///< kInFlight: position in the link's stream, modulo 2^32
   std::uint32_t length = 0;      ///< of the frame
   std::uint32_t arrived_ms = 0;  ///< turn stamp; deadlines count from here
+  std::uint32_t arrival = 0;     ///< grows by one with each request of the worker, modulo 2^32
   std::uint16_t slot = 0;
   std::uint16_t command = 0;
   std::uint16_t flags = 0;

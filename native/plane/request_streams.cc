@@ -62,11 +62,11 @@ void RequestStreams::connect(Client& client, std::uint16_t server, bool asking) 
                    ? nullptr
                    : context_.links->borrow(database, *database.servers[server], client.user, client.protocol);
   if (link == nullptr) {
-    fail(client, server == SlotMap::kUnassigned
-                     ? "-CLUSTERDOWN Hash slot not served\r\n"
-                     : "-CLUSTERDOWN no connection to " + database.servers[server]->entry.label + " (slot " +
-                           std::to_string(request.slot) + "): " + database.servers[server]->last_failure +
-                           "\r\n");
+    wait_or_fail(client, server == SlotMap::kUnassigned
+                             ? "-CLUSTERDOWN Hash slot not served\r\n"
+                             : "-CLUSTERDOWN no connection to " + database.servers[server]->entry.label +
+                                   " (slot " + std::to_string(request.slot) +
+                                   "): " + database.servers[server]->last_failure + "\r\n");
     return;
   }
   link->borrower = client.index;
@@ -76,6 +76,28 @@ void RequestStreams::connect(Client& client, std::uint16_t server, bool asking) 
   if (asking) context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   const std::string probe = "*2\r\n$6\r\nEXISTS\r\n" + bulk_reply(stream.key);
   context_.links->send(*link, stream.request, bytes_of(probe));
+}
+
+void RequestStreams::wait_or_fail(Client& client, std::string_view text) {
+  const Request& request = context_.requests[client.stream->request];
+  if (context_.turn_stamp() - request.arrived_ms >= client.database->limits().hold_timeout_ms) {
+    context_.counters->held_expired.add();
+    fail(client, text);
+    return;
+  }
+  client.stream->state = StreamState::kWaiting;
+  context_.counters->held.add();
+  waiting_.push_back(client.index);
+}
+
+void RequestStreams::retry() {
+  std::vector<std::uint32_t> clients;
+  clients.swap(waiting_);
+  for (const std::uint32_t index : clients) {
+    Client& client = context_.clients[index];
+    if (!client.stream || client.stream->state != StreamState::kWaiting) continue;
+    connect(client, client.database->slots.owner(context_.requests[client.stream->request].slot), false);
+  }
 }
 
 void RequestStreams::probe_answered(Client& client, std::string_view line) {
@@ -89,6 +111,13 @@ void RequestStreams::probe_answered(Client& client, std::string_view line) {
     context_.links->give_back(link);
     stream.link = nullptr;
     connect(client, target, refusal.kind == RefusalKind::kAsk);
+    return;
+  }
+  if (refusal.kind != RefusalKind::kNone) {
+    Link& link = *stream.link;
+    stream.link = nullptr;
+    context_.links->give_back(link);
+    wait_or_fail(client, line);
     return;
   }
   // Whatever else an EXISTS is refused with, the request would be, too; a user who may not ask may
@@ -177,6 +206,10 @@ void RequestStreams::link_lost(Link& link, std::uint32_t index) {
   Client& client = context_.clients[context_.requests[index].client];
   RequestStream& stream = *client.stream;
   stream.link = nullptr;
+  if (stream.state == StreamState::kProbing) {
+    wait_or_fail(client, "-CLUSTERDOWN the connection to " + link.server->entry.label + " was lost\r\n");
+    return;
+  }
   const bool all_written = stream.state == StreamState::kSent && link.stream.unsent() == 0;
   if (!all_written) {
     fail(client, nothing_executed("the connection to " + link.server->entry.label + " was lost", stream.bytes));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "plane/worker_context.h"
 
@@ -43,15 +44,22 @@ class RequestStreams {
   /// The client closes: so does the link.
   void client_gone(Client& client);
 
+  /// Tries again what waits for a server. Called once in a while.
+  void retry();
+  [[nodiscard]] bool waiting() const noexcept { return !waiting_.empty(); }
+
  private:
   void connect(Client& client, std::uint16_t server, bool asking);
   void probe_answered(Client& client, std::string_view line);
+  /// Waits for a better moment, or gives up with `text` if the deadline is over.
+  void wait_or_fail(Client& client, std::string_view text);
   void fail(Client& client, std::string_view text);
   void finish(Client& client);
   void protocol_error(Client& client, std::string_view text);
   void drop_link(Client& client);
 
   WorkerContext& context_;
+  std::vector<std::uint32_t> waiting_;  ///< clients
 };
 
 }  // namespace slotgate

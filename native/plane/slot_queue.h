@@ -33,9 +33,12 @@ enum class HoldReason : std::uint8_t {
 enum class RepeatHow : std::uint8_t {
   kAsk,       ///< at the server that the redirect named, behind ASKING
   kTryAgain,  ///< at the owner, key by key where the command can be split
+  kOwner,     ///< at the owner
 };
 
-/// Refused requests of one client on one slot, and what it sent since. Other clients are not held.
+/// Requests of one client on one slot from the first that was refused on; other clients' pass by.
+/// They leave in their first order, the refused ones one step at a time: a step is sent, and the
+/// next follows when it is answered with something else than another refusal.
 struct Parking {
   struct Refused {
     std::uint32_t request;
@@ -45,10 +48,11 @@ struct Parking {
     std::string refusal;  ///< the server's words, CRLF included
   };
   std::uint32_t client = kNoIndex;
-  LinkFence fence;               ///< younger requests of the client are still unanswered before it
-  std::vector<Refused> refused;  ///< in the order of the link
-  std::deque<std::uint32_t> waiting;
-  std::uint64_t retry_at_ms = 0;  ///< 0: as soon as the fence is reached
+  /// Younger requests that were sent before the refusal, or the present step: unanswered before it.
+  LinkFence fence;
+  std::deque<Refused> refused;        ///< by age
+  std::deque<std::uint32_t> waiting;  ///< sent by the client since
+  std::uint64_t retry_at_ms = 0;      ///< not before
 };
 
 /// Everything that waits for one slot. Exists only while something does.
@@ -62,6 +66,7 @@ struct SlotQueue {
   std::deque<std::uint32_t> arrivals;
   std::vector<Parking> parkings;
   std::uint64_t retry_at_ms = 0;
+  std::uint64_t due_at_ms = 0;  ///< when it is looked at next; 0: no date
   std::uint32_t backoff_ms = 0;
   std::uint32_t probe = kNoIndex;
   /// The server's last refusal, CRLF included; empty if it said nothing.

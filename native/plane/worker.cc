@@ -61,8 +61,13 @@ bool Worker::start() {
   uv_timer_init(&context_.loop, &timer_);
   before_poll_.data = after_poll_.data = keep_turning_.data = timer_.data = this;
   uv_check_start(&after_poll_, [](uv_check_t* handle) { static_cast<Worker*>(handle->data)->turn_ends(); });
+  // The timer may fire between the end of the turn and the poll: set just before the poll, it is
+  // never missing.
+  uv_prepare_start(&before_poll_, [](uv_prepare_t* handle) {
+    auto* self = static_cast<Worker*>(handle->data);
+    if (!self->stopping_) self->set_timer();
+  });
   read_clock();
-  set_timer();
   // Signals are Node's business, on the main thread; a new thread inherits the mask.
   sigset_t all;
   sigset_t before;
@@ -107,7 +112,18 @@ void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettin
 }
 
 void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings) {
-  if (Database* found = database(id)) found->settings = std::move(settings);
+  Database* found = database(id);
+  if (found == nullptr) return;
+  const bool other_user = found->settings->client_user != settings->client_user;
+  found->settings = std::move(settings);
+  if (!other_user) return;
+  // Clients begin as somebody else now: the links at hand are no longer theirs.
+  for (const auto& server : found->servers) std::fill(std::begin(server->shared), std::end(server->shared), nullptr);
+  clients_.for_each([&](Client& client) {
+    if (client.database == found && client.user != found->settings->client_user) {
+      client.special |= kSpecialOtherUser;
+    }
+  });
 }
 
 void Worker::set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> commands) {
@@ -120,7 +136,7 @@ void Worker::set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> r
 
 void Worker::listen(std::uint32_t id, int fd) {
   Database* found = database(id);
-  if (found == nullptr) return;
+  if (found == nullptr || stopping_) return;
   auto listener = std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
     const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
     if (number == context_.worker) {
@@ -134,14 +150,19 @@ void Worker::listen(std::uint32_t id, int fd) {
 
 void Worker::stop_listening(int fd, std::function<void()> done) {
   for (const auto& listener : listeners_) {
-    if (listener->fd() != fd) continue;
-    listener->close([this, fd, done = std::move(done)] {
-      std::erase_if(listeners_, [fd](const std::unique_ptr<Listener>& l) { return l->fd() == fd; });
-      done();
-    });
-    return;
+    if (listener->fd() == fd && !listener->closing()) {
+      close_listener(*listener, std::move(done));
+      return;
+    }
   }
   done();
+}
+
+void Worker::close_listener(Listener& listener, std::function<void()> done) {
+  listener.close([this, &listener, done = std::move(done)] {
+    std::erase_if(listeners_, [&](const std::unique_ptr<Listener>& other) { return other.get() == &listener; });
+    done();
+  });
 }
 
 void Worker::give_client(std::uint32_t id, int fd) {
@@ -188,7 +209,8 @@ void Worker::turn_ends() {
   replies_.copy_out_of_arena();
   context_.chunks.reset();
   if (!context_.up.empty()) plane_.send_up(context_.up);
-  if (const bool turn_again = clients_.has_ready() || link_waits; turn_again != turning_) {
+  const bool must_end = stopping_ && !closed_;
+  if (const bool turn_again = clients_.has_ready() || link_waits || must_end; turn_again != turning_) {
     turning_ = turn_again;
     if (turning_) {
       uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
@@ -196,18 +218,15 @@ void Worker::turn_ends() {
       uv_idle_stop(&keep_turning_);
     }
   }
-  if (stopping_) {
-    end_if_dry();
-  } else {
-    set_timer();
-  }
+  if (stopping_) end_if_dry();
 }
 
 void Worker::tick() {
   if (redirector_.holding()) redirector_.expire();
   links_.tick();
+  streams_.retry();
   for (const auto& listener : listeners_) listener->resume();
-  next_tick_ms_ = context_.now_ms + (redirector_.holding() || links_.hurried() ? kBusyTickMs : kIdleTickMs);
+  next_tick_ms_ = context_.now_ms + (is_hurried() ? kBusyTickMs : kIdleTickMs);
   give_memory_back();
 }
 
@@ -225,8 +244,7 @@ void Worker::give_memory_back() {
 }
 
 void Worker::set_timer() {
-  const bool hurry = redirector_.holding() || links_.hurried();
-  if (hurry) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
+  if (is_hurried()) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
   const std::uint64_t at = std::min(redirector_.next_due_ms(), next_tick_ms_);
   if (at == timer_at_ms_ && uv_is_active(as_handle(&timer_)) != 0) return;
   timer_at_ms_ = at;
@@ -238,9 +256,7 @@ void Worker::set_timer() {
 void Worker::close_everything() {
   stopping_ = true;
   for (const auto& listener : listeners_) {
-    listener->close([this] {
-      if (++closed_listeners_ == listeners_.size()) listeners_.clear();
-    });
+    if (!listener->closing()) close_listener(*listener, [] {});
   }
   clients_.close_all();
   links_.close_all();

@@ -75,8 +75,13 @@ class Worker {
   void read_mail();
   void tick();
   void close_everything();
+  void close_listener(Listener& listener, std::function<void()> done);
   void end_if_dry();
   void give_memory_back();
+  /// True while tick() has something to look after that will not wait long.
+  [[nodiscard]] bool is_hurried() const noexcept {
+    return redirector_.holding() || links_.hurried() || streams_.waiting();
+  }
   [[nodiscard]] Database* database(std::uint32_t id);
   void read_clock() noexcept {
     context_.now_ms = uv_hrtime() / 1000000;
@@ -107,7 +112,6 @@ class Worker {
   bool stopping_ = false;
   bool turning_ = false;
   bool closed_ = false;
-  std::size_t closed_listeners_ = 0;
   std::uint64_t traffic_seen_ = 0;
   std::uint32_t rested_ticks_ = 0;
 };

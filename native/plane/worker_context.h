@@ -52,6 +52,8 @@ struct WorkerContext {
   RequestStreams* streams = nullptr;
   ControlDesk* control = nullptr;
 
+  std::uint32_t next_arrival = 0;
+
   /// Frees a request record; the caller has taken it out of every list.
   void release(std::uint32_t index) {
     Request& request = requests[index];

@@ -1,0 +1,218 @@
+#include "test/plane_support.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <future>
+
+#include "test/check.h"
+#include "test/commands.h"
+
+namespace slotgate::test {
+
+namespace {
+
+constexpr std::uint32_t kDatabase = 1;
+
+CommandRow row(const std::string& name, std::int32_t arity, std::uint32_t flags,
+               std::vector<KeySpec> specs) {
+  CommandRow made = command_row(name, std::move(specs));
+  made.arity = arity;
+  made.flags = flags;
+  return made;
+}
+
+CommandRow split(const std::string& name, Split how, std::uint8_t step, std::uint32_t flags) {
+  CommandRow made = split_row(name, how, step);
+  made.arity = step == 1 ? -2 : -3;
+  made.flags = flags;
+  return made;
+}
+
+CommandRow local(const std::string& name, LocalAnswer answer) {
+  CommandRow made = command_row(name);
+  made.route = RouteBy::kLocal;
+  made.local = answer;
+  return made;
+}
+
+CommandRow control(const std::string& name, Barrier barrier, std::uint32_t flags = 0) {
+  CommandRow made = command_row(name);
+  made.route = RouteBy::kControl;
+  made.barrier = barrier;
+  made.flags = flags;
+  return made;
+}
+
+}  // namespace
+
+std::shared_ptr<const CommandTable> plane_commands() {
+  CommandRow script = row("eval", -3, kFlagWrite | kFlagScript, {counted(2, 0, 1)});
+  CommandRow random = command_row("randomkey");
+  random.route = RouteBy::kKeyless;
+  random.flags = kFlagReadonly;
+  return table_of({
+      row("get", 2, kFlagReadonly, {at_index(1)}),
+      row("set", -3, kFlagWrite, {at_index(1)}),
+      row("append", 3, kFlagWrite, {at_index(1)}),
+      row("rename", 3, kFlagWrite, {at_index(1), at_index(2)}),
+      split("mget", Split::kArrayInOrder, 1, kFlagReadonly),
+      split("mset", Split::kAllOk, 2, kFlagWrite),
+      split("del", Split::kSum, 1, kFlagWrite),
+      script,
+      random,
+      local("ping", LocalAnswer::kPing),
+      local("quit", LocalAnswer::kQuit),
+      control("info", Barrier::kStop),
+      control("flushall", Barrier::kDrain),
+      control("auth", Barrier::kDrain, kFlagBeforeAuth),
+  });
+}
+
+TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
+    : servers_(std::move(servers)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  plane_ = std::make_unique<Plane>(setup.workers, [] {});
+  if (!plane_->start()) std::abort();
+  const auto settings = std::make_shared<const DatabaseSettings>(std::move(setup.settings));
+  const auto commands = plane_commands();
+  on_workers([&](Worker& worker) {
+    worker.add_database(kDatabase, settings);
+    worker.set_commands(kDatabase, commands);
+  });
+  for (const FakeServer* server : servers_) routes_.servers.push_back(server->entry());
+  for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+    assign(static_cast<std::uint16_t>(slot),
+           servers_.empty() ? RouteSnapshot::kNobody
+                            : static_cast<std::uint16_t>(slot * servers_.size() / kSlotCount));
+  }
+  publish();
+  for (std::uint32_t worker = 0; worker < setup.workers; ++worker) {
+    const int fd = listen_on_loopback();
+    plane_->post(worker, [fd](Worker& self) { self.listen(kDatabase, fd); });
+  }
+  on_workers([](Worker&) {});
+}
+
+TestPlane::~TestPlane() {
+  stop();
+  for (const int fd : listeners_) close(fd);
+}
+
+void TestPlane::stop() { plane_->stop(); }
+
+void TestPlane::stop_listening(std::function<void()> done) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(listeners_.size());
+  for (std::uint32_t worker = 0; worker < plane_->workers(); ++worker) {
+    const int fd = listeners_[worker];
+    plane_->post(worker, [fd, left, done](Worker& self) {
+      self.stop_listening(fd, [left, done] {
+        if (--*left == 0) done();
+      });
+    });
+  }
+}
+
+int TestPlane::listen_on_loopback() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port_);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  socklen_t size = sizeof address;
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 512) != 0) std::abort();
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  listeners_.push_back(fd);
+  return fd;
+}
+
+TestClient TestPlane::connect_served() const {
+  TestClient client = connect();
+  CHECK_EQ(client.call("PING"), "+PONG\r\n");
+  return client;
+}
+
+std::string TestPlane::key(std::size_t server, std::size_t servers, int number) {
+  for (int i = 0;; ++i) {
+    const std::string name = "k" + std::to_string(i);
+    if (slot_of(name) * servers / kSlotCount != server) continue;
+    if (number-- == 0) return name;
+  }
+}
+
+void TestPlane::publish(std::chrono::milliseconds age) {
+  ++routes_.version;
+  routes_.refresh_started_ms = uv_hrtime() / 1000000 - static_cast<std::uint64_t>(age.count());
+  const auto snapshot = std::make_shared<const RouteSnapshot>(routes_);
+  on_workers([snapshot](Worker& worker) { worker.set_routes(kDatabase, snapshot); });
+}
+
+void TestPlane::on_workers(const Order& order) {
+  for (std::uint32_t worker = 0; worker < plane_->workers(); ++worker) {
+    // Shared: set_value() may still be in it when the waiting side goes on.
+    const auto done = std::make_shared<std::promise<void>>();
+    plane_->post(worker, [done, &order](Worker& self) {
+      order(self);
+      done->set_value();
+    });
+    done->get_future().wait();
+  }
+}
+
+std::uint64_t TestPlane::sum(Counter WorkerCounters::* figure) const {
+  std::uint64_t total = 0;
+  for (std::uint32_t i = 0; i < plane_->workers(); ++i) total += (plane_->counters(i).*figure).get();
+  return total;
+}
+
+void TestPlane::await(Counter WorkerCounters::* figure, std::uint64_t value) {
+  if (!eventually([&] { return sum(figure) == value; })) CHECK_EQ(sum(figure), value);
+}
+
+void TestPlane::collect() {
+  UpBatch batch = plane_->take_up();
+  for (ControlRequest& control : batch.controls) controls_.push_back(std::move(control));
+  for (PlaneEvent& event : batch.events) events_.push_back(std::move(event));
+}
+
+ControlRequest TestPlane::take_control() {
+  const bool came = eventually([&] {
+    collect();
+    return !controls_.empty();
+  });
+  CHECK(came);
+  if (!came) return {};
+  ControlRequest control = std::move(controls_.front());
+  controls_.erase(controls_.begin());
+  return control;
+}
+
+std::vector<PlaneEvent> TestPlane::take_events(PlaneEvent::Kind kind) {
+  collect();
+  std::vector<PlaneEvent> taken;
+  std::erase_if(events_, [&](const PlaneEvent& event) {
+    if (event.kind != kind) return false;
+    taken.push_back(event);
+    return true;
+  });
+  return taken;
+}
+
+std::uint16_t slot_of(const std::string& key) { return slot_for_key(bytes_of(key)); }
+
+std::string moved(const std::string& key, const FakeServer& to) {
+  return "-MOVED " + std::to_string(slot_of(key)) + " " + to.endpoint() + "\r\n";
+}
+
+std::string ask_at(const std::string& key, const FakeServer& to) {
+  return "-ASK " + std::to_string(slot_of(key)) + " " + to.endpoint() + "\r\n";
+}
+
+}  // namespace slotgate::test

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plane/plane.h"
+#include "test/plane_client.h"
+#include "test/plane_fake_server.h"
+
+namespace slotgate::test {
+
+/// Commands of every way through the plane: plain, split, script, local, control, barrier.
+[[nodiscard]] std::shared_ptr<const CommandTable> plane_commands();
+
+/// How a TestPlane is set up; what is left out is the product's default.
+struct PlaneSetup {
+  std::uint32_t workers = 1;
+  DatabaseSettings settings;
+};
+
+/// A running plane with one database in front of fake servers. Slots are dealt out in equal ranges,
+/// in the order of the servers. Ends with the plane's own stop(), which must join all threads.
+class TestPlane {
+ public:
+  explicit TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup = {});
+  ~TestPlane();
+  TestPlane(const TestPlane&) = delete;
+  TestPlane& operator=(const TestPlane&) = delete;
+
+  [[nodiscard]] Plane& plane() noexcept { return *plane_; }
+  [[nodiscard]] TestClient connect() const { return TestClient::connect_to(port_); }
+  /// Connects and waits until a worker has the client.
+  [[nodiscard]] TestClient connect_served() const;
+  void stop();
+  /// All workers stop accepting; `done` is called on the thread of the last one.
+  void stop_listening(std::function<void()> done);
+
+  /// A key of a slot of server `server`; each `number` gives another slot.
+  [[nodiscard]] static std::string key(std::size_t server, std::size_t servers, int number = 0);
+  [[nodiscard]] std::string key_of(std::size_t server, int number = 0) const {
+    return key(server, servers_.size(), number);
+  }
+
+  /// Changes the table of owners that the next publish() tells; kNobody: no owner.
+  void assign(std::uint16_t slot, std::uint16_t server) { routes_.slot_to_server[slot] = server; }
+  /// What the redirect names of a server are from the next publish() on.
+  [[nodiscard]] RouteSnapshot& routes() noexcept { return routes_; }
+  /// Lets every worker adopt the routes; `age` is how long ago the refresh behind them began.
+  void publish(std::chrono::milliseconds age = {});
+  /// Runs `order` on every worker and waits.
+  void on_workers(const Order& order);
+
+  /// The figure of all workers together, for example `sum(&WorkerCounters::held_now)`.
+  [[nodiscard]] std::uint64_t sum(Counter WorkerCounters::* figure) const;
+  /// Waits until the figure is `value`; a failing check if it does not become it.
+  void await(Counter WorkerCounters::* figure, std::uint64_t value);
+  /// The next control request; waits for it.
+  ControlRequest take_control();
+  /// Events since the last call, of one kind.
+  [[nodiscard]] std::vector<PlaneEvent> take_events(PlaneEvent::Kind kind);
+
+ private:
+  int listen_on_loopback();
+  void collect();
+
+  std::vector<FakeServer*> servers_;
+  std::unique_ptr<Plane> plane_;
+  RouteSnapshot routes_;
+  std::vector<int> listeners_;
+  std::vector<ControlRequest> controls_;
+  std::vector<PlaneEvent> events_;
+  std::uint16_t port_ = 0;
+};
+
+/// "-MOVED slot endpoint" or "-ASK slot endpoint", for the slot of `key`.
+[[nodiscard]] std::string moved(const std::string& key, const FakeServer& to);
+[[nodiscard]] std::string ask_at(const std::string& key, const FakeServer& to);
+
+[[nodiscard]] std::uint16_t slot_of(const std::string& key);
+
+}  // namespace slotgate::test
