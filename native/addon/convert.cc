@@ -13,8 +13,9 @@ constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
 constexpr std::array<std::string_view, 11> kFlagNames = {
-    "write",   "readonly",          "connection_state", "container", "script",      "blocking",
-    "blocks_with_token", "before_auth", "not_key",      "repeatable", "keys_unknown"};
+    "write",   "readonly",   "connection_state",  "container",
+    "script",  "blocking",   "blocks_with_token", "before_auth",
+    "not_key", "repeatable", "keys_unknown"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -75,10 +76,12 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.flags = read_flags(reader, value);
   row.route = static_cast<RouteBy>(
       reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse"}));
-  row.local = static_cast<LocalAnswer>(reader.word(
-      value, "local", {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
-                       "set_name", "get_name", "set_library", "client_id", "hello"}));
-  row.split = static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
+  row.local = static_cast<LocalAnswer>(
+      reader.word(value, "local",
+                  {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
+                   "set_name", "get_name", "set_library", "client_id", "hello"}));
+  row.split =
+      static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
   row.split_step = static_cast<std::uint8_t>(reader.number(value, "splitStep", 1, 2));
   row.ready_reply = reader.text(value, "readyReply");
@@ -105,7 +108,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.link_unanswered_bytes_max = uint32("linkUnansweredBytesMax", 1024);
   limits.hold_bytes_per_shard_max =
       static_cast<std::size_t>(reader.number(value, "holdBytesPerShardMax", 0, kSafeMost));
-  limits.hold_bytes_max = static_cast<std::size_t>(reader.number(value, "holdBytesMax", 0, kSafeMost));
+  limits.hold_bytes_max =
+      static_cast<std::size_t>(reader.number(value, "holdBytesMax", 0, kSafeMost));
   limits.hold_timeout_ms = uint32("holdTimeoutMs", 0);
   limits.redirects_max = uint32("redirectsMax", 0);
   limits.links_per_server_max = uint32("linksPerServerMax", 1);

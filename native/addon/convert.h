@@ -21,12 +21,14 @@ class FieldReader {
   explicit FieldReader(Napi::Env env) : env_(env) {}
 
   [[nodiscard]] std::string text(const Napi::Object& object, const char* name);
-  [[nodiscard]] double number(const Napi::Object& object, const char* name, double least, double most);
+  [[nodiscard]] double number(const Napi::Object& object, const char* name, double least,
+                              double most);
   [[nodiscard]] bool boolean(const Napi::Object& object, const char* name);
   [[nodiscard]] Napi::Object object(const Napi::Object& object, const char* name);
   [[nodiscard]] Napi::Array array(const Napi::Object& object, const char* name);
   /// Elements of an array that must be objects.
-  [[nodiscard]] Napi::Object element(const Napi::Array& array, std::uint32_t index, const char* name);
+  [[nodiscard]] Napi::Object element(const Napi::Array& array, std::uint32_t index,
+                                     const char* name);
   [[nodiscard]] std::vector<std::string> texts(const Napi::Object& object, const char* name);
   /// The position of the field's text in `words`; 0 if it is none of them.
   [[nodiscard]] std::size_t word(const Napi::Object& object, const char* name,

@@ -17,9 +17,11 @@ std::string FieldReader::text(const Napi::Object& object, const char* name) {
   return value.As<Napi::String>().Utf8Value();
 }
 
-double FieldReader::number(const Napi::Object& object, const char* name, double least, double most) {
+double FieldReader::number(const Napi::Object& object, const char* name, double least,
+                           double most) {
   const Napi::Value value = object.Get(name);
-  const double number = !value.IsEmpty() && value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
+  const double number =
+      !value.IsEmpty() && value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (!(number >= least && number <= most) || number != std::floor(number)) {
     fail(name, "a whole number from " + std::to_string(static_cast<std::int64_t>(least)) + " to " +
                    std::to_string(static_cast<std::int64_t>(most)));

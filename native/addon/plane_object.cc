@@ -73,7 +73,8 @@ void PlaneObject::stop_now() {
   wake_.Release();
 }
 
-bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t index, std::uint32_t& id) {
+bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t index,
+                                    std::uint32_t& id) {
   if (info.Length() <= index || !info[index].IsNumber()) {
     throw_type_error(info.Env(), "the database must be a number");
     return false;
@@ -90,7 +91,8 @@ void PlaneObject::add_database(const Napi::CallbackInfo& info) {
     return;
   }
   FieldReader reader(info.Env());
-  const std::shared_ptr<const DatabaseSettings> settings = read_settings(reader, info[1].As<Napi::Object>());
+  const std::shared_ptr<const DatabaseSettings> settings =
+      read_settings(reader, info[1].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
   plane_->post_all([id, settings](Worker& worker) { worker.add_database(id, settings); });
 }
@@ -103,7 +105,8 @@ void PlaneObject::set_settings(const Napi::CallbackInfo& info) {
     return;
   }
   FieldReader reader(info.Env());
-  const std::shared_ptr<const DatabaseSettings> settings = read_settings(reader, info[1].As<Napi::Object>());
+  const std::shared_ptr<const DatabaseSettings> settings =
+      read_settings(reader, info[1].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
   plane_->post_all([id, settings](Worker& worker) { worker.set_settings(id, settings); });
 }
@@ -132,7 +135,8 @@ void PlaneObject::set_routes(const Napi::CallbackInfo& info) {
     return;
   }
   FieldReader reader(info.Env());
-  const std::shared_ptr<const RouteSnapshot> routes = read_routes(reader, info[1].As<Napi::Object>());
+  const std::shared_ptr<const RouteSnapshot> routes =
+      read_routes(reader, info[1].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
   plane_->post_all([id, routes](Worker& worker) { worker.set_routes(id, routes); });
 }
@@ -174,7 +178,8 @@ void PlaneObject::preconnect(const Napi::CallbackInfo& info) {
   plane_->post_all([id](Worker& worker) { worker.preconnect(id); });
 }
 
-bool PlaneObject::client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index) {
+bool PlaneObject::client_argument(const Napi::CallbackInfo& info, std::uint64_t& id,
+                                  std::uint32_t& index) {
   FieldReader reader(info.Env());
   if (info.Length() < 1 || !info[0].IsObject()) {
     reader.fail("client", "an object");
@@ -199,9 +204,10 @@ void PlaneObject::answer(const Napi::CallbackInfo& info) {
   FieldReader reader(info.Env());
   ControlAnswer answer = read_answer(reader, info[1].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
-  plane_->post(static_cast<std::uint32_t>(id % 256), [id, index, answer = std::move(answer)](Worker& worker) {
-    worker.control().answer(index, id, answer);
-  });
+  plane_->post(static_cast<std::uint32_t>(id % 256),
+               [id, index, answer = std::move(answer)](Worker& worker) {
+                 worker.control().answer(index, id, answer);
+               });
 }
 
 void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {

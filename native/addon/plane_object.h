@@ -39,7 +39,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   /// One function for adding the hook and for removing it.
   static void on_cleanup(void* self);
   /// The database number, argument `index`; throws and returns false if it is none.
-  static bool database_argument(const Napi::CallbackInfo& info, std::size_t index, std::uint32_t& id);
+  static bool database_argument(const Napi::CallbackInfo& info, std::size_t index,
+                                std::uint32_t& id);
   bool client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index);
 
   std::unique_ptr<Plane> plane_;

@@ -96,8 +96,10 @@ Napi::Value bind_listener(const Napi::CallbackInfo& info) {
   const auto mode = static_cast<int>(reader.number(options, "mode", -1, 0777));
   const bool probe = reader.boolean(options, "probe");
   ListenAddress address;
-  if (!reader.failed() && !(path.empty() ? tcp_address(host, port, address) : unix_address(path, address))) {
-    reader.fail(path.empty() ? "host" : "path", path.empty() ? "a numeric address" : "shorter than 108 bytes");
+  if (!reader.failed() &&
+      !(path.empty() ? tcp_address(host, port, address) : unix_address(path, address))) {
+    reader.fail(path.empty() ? "host" : "path",
+                path.empty() ? "a numeric address" : "shorter than 108 bytes");
   }
   if (reader.failed()) {
     reader.throw_error();
@@ -124,13 +126,15 @@ void start_listening(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return;
   }
-  if (listen(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value()) != 0) {
+  if (listen(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value()) !=
+      0) {
     throw_errno(info.Env(), "listen", errno);
   }
 }
 
 void close_descriptor(const Napi::CallbackInfo& info) {
-  const int fd = info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+  const int fd =
+      info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
   if (close(fd) != 0) throw_errno(info.Env(), "close", errno);
 }
 

@@ -70,8 +70,9 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
         if (owns || !changed[request.slot]) continue;
         SlotQueue& queue = queue_for(database, request.slot);
         const std::uint64_t sequence = link->answered + i + 1;
-        const auto mine = std::find_if(queue.fences.begin(), queue.fences.end(),
-                                       [&](const LinkFence& fence) { return fence.link == link.get(); });
+        const auto mine =
+            std::find_if(queue.fences.begin(), queue.fences.end(),
+                         [&](const LinkFence& fence) { return fence.link == link.get(); });
         if (mine != queue.fences.end()) {
           mine->sequence = sequence;
         } else {
@@ -92,7 +93,8 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   std::vector<std::uint16_t> waiting;
   for (auto& [slot, queue] : database.queues) {
     const bool has_owner = database.slots.owner(slot) != SlotMap::kUnassigned;
-    const bool may_open = queue.reason == HoldReason::kNoOwner || queue.reason == HoldReason::kUnknown ||
+    const bool may_open = queue.reason == HoldReason::kNoOwner ||
+                          queue.reason == HoldReason::kUnknown ||
                           queue.reason == HoldReason::kNoLink ||
                           (queue.reason == HoldReason::kBackoff && changed[slot]);
     if (!has_owner) {

@@ -30,7 +30,8 @@ class ChunkRing {
 
   /// End of the turn: every pointer into the chunks is void now.
   void reset() noexcept {
-    // A burst may have needed many chunks; a few are kept, since the next turn will be like this one.
+    // A burst may have needed many chunks; a few are kept, since the next turn will be like this
+    // one.
     if (chunks_.size() > kKeptChunks && current_ < kKeptChunks / 2) chunks_.resize(kKeptChunks);
     current_ = chunks_.empty() ? chunks_.size() : 0;
     used_ = 0;

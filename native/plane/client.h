@@ -80,13 +80,14 @@ struct Client {
   /// Which upstream user its requests run as; see Database::users.
   std::uint16_t user = 0;
   std::uint16_t home_slot = 0;  ///< where its keyless requests go
-  bool dirty = false;     ///< on the list of clients to flush this turn
-  bool ready = false;     ///< on the list of clients to parse before the next poll
-  bool unparsed = false;  ///< `input` may hold a whole request: parsing stopped before its end
-  bool stream_ready = false;   ///< its streamed request can take more
-  bool window_full = false;    ///< parsing stopped because of the window
-  bool peer_finished = false;  ///< its FIN was seen: what it sent is executed, nothing is held for it
-  bool input_done = false;     ///< and everything that it sent has been read
+  bool dirty = false;           ///< on the list of clients to flush this turn
+  bool ready = false;           ///< on the list of clients to parse before the next poll
+  bool unparsed = false;      ///< `input` may hold a whole request: parsing stopped before its end
+  bool stream_ready = false;  ///< its streamed request can take more
+  bool window_full = false;   ///< parsing stopped because of the window
+  bool peer_finished =
+      false;                ///< its FIN was seen: what it sent is executed, nothing is held for it
+  bool input_done = false;  ///< and everything that it sent has been read
   bool close_when_sent = false;
   bool closing = false;
 

@@ -166,9 +166,10 @@ void Clients::after_flush(Client& client) {
     const bool room = client.in_flight <= client.window / 2;
     if (client.window_full && room && !backlog) {
       // It took a full window without backlog: it may have more, as far as its replies are small.
-      const std::size_t by_bytes = kWindowReplyBytes / std::max<std::size_t>(client.reply_estimate, 1);
-      const std::uint32_t most = static_cast<std::uint32_t>(std::clamp<std::size_t>(
-          by_bytes, 1, client.database->limits().in_flight_per_client_max));
+      const std::size_t by_bytes =
+          kWindowReplyBytes / std::max<std::size_t>(client.reply_estimate, 1);
+      const std::uint32_t most = static_cast<std::uint32_t>(
+          std::clamp<std::size_t>(by_bytes, 1, client.database->limits().in_flight_per_client_max));
       client.window = std::clamp(client.window * 2, 1U, most);
       client.window_full = false;
     }

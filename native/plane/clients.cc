@@ -40,7 +40,8 @@ void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_wor
   client.database = &database;
   client.window = kWindowStart;
   client.user = database.settings->client_user;
-  client.home_slot = static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
+  client.home_slot =
+      static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
@@ -74,11 +75,13 @@ void Clients::on_ready(void* owner, Readiness readiness) {
 
 const RequestLimits& Clients::limits_for(const Client& client) const noexcept {
   const PlaneLimits& limits = client.database->limits();
-  return (client.special & kSpecialUnauthenticated) != 0 ? limits.request_before_auth : limits.request;
+  return (client.special & kSpecialUnauthenticated) != 0 ? limits.request_before_auth
+                                                         : limits.request;
 }
 
 void Clients::watch(Client& client) {
-  const bool paused = client.input_done || client.unparsed || (client.special & kSpecialFinished) != 0 ||
+  const bool paused = client.input_done || client.unparsed ||
+                      (client.special & kSpecialFinished) != 0 ||
                       (client.output && client.output->size() > kOutputBacklogBytes) ||
                       (client.stream && !RequestStreams::wants_input(client));
   client.watcher.watch(!paused, client.output && !client.output->empty());
@@ -92,7 +95,8 @@ void Clients::read(Client& client) {
   }
   const bool begun = client.input && (client.stream || !client.input->bytes.empty());
   std::uint8_t* room = begun ? client.input->bytes.prepare(kReadBytesPerTurn / 4) : scratch_.data();
-  const std::size_t size = begun ? std::min(client.input->bytes.room(), kReadBytesPerTurn) : scratch_.size();
+  const std::size_t size =
+      begun ? std::min(client.input->bytes.room(), kReadBytesPerTurn) : scratch_.size();
   const ssize_t got = recv(client.fd, room, size, 0);
   context_.counters->recv_calls.add();
   if (got == 0) {
@@ -105,7 +109,8 @@ void Clients::read(Client& client) {
     return;
   }
   if (got < 0) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) close(client, "connection reset");
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      close(client, "connection reset");
     return;
   }
   const std::size_t count = static_cast<std::size_t>(got);
@@ -115,7 +120,8 @@ void Clients::read(Client& client) {
     parse_input(client);
   } else {
     const std::size_t done = parse(client, framer_, scratch_.data(), count);
-    if (!client.closing && done < count) keep(client, framer_, scratch_.data() + done, count - done);
+    if (!client.closing && done < count)
+      keep(client, framer_, scratch_.data() + done, count - done);
     framer_.reset();
   }
   if (++reads_since_flush_ >= kReadsPerLinkFlush) {
@@ -124,7 +130,8 @@ void Clients::read(Client& client) {
   }
 }
 
-void Clients::keep(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size) {
+void Clients::keep(Client& client, RequestFramer& framer, const std::uint8_t* data,
+                   std::size_t size) {
   if (!client.input) client.input = std::make_unique<ClientInput>();
   client.input->bytes.append(data, size);
   std::swap(client.input->framer, framer);
@@ -160,7 +167,8 @@ std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uin
   std::uint32_t taken = 0;
   while (done < size) {
     if ((client.special & kSpecialFinished) != 0) return size;
-    if ((client.special & kStops) != 0 || (client.output && client.output->size() > kOutputBacklogBytes)) {
+    if ((client.special & kStops) != 0 ||
+        (client.output && client.output->size() > kOutputBacklogBytes)) {
       client.unparsed = true;
       return done;
     }
@@ -181,7 +189,8 @@ std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uin
       return size;
     }
     if (status == FrameStatus::kComplete) {
-      const Dispatched outcome = context_.dispatcher->dispatch(client, framer.frame(), framer.args());
+      const Dispatched outcome =
+          context_.dispatcher->dispatch(client, framer.frame(), framer.args());
       if (client.closing) return size;
       if (outcome == Dispatched::kNotNow) {
         client.unparsed = true;

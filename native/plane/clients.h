@@ -52,7 +52,8 @@ class Clients {
 
   void read(Client& client);
   /// Parses `size` bytes at `data`; returns how many are done with.
-  std::size_t parse(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size);
+  std::size_t parse(Client& client, RequestFramer& framer, const std::uint8_t* data,
+                    std::size_t size);
   void parse_input(Client& client);
   void keep(Client& client, RequestFramer& framer, const std::uint8_t* data, std::size_t size);
   void protocol_error(Client& client, std::string_view text);
@@ -72,7 +73,7 @@ class Clients {
   std::vector<std::uint32_t> running_;
   std::vector<std::uint32_t> sent_;  ///< requests whose replies the gather may refer to
   OutputGather gather_;
-  RequestFramer framer_;             ///< for clients whose input begins at a frame
+  RequestFramer framer_;  ///< for clients whose input begins at a frame
   std::uint64_t next_sequence_ = 1;
   std::uint32_t reads_since_flush_ = 0;
   std::array<std::uint8_t, kReadBytesPerTurn> scratch_;

@@ -14,9 +14,9 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
     client.special |= kSpecialDraining;
     return Dispatched::kNotNow;
   }
-  const std::uint32_t index = command != nullptr
-                                  ? context_.dispatcher->append(client, *command, client.home_slot, 0)
-                                  : context_.dispatcher->append_unknown(client);
+  const std::uint32_t index =
+      command != nullptr ? context_.dispatcher->append(client, *command, client.home_slot, 0)
+                         : context_.dispatcher->append_unknown(client);
   Request& request = context_.requests[index];
   request.state = RequestState::kControl;
   // Kept for dispatch_again().
@@ -58,11 +58,13 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
     if (!client->names) client->names = std::make_unique<ClientNames>();
     client->names->name = answer.name;
   }
-  if (answer.user >= 0 && static_cast<std::size_t>(answer.user) < client->database->settings->users.size()) {
+  if (answer.user >= 0 &&
+      static_cast<std::size_t>(answer.user) < client->database->settings->users.size()) {
     client->user = static_cast<std::uint16_t>(answer.user);
     client->special =
         static_cast<std::uint8_t>(client->special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
-    if (client->user != client->database->settings->client_user) client->special |= kSpecialOtherUser;
+    if (client->user != client->database->settings->client_user)
+      client->special |= kSpecialOtherUser;
   }
   if (answer.close_after) {
     context_.requests[index].flags |= kReqCloseAfter;

@@ -10,12 +10,12 @@ namespace slotgate {
 
 /// What TypeScript answers to a control command, and what it changes about the client.
 struct ControlAnswer {
-  std::string reply;          ///< wire bytes
+  std::string reply;  ///< wire bytes
   bool close_after = false;
   std::uint8_t protocol = 0;  ///< 2 or 3; 0: as it was
   bool renames = false;
   std::string name;
-  std::int32_t user = -1;     ///< the upstream user it is from now on; -1: as it was
+  std::int32_t user = -1;  ///< the upstream user it is from now on; -1: as it was
 };
 
 /// Commands that TypeScript answers. The client's place in its order is kept; nothing of it is

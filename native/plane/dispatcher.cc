@@ -11,7 +11,8 @@ namespace slotgate {
 
 namespace {
 
-constexpr std::string_view kCrossSlot = "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
+constexpr std::string_view kCrossSlot =
+    "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
 constexpr std::string_view kNoAuth = "-NOAUTH Authentication required.\r\n";
 constexpr Command kUnknownCommand{};
 
@@ -28,7 +29,8 @@ Link* Dispatcher::link_now(Client& client, std::uint16_t slot) {
     if (!context_.redirector->may_pass(client, slot)) return nullptr;
     owner = database.slots.owner(slot);
   }
-  return context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  return context_.links->shared_link(database, *database.servers[owner], client.user,
+                                     client.protocol);
 }
 
 bool Dispatcher::must_drain(Client& client, Barrier barrier) noexcept {

@@ -13,9 +13,9 @@ namespace slotgate {
 
 /// What became of a request that was parsed.
 enum class Dispatched : std::uint8_t {
-  kTaken,     ///< its bytes may go; parse on
-  kTakenLast, ///< its bytes may go; a barrier is up, stop parsing
-  kNotNow,    ///< not taken: parse it again when the client is resumed
+  kTaken,      ///< its bytes may go; parse on
+  kTakenLast,  ///< its bytes may go; a barrier is up, stop parsing
+  kNotNow,     ///< not taken: parse it again when the client is resumed
 };
 
 /// Decides what happens to each request of a client, and starts it.
@@ -61,7 +61,8 @@ class Dispatcher {
   }
 
   /// Puts a new request at the end of the client's order.
-  std::uint32_t append(Client& client, const Command& command, std::uint16_t slot, std::uint16_t flags) {
+  std::uint32_t append(Client& client, const Command& command, std::uint16_t slot,
+                       std::uint16_t flags) {
     const std::uint32_t index = context_.requests.take();
     Request& request = context_.requests[index];
     request.client = client.index;
@@ -95,7 +96,8 @@ class Dispatcher {
   }
 
  private:
-  /// A plain request is appended without further questions below this; PlaneLimits may only be larger.
+  /// A plain request is appended without further questions below this; PlaneLimits may only be
+  /// larger.
   static constexpr std::size_t kPlainUnansweredMax = 256 * 1024;
 
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
@@ -104,10 +106,12 @@ class Dispatcher {
                             const std::vector<Arg>& args);
   Dispatched send_to_slot(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
                           std::uint16_t flags);
-  Dispatched split(Client& client, const Command& command, Bytes frame, const std::vector<Arg>& args);
+  Dispatched split(Client& client, const Command& command, Bytes frame,
+                   const std::vector<Arg>& args);
   /// True if the barrier of `command` keeps it from starting now.
   bool must_drain(Client& client, Barrier barrier) noexcept;
-  [[nodiscard]] bool blocks(const Command& command, Bytes frame, const std::vector<Arg>& args) const;
+  [[nodiscard]] bool blocks(const Command& command, Bytes frame,
+                            const std::vector<Arg>& args) const;
   /// True if the client has to wait for room on the link.
   bool stalls(Client& client, Link& link, std::size_t size);
 

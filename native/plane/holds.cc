@@ -31,13 +31,6 @@ SlotQueue& Redirector::queue_for(Database& database, std::uint16_t slot) {
   return it->second;
 }
 
-Parking* Redirector::parking_of(SlotQueue& queue, std::uint32_t client) noexcept {
-  for (Parking& parking : queue.parkings) {
-    if (parking.client == client) return &parking;
-  }
-  return nullptr;
-}
-
 void Redirector::schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms) {
   const auto it = database.queues.find(slot);
   if (it == database.queues.end()) return;
@@ -78,7 +71,8 @@ void Redirector::discharge(std::uint32_t index) {
   if (request.state != RequestState::kHeld) return;
   request.state = RequestState::kParked;
   Database& database = database_of(request);
-  if (request.offset != SlotMap::kUnassigned) database.servers[request.offset]->held_bytes -= request.length;
+  if (request.offset != SlotMap::kUnassigned)
+    database.servers[request.offset]->held_bytes -= request.length;
   database.held_bytes -= request.length;
   --held_;
   context_.counters->held_now.subtract();
@@ -97,8 +91,9 @@ bool Redirector::within_budget(Database& database, std::uint16_t slot, std::uint
   const std::uint32_t length = context_.requests[index].length;
   const PlaneLimits& limits = database.limits();
   const std::uint16_t owner = database.slots.owner(slot);
-  const bool shard_full = owner != SlotMap::kUnassigned &&
-                          database.servers[owner]->held_bytes + length > limits.hold_bytes_per_shard_max;
+  const bool shard_full =
+      owner != SlotMap::kUnassigned &&
+      database.servers[owner]->held_bytes + length > limits.hold_bytes_per_shard_max;
   return !shard_full && database.held_bytes + length <= limits.hold_bytes_max;
 }
 
@@ -180,7 +175,8 @@ void Redirector::probe_lost(const Link& link, std::uint32_t index) {
   await_owner(*link.database, it->second);
 }
 
-std::string Redirector::reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const {
+std::string Redirector::reason_text(Database& database, const SlotQueue* queue,
+                                    std::uint16_t slot) const {
   if (queue != nullptr && !queue->refusal.empty()) return queue->refusal;
   const std::uint16_t owner = database.slots.owner(slot);
   if (owner == SlotMap::kUnassigned) return "-CLUSTERDOWN Hash slot not served\r\n";
@@ -211,7 +207,8 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   Client& client = context_.clients[request.client];
   const std::uint16_t owner = database.slots.owner(request.slot);
   if (owner == SlotMap::kUnassigned) return false;
-  Link* link = context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  Link* link =
+      context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
   if (link == nullptr) return false;
   discharge(index);
   request.flags = static_cast<std::uint16_t>(request.flags & ~kReqAsking);
@@ -315,16 +312,6 @@ void Redirector::run_due() {
   }
 }
 
-void Redirector::reschedule_parkings(Database& database, std::uint16_t slot) {
-  const auto it = database.queues.find(slot);
-  if (it == database.queues.end()) return;
-  const SlotQueue& queue = it->second;
-  if (queue.retry_at_ms > context_.now_ms) schedule(database, slot, queue.retry_at_ms);
-  for (const Parking& parking : queue.parkings) {
-    if (parking.retry_at_ms > context_.now_ms) schedule(database, slot, parking.retry_at_ms);
-  }
-}
-
 void Redirector::expire_queue(Database& database, SlotQueue& queue) {
   const std::uint32_t limit = database.limits().hold_timeout_ms;
   const auto late = [&](std::uint32_t index) {
@@ -371,7 +358,8 @@ void Redirector::expire() {
 void Redirector::answer_held_of(Client& client) {
   std::vector<std::uint32_t> held;
   const auto collect = [&](std::uint32_t index) {
-    if (index != kNoIndex && context_.requests[index].state == RequestState::kHeld) held.push_back(index);
+    if (index != kNoIndex && context_.requests[index].state == RequestState::kHeld)
+      held.push_back(index);
   };
   for (std::uint32_t i = client.head; i != kNoIndex; i = context_.requests[i].next) {
     collect(i);
@@ -393,21 +381,6 @@ void Redirector::answer_held_of(Client& client) {
     settle(database, queue.slot);
   }
   pass_on_parked(client);
-}
-
-void Redirector::pass_on_parked(const Client& client) {
-  Database& database = *client.database;
-  std::vector<std::uint16_t> slots;
-  for (auto& [slot, queue] : database.queues) {
-    Parking* parking = parking_of(queue, client.index);
-    if (parking == nullptr) continue;
-    for (Parking::Refused& refused : parking->refused) {
-      refused.passed_on = refused.passed_on || refused.how == RepeatHow::kTryAgain;
-    }
-    parking->retry_at_ms = 0;
-    slots.push_back(slot);
-  }
-  for (const std::uint16_t slot : slots) run_queue(database, slot);
 }
 
 }  // namespace slotgate

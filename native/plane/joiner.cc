@@ -63,8 +63,8 @@ std::uint32_t Joiner::open(std::uint32_t parent, const Command& command) {
   return index;
 }
 
-std::uint32_t Joiner::add_part(std::uint32_t join_index, std::uint32_t client, const Command& command,
-                               std::uint16_t slot, std::uint32_t older) {
+std::uint32_t Joiner::add_part(std::uint32_t join_index, std::uint32_t client,
+                               const Command& command, std::uint16_t slot, std::uint32_t older) {
   const std::uint32_t index = context_.requests.take();
   Request& part = context_.requests[index];
   const Request& whole = context_.requests[older];
@@ -112,7 +112,8 @@ bool Joiner::split_per_key(std::uint32_t index) {
   if (command.split == Split::kNone) return false;
   RequestFramer framer;
   const Bytes frame{request.owned.get(), request.length};
-  if (framer.next(frame.data, frame.size, client.database->limits().request) != FrameStatus::kComplete) {
+  if (framer.next(frame.data, frame.size, client.database->limits().request) !=
+      FrameStatus::kComplete) {
     return false;
   }
   const std::vector<Arg>& args = framer.args();
@@ -151,7 +152,8 @@ bool Joiner::split_per_key(std::uint32_t index) {
     };
     const auto put_arg = [&](const Arg& arg) {
       put("$" + std::to_string(arg.length) + "\r\n");
-      scratch_.insert(scratch_.end(), frame.data + arg.offset, frame.data + arg.offset + arg.length);
+      scratch_.insert(scratch_.end(), frame.data + arg.offset,
+                      frame.data + arg.offset + arg.length);
       put("\r\n");
     };
     put("*" + std::to_string(1U + command.split_step) + "\r\n");
@@ -159,10 +161,9 @@ bool Joiner::split_per_key(std::uint32_t index) {
     for (std::uint32_t a = 0; a < command.split_step; ++a) {
       put_arg(args[command.first_key + i * command.split_step + a]);
     }
-    context_.dispatcher->send_part(client, join.parts[first + i], scratch_.size(),
-                                   [&](std::uint8_t* out) {
-                                     std::memcpy(out, scratch_.data(), scratch_.size());
-                                   });
+    context_.dispatcher->send_part(
+        client, join.parts[first + i], scratch_.size(),
+        [&](std::uint8_t* out) { std::memcpy(out, scratch_.data(), scratch_.size()); });
   }
   return true;
 }
@@ -201,7 +202,8 @@ void Joiner::take_value(Join& join, std::string_view reply) {
   std::int64_t value = 0;
   switch (join.kind) {
     case Split::kSum:
-      if (!parse_integer_reply(reply, value) || __builtin_add_overflow(join.sum, value, &join.sum)) {
+      if (!parse_integer_reply(reply, value) ||
+          __builtin_add_overflow(join.sum, value, &join.sum)) {
         join.malformed = true;
       }
       break;
@@ -249,7 +251,8 @@ void Joiner::finish(std::uint32_t join_index) {
     finish_with_error(join);
   } else if (join.malformed || !has_all_elements(join)) {
     context_.requests[parent].join = kNoIndex;
-    context_.replies->deliver_static(parent, "-ERR a server answered with what the command cannot answer\r\n");
+    context_.replies->deliver_static(
+        parent, "-ERR a server answered with what the command cannot answer\r\n");
   } else if (join.kind == Split::kArrayInOrder) {
     Request& request = context_.requests[parent];
     request.state = RequestState::kDone;
@@ -273,7 +276,8 @@ bool Joiner::has_all_elements(const Join& join) {
   for (std::size_t i = 0; i < join.parts.size(); ++i) {
     if (join.parts[i] == kNoIndex) continue;
     std::size_t header = 0;
-    if (array_length(reply_view(context_.requests[join.parts[i]]), header) != wanted_[i]) return false;
+    if (array_length(reply_view(context_.requests[join.parts[i]]), header) != wanted_[i])
+      return false;
   }
   return true;
 }
@@ -291,8 +295,7 @@ void Joiner::finish_with_error(Join& join) {
     text = std::string(line) + " (" + where;
     if (others_applied) {
       text += "; " + std::to_string(join.failed) + " of " +
-              std::to_string(join.failed + join.executed) +
-              " parts failed, others were applied";
+              std::to_string(join.failed + join.executed) + " parts failed, others were applied";
     }
     text += ")";
   }

@@ -9,8 +9,8 @@ namespace slotgate {
 
 /// Divides requests over several slots and makes one reply of the parts' replies.
 ///
-/// The request keeps its place in the client's order (kJoining); its parts are requests of their own
-/// that are in no client's order. How the replies are joined is the table's `Split`:
+/// The request keeps its place in the client's order (kJoining); its parts are requests of their
+/// own that are in no client's order. How the replies are joined is the table's `Split`:
 ///   kArrayInOrder  the parts' elements, put back into the caller's order of keys when it is sent
 ///   kSum, kAllOk   folded in as they come
 class Joiner {
@@ -23,7 +23,8 @@ class Joiner {
              const std::vector<Arg>& args);
 
   /// The server said TRYAGAIN to `index`, whose frame is its own: one request per key from now on,
-  /// each redirected by itself, so that it always ends. False if it has one key, or cannot be split.
+  /// each redirected by itself, so that it always ends. False if it has one key, or cannot be
+  /// split.
   bool split_per_key(std::uint32_t index);
 
   /// A reply for a part, in this turn's chunks.

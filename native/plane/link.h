@@ -76,8 +76,8 @@ class LinkStream {
   std::uint32_t start_ = 0;
 };
 
-/// An upstream connection. Replies come in the order of the requests, so its unanswered requests are
-/// a ring; a request's sequence number is answered + its place in the ring.
+/// An upstream connection. Replies come in the order of the requests, so its unanswered requests
+/// are a ring; a request's sequence number is answered + its place in the ring.
 struct Link {
   Watcher watcher;
   int fd = -1;
@@ -99,18 +99,18 @@ struct Link {
 
   LinkStream stream;
   IndexRing in_flight;
-  std::uint64_t answered = 0;   ///< requests answered since it opened
+  std::uint64_t answered = 0;  ///< requests answered since it opened
   ReplyFramer framer;
-  ByteBuffer partial;           ///< the beginning of a reply that is not complete
+  ByteBuffer partial;  ///< the beginning of a reply that is not complete
 
-  ByteBuffer handshake;         ///< sent before anything of `stream`
+  ByteBuffer handshake;               ///< sent before anything of `stream`
   std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
   std::uint64_t deadline_ms = 0;      ///< kConnecting, kHandshaking: give up then
   std::uint64_t last_used_ms = 0;
   std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then
-  std::uint64_t doomed_at_ms = 0;     ///< the topology says its server lost all slots in flight; 0: no
-  std::vector<std::uint32_t> stalled; ///< clients that wait for room in `stream`
-  std::uint32_t borrower = kNoIndex;     ///< kPrivate: the client
+  std::uint64_t doomed_at_ms = 0;  ///< the topology says its server lost all slots in flight; 0: no
+  std::vector<std::uint32_t> stalled;  ///< clients that wait for room in `stream`
+  std::uint32_t borrower = kNoIndex;   ///< kPrivate: the client
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
   [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }

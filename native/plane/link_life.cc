@@ -1,4 +1,4 @@
-// The life of links: opening, handshake, loss, upkeep.
+// The life of links: opening, loss, upkeep.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,8 +9,8 @@
 #include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
-#include "plane/request_streams.h"
 #include "plane/reply_text.h"
+#include "plane/request_streams.h"
 #include "plane/socket.h"
 
 namespace slotgate {
@@ -27,37 +27,24 @@ constexpr std::uint64_t kShrinkIdleMs = 10000;
 constexpr std::size_t kAbandonedMost = 16;
 constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 
-/// Steps of the handshake, in the order in which they are sent.
-enum HandshakeStep : std::uint8_t { kStepHello, kStepNoEvict, kStepMyId, kStepClientId, kStepRest };
-
-void append_command(ByteBuffer& out, std::initializer_list<std::string_view> words) {
-  std::string frame = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string_view word : words) frame += bulk_reply(word);
-  out.append(frame.data(), frame.size());
-}
-
-std::string_view bulk_payload(std::string_view reply) {
-  const std::size_t line = reply.find("\r\n");
-  if (!reply.starts_with('$') || line == std::string_view::npos) return {};
-  return without_crlf(reply.substr(line + 2));
-}
-
 }  // namespace
 
-Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
+Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user,
+                          std::uint8_t protocol) {
   for (const auto& link : server.links) {
     if (link->usable() && link->kind == LinkKind::kShared && link->user == user &&
         link->protocol == protocol) {
       return link.get();
     }
   }
-  return may_open(database, server) ? open(database, server, LinkKind::kShared, user, protocol) : nullptr;
+  return may_open(database, server) ? open(database, server, LinkKind::kShared, user, protocol)
+                                    : nullptr;
 }
 
 bool Links::may_open(Database& database, Server& server) const {
   if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return false;
-  const auto usable = static_cast<std::size_t>(
-      std::count_if(server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
+  const auto usable = static_cast<std::size_t>(std::count_if(
+      server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
   if (usable < database.limits().links_per_server_max) return true;
   server.last_failure = "maxLinksPerServer is reached";
   return false;
@@ -65,12 +52,14 @@ bool Links::may_open(Database& database, Server& server) const {
 
 Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol) {
   for (const auto& link : server.links) {
-    if (link->kind == LinkKind::kPrivate && link->borrower == kNoIndex && link->state == LinkState::kReady &&
-        link->user == user && link->protocol == protocol && link->in_flight.empty()) {
+    if (link->kind == LinkKind::kPrivate && link->borrower == kNoIndex &&
+        link->state == LinkState::kReady && link->user == user && link->protocol == protocol &&
+        link->in_flight.empty()) {
       return link.get();
     }
   }
-  return may_open(database, server) ? open(database, server, LinkKind::kPrivate, user, protocol) : nullptr;
+  return may_open(database, server) ? open(database, server, LinkKind::kPrivate, user, protocol)
+                                    : nullptr;
 }
 
 void Links::give_back(Link& link) {
@@ -133,108 +122,12 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
     return nullptr;
   }
   link.watcher.watch(false, true);
-  if (kind == LinkKind::kShared && user == database.settings->client_user) server.shared[protocol] = &link;
+  if (kind == LinkKind::kShared && user == database.settings->client_user)
+    server.shared[protocol] = &link;
   ++open_;
   ++connecting_;
   context_.counters->links.add();
   return &link;
-}
-
-void Links::connected(Link& link) {
-  if (const int pending = connect_result(link.fd); pending != 0) {
-    lose(link, error_text(pending));
-    return;
-  }
-  link.state = LinkState::kHandshaking;
-  const UpstreamUser& user = link.database->settings->users[link.user];
-  const std::string name = "slotgate:" + link.database->settings->node_name + ":" +
-                           std::to_string(context_.worker);
-  const std::string_view protocol = link.protocol == 3 ? "3" : "2";
-  if (user.authenticates) {
-    const std::string_view who = user.name.empty() ? std::string_view("default") : user.name;
-    append_command(link.handshake, {"HELLO", protocol, "AUTH", who, user.password, "SETNAME", name});
-  } else {
-    append_command(link.handshake, {"HELLO", protocol, "SETNAME", name});
-  }
-  append_command(link.handshake, {"CLIENT", "NO-EVICT", "ON"});
-  append_command(link.handshake, {"CLUSTER", "MYID"});
-  append_command(link.handshake, {"CLIENT", "ID"});
-  link.handshake_left = kStepRest;
-  // What the server may still read from a connection we gave up must not execute after what comes.
-  for (const std::int64_t id : link.server->abandoned_clients) {
-    append_command(link.handshake, {"CLIENT", "KILL", "ID", std::to_string(id)});
-    ++link.handshake_left;
-  }
-  write_handshake(link);
-}
-
-void Links::write_handshake(Link& link) {
-  while (!link.handshake.empty()) {
-    const ssize_t sent = ::send(link.fd, link.handshake.data(), link.handshake.size(), MSG_NOSIGNAL);
-    context_.counters->send_calls.add();
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) break;
-    link.handshake.consume(static_cast<std::size_t>(sent));
-  }
-  link.watcher.watch(true, !link.handshake.empty());
-}
-
-bool Links::handshake_reply(Link& link, std::string_view reply) {
-  if (link.framer.is_push()) return true;
-  const std::uint8_t step = link.handshake_step++;
-  const std::string_view word = error_word(reply);
-  if (step == kStepHello && !word.empty()) {
-    const std::string text(without_crlf(reply));
-    PlaneEvent event;
-    event.kind = PlaneEvent::Kind::kHandshakeRefused;
-    event.database = link.database->id;
-    event.server = link.server->index;
-    event.label = link.server->entry.label;
-    event.text = text;
-    context_.up.events.push_back(std::move(event));
-    lose(link, "the server refused the handshake: " + text.substr(1));
-    return false;
-  }
-  if (step == kStepMyId) {
-    const std::string& expected = link.server->entry.node_id;
-    const std::string_view id = bulk_payload(reply);
-    // A user without the right to ask is not checked; a server that loads will be asked again.
-    if (word != "NOPERM" && !expected.empty() && id != expected) {
-      if (word.empty()) {
-        PlaneEvent event;
-        event.kind = PlaneEvent::Kind::kWrongNode;
-        event.database = link.database->id;
-        event.server = link.server->index;
-        event.label = link.server->entry.label;
-        event.text = id;
-        context_.up.events.push_back(std::move(event));
-      }
-      lose(link, word.empty() ? "another node answers at this address" : std::string(without_crlf(reply)));
-      return false;
-    }
-  }
-  if (step == kStepClientId) (void)parse_integer_reply(reply, link.server_client_id);
-  if (link.handshake_step == link.handshake_left) ready(link);
-  return true;
-}
-
-void Links::ready(Link& link) {
-  link.state = LinkState::kReady;
-  link.handshake.release();
-  --connecting_;
-  context_.counters->links_opened.add();
-  auto& abandoned = link.server->abandoned_clients;
-  abandoned.erase(abandoned.begin(), abandoned.begin() + std::min<std::ptrdiff_t>(
-                                         link.handshake_left - kStepRest, std::ssize(abandoned)));
-  link.server->backoff_ms = 0;
-  link.server->last_failure.clear();
-  PlaneEvent event;
-  event.kind = PlaneEvent::Kind::kLinkUp;
-  event.database = link.database->id;
-  event.server = link.server->index;
-  event.label = link.server->entry.label;
-  context_.up.events.push_back(std::move(event));
-  write(link);
 }
 
 void Links::note_failure(Server& server, const std::string& reason) {
@@ -253,7 +146,8 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   link.state = LinkState::kClosed;
   if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
   note_failure(server, reason);
-  if (still_read && was_ready && link.server_client_id != 0 && server.abandoned_clients.size() < kAbandonedMost) {
+  if (still_read && was_ready && link.server_client_id != 0 &&
+      server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);
   }
   context_.counters->links_lost.add();
@@ -301,7 +195,8 @@ void Links::requeue_or_fail(Link& link) {
     }
     // Half written is not executed: what is sent again can only be executed once.
     const bool written = link.stream.sent_up_to(request.offset + request.length);
-    const bool repeatable = (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
+    const bool repeatable =
+        (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
     if (!written || repeatable) {
       if (written) {
         request.flags |= kReqRepeated;
@@ -327,15 +222,17 @@ void Links::on_closed(void* owner) {
   Links& self = *link.links;
   --self.open_;
   auto& links = link.server->links;
-  links.erase(std::find_if(links.begin(), links.end(),
-                           [&](const std::unique_ptr<Link>& other) { return other.get() == &link; }));
+  links.erase(std::find_if(links.begin(), links.end(), [&](const std::unique_ptr<Link>& other) {
+    return other.get() == &link;
+  }));
 }
 
 void Links::tick_link(Link& link) {
   const std::uint64_t idle = context_.now_ms - link.last_used_ms;
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) {
     if (context_.now_ms < link.deadline_ms) return;
-    lose(link, link.state == LinkState::kConnecting ? "connecting timed out" : "the handshake timed out");
+    lose(link,
+         link.state == LinkState::kConnecting ? "connecting timed out" : "the handshake timed out");
     return;
   }
   if (link.doomed_at_ms != 0 && context_.now_ms >= link.doomed_at_ms) {

@@ -11,8 +11,8 @@
 #include "plane/joiner.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
-#include "plane/request_streams.h"
 #include "plane/reply_text.h"
+#include "plane/request_streams.h"
 #include "plane/socket.h"
 
 namespace slotgate {
@@ -62,7 +62,8 @@ bool Links::flush_patiently() {
 
 void Links::write(Link& link) {
   while (link.stream.unsent() != 0) {
-    const ssize_t sent = ::send(link.fd, link.stream.unsent_data(), link.stream.unsent(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        ::send(link.fd, link.stream.unsent_data(), link.stream.unsent(), MSG_NOSIGNAL);
     context_.counters->send_calls.add();
     if (sent < 0) {
       if (errno == EINTR) continue;
@@ -137,7 +138,8 @@ bool Links::read(Link& link) {
   if (got <= 0) {
     const int error = got < 0 ? errno : 0;
     if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR) return false;
-    lose(link, error == 0 ? "the server closed the connection" : error_text(error), error == ETIMEDOUT);
+    lose(link, error == 0 ? "the server closed the connection" : error_text(error),
+         error == ETIMEDOUT);
     return false;
   }
   const std::size_t count = static_cast<std::size_t>(got);
@@ -277,7 +279,8 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   return true;
 }
 
-void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size) {
+void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data,
+                           std::size_t size) {
   const Request& request = context_.requests[index];
   if ((request.flags & kReqInternal) != 0) {
     context_.release(index);

@@ -46,9 +46,10 @@ class Links {
     link.dirty = true;
     dirty_.push_back(&link);
   }
-  /// A private link to `server`, for one request that is forwarded while it arrives: an idle one, or
-  /// a new one. nullptr as shared_link().
-  [[nodiscard]] Link* borrow(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
+  /// A private link to `server`, for one request that is forwarded while it arrives: an idle one,
+  /// or a new one. nullptr as shared_link().
+  [[nodiscard]] Link* borrow(Database& database, Server& server, std::uint16_t user,
+                             std::uint8_t protocol);
   /// The borrower is done with it and everything is answered: kept for a while.
   void give_back(Link& link);
   /// The borrower is done with it, and `index` will not be answered: closed.
@@ -84,7 +85,8 @@ class Links {
   static void on_closed(void* owner);
 
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
-  Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user, std::uint8_t protocol);
+  Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
+             std::uint8_t protocol);
   [[nodiscard]] bool may_open(Database& database, Server& server) const;
   void detach(Link& link);
   void connected(Link& link);

@@ -8,8 +8,8 @@
 
 namespace slotgate {
 
-/// One listening socket of a worker. The descriptor belongs to whoever opened it: it is never closed
-/// here, so that it can be handed over to another process.
+/// One listening socket of a worker. The descriptor belongs to whoever opened it: it is never
+/// closed here, so that it can be handed over to another process.
 class Listener {
  public:
   /// `place(fd)` gives a new connection to the worker that should have it.

@@ -74,7 +74,8 @@ std::string get_name(const Client& client) {
                                                      : null_reply(client);
 }
 
-std::string answer(Client& client, const Command& command, Bytes frame, const std::vector<Arg>& args) {
+std::string answer(Client& client, const Command& command, Bytes frame,
+                   const std::vector<Arg>& args) {
   switch (command.local) {
     case LocalAnswer::kPing:
       return ping(frame, args);
@@ -102,8 +103,8 @@ std::string answer(Client& client, const Command& command, Bytes frame, const st
 
 }  // namespace
 
-Dispatched answer_locally(WorkerContext& context, Client& client, const Command& command, Bytes frame,
-                          const std::vector<Arg>& args) {
+Dispatched answer_locally(WorkerContext& context, Client& client, const Command& command,
+                          Bytes frame, const std::vector<Arg>& args) {
   // A handshake says who the client is and what it speaks: the control plane decides both.
   if (command.local == LocalAnswer::kHello) {
     return context.control->ask(client, &command, frame, args);

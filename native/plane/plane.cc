@@ -5,13 +5,15 @@
 namespace slotgate {
 
 Plane::Plane(std::uint32_t workers, std::function<void()> wake) : wake_(std::move(wake)) {
-  for (std::uint32_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
+  for (std::uint32_t i = 0; i < workers; ++i)
+    workers_.push_back(std::make_unique<Worker>(*this, i));
 }
 
 Plane::~Plane() { stop(); }
 
 bool Plane::start() {
-  return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->start(); });
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->start(); });
 }
 
 void Plane::stop() {

@@ -26,7 +26,9 @@ class Plane {
   /// Closes everything and joins the threads. Can be called again.
   void stop();
 
-  [[nodiscard]] std::uint32_t workers() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
+  [[nodiscard]] std::uint32_t workers() const noexcept {
+    return static_cast<std::uint32_t>(workers_.size());
+  }
   [[nodiscard]] const WorkerCounters& counters(std::uint32_t worker) const noexcept {
     return workers_[worker]->counters();
   }

@@ -2,7 +2,6 @@
 #include "plane/redirector.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "core/router.h"
@@ -15,16 +14,10 @@ namespace slotgate {
 
 namespace {
 
-/// Delays before a request that was told TRYAGAIN is repeated, by the number of times it was.
-constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
 constexpr std::uint32_t kBackoffFirstMs = 50;
 constexpr std::uint32_t kBackoffMostMs = 1000;
 /// How long a slot waits for a topology that names the server of a redirect.
 constexpr std::uint64_t kUnknownRetryMs = 500;
-/// A parked request that has no link looks for one no more often than this.
-constexpr std::uint64_t kLinkRetryMs = 10;
-
-std::string with_crlf(std::string_view line) { return std::string(without_crlf(line)) + "\r\n"; }
 
 }  // namespace
 
@@ -84,7 +77,8 @@ std::uint16_t Redirector::find_server(const Database& database, const Link& link
   if (endpoint.starts_with(':')) {
     name = (link.server->entry.host.find(':') == std::string::npos
                 ? link.server->entry.host
-                : "[" + link.server->entry.host + "]") + name;
+                : "[" + link.server->entry.host + "]") +
+           name;
   }
   for (const auto& server : database.servers) {
     if (!server->listed) continue;
@@ -113,7 +107,8 @@ std::uint16_t Redirector::redirect_target(Link& link, std::uint16_t slot, const 
   return target;
 }
 
-void Redirector::patch(Database& database, std::uint16_t slot, const Link& link, std::uint16_t target) {
+void Redirector::patch(Database& database, std::uint16_t slot, const Link& link,
+                       std::uint16_t target) {
   // Only the present owner may give a slot away: an older owner's redirect says nothing new.
   if (target == SlotMap::kUnassigned || database.slots.owner(slot) != link.server->index) return;
   database.slots.set_owner(slot, target);
@@ -130,14 +125,16 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
     return false;
   }
   const bool redirect = refusal.kind == RefusalKind::kMoved || refusal.kind == RefusalKind::kAsk;
-  // A script may return any words. It cannot forge a redirect, since the slot and the server must be
-  // right; its other words count only if the slot is known to be in trouble.
+  // A script may return any words. It cannot forge a redirect, since the slot and the server must
+  // be right; its other words count only if the slot is known to be in trouble.
   const bool script = (request.flags & kReqScript) != 0;
   if (script && !redirect && !link.database->queues.contains(request.slot)) return false;
-  if (script && redirect && find_server(*link.database, link, refusal.endpoint) == SlotMap::kUnassigned) {
+  if (script && redirect &&
+      find_server(*link.database, link, refusal.endpoint) == SlotMap::kUnassigned) {
     return false;
   }
-  if (redirect && ((request.flags & kReqKeyless) != 0 || refusal.slot != request.slot)) return false;
+  if (redirect && ((request.flags & kReqKeyless) != 0 || refusal.slot != request.slot))
+    return false;
   const Database& database = database_of(request);
   const bool late = context_.turn_stamp() - request.arrived_ms >= database.limits().hold_timeout_ms;
   if (late || (refusal.kind == RefusalKind::kReadonly && request.redirects != 0)) {
@@ -158,7 +155,8 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
     case RefusalKind::kDown:
     case RefusalKind::kReadonly:
       context_.counters->refused_other.add();
-      note(PlaneEvent::Kind::kRefused, database, request.slot, without_crlf(line), true, link.server);
+      note(PlaneEvent::Kind::kRefused, database, request.slot, without_crlf(line), true,
+           link.server);
       own_frame(link, index);
       back_off(link, index, line);
       return true;
@@ -178,7 +176,8 @@ void Redirector::probe_refused(Database& database, std::uint32_t index) {
   schedule(database, queue.slot, queue.retry_at_ms);
 }
 
-bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line) {
+bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
+                       std::string_view line) {
   Request& request = context_.requests[index];
   Database& database = database_of(request);
   const std::uint16_t slot = request.slot;
@@ -197,7 +196,8 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, 
   if (was_probe) queue.probe = kNoIndex;
   if (fence.link != nullptr) queue.fences.push_back(fence);
   queue.refusal = with_crlf(line);
-  if (!known && (context_.clients[request.client].peer_finished || !within_budget(database, slot, index))) {
+  if (!known &&
+      (context_.clients[request.client].peer_finished || !within_budget(database, slot, index))) {
     context_.counters->held_rejected.add();
     give_up(index, &queue);
     settle(database, slot);
@@ -220,52 +220,6 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal, 
   if (queue.reason != HoldReason::kBackoff || was_probe) queue.reason = HoldReason::kFence;
   run_queue(database, slot);
   return true;
-}
-
-bool Redirector::asked(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line) {
-  const Request& request = context_.requests[index];
-  Database& database = database_of(request);
-  const std::uint16_t target = find_server(database, link, refusal.endpoint);
-  context_.counters->redirects_ask.add();
-  own_frame(link, index);
-  if (target == SlotMap::kUnassigned || request.redirects > database.limits().redirects_max) {
-    note(PlaneEvent::Kind::kRedirect, database, request.slot, refusal.endpoint, false, link.server);
-    park(link, index, RepeatHow::kTryAgain, SlotMap::kUnassigned, line);
-    return true;
-  }
-  park(link, index, RepeatHow::kAsk, target, line);
-  return true;
-}
-
-void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
-                      std::string_view line) {
-  const Request& request = context_.requests[index];
-  Database& database = database_of(request);
-  const std::uint16_t slot = request.slot;
-  SlotQueue& queue = queue_for(database, slot);
-  if (queue.probe == index) {
-    // The server serves the slot again, only not this request.
-    queue.probe = kNoIndex;
-    queue.reason = HoldReason::kFence;
-  }
-  Parking* parking = parking_of(queue, request.client);
-  if (parking == nullptr) {
-    parking = &queue.parkings.emplace_back();
-    parking->client = request.client;
-    parking->fence = fence_behind(link, slot, request.client);
-  }
-  add_refused(*parking, {index, how, ask_server, false, with_crlf(line)});
-  if (how == RepeatHow::kTryAgain) {
-    const std::size_t step = std::min<std::size_t>(request.redirects - 1U, kTryAgainMs.size() - 1);
-    // The first time it may be enough to ask key by key, which needs no delay.
-    const Command& command = database.commands->at(request.command);
-    const bool at_once = step == 0 && command.split != Split::kNone;
-    if (!at_once) {
-      parking->retry_at_ms = std::max(parking->retry_at_ms, context_.now_ms + kTryAgainMs[step]);
-      schedule(database, slot, parking->retry_at_ms);
-    }
-  }
-  run_queue(database, slot);
 }
 
 void Redirector::back_off(Link& link, std::uint32_t index, std::string_view line) {
@@ -356,93 +310,6 @@ void Redirector::executed(Link& link, std::uint32_t index) {
     context_.counters->refusal_passed_for_order.add();
     give_up(older, &queue);
   }
-}
-
-void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
-  // What is refused again is older than what waits for its turn.
-  const std::uint32_t arrival = context_.requests[refused.request].arrival;
-  const auto younger = std::find_if(parking.refused.begin(), parking.refused.end(), [&](const auto& other) {
-    return is_younger(context_.requests[other.request].arrival, arrival);
-  });
-  parking.refused.insert(younger, std::move(refused));
-}
-
-Link* Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
-  Request& request = context_.requests[index];
-  const Client& client = context_.clients[request.client];
-  Link* link = context_.links->shared_link(database, *database.servers[server], client.user, client.protocol);
-  if (link == nullptr) return nullptr;
-  request.flags |= kReqAsking | kReqWatchOrder;
-  const auto frame = std::move(request.owned);
-  context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
-  context_.links->send(*link, index, {frame.get(), request.length});
-  return link;
-}
-
-Link* Redirector::repeat(Database& database, const Parking::Refused& refused) {
-  const std::uint32_t index = refused.request;
-  if (refused.how == RepeatHow::kAsk) return send_asking(database, index, refused.ask_server);
-  Request& request = context_.requests[index];
-  const Client& client = context_.clients[request.client];
-  const std::uint16_t owner = database.slots.owner(request.slot);
-  if (owner == SlotMap::kUnassigned) return nullptr;
-  Link* link = context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
-  if (link == nullptr) return nullptr;
-  request.flags |= kReqWatchOrder;
-  const bool key_by_key = refused.how == RepeatHow::kTryAgain && context_.joiner->split_per_key(index);
-  return key_by_key || resend(database, index) ? link : nullptr;
-}
-
-void Redirector::advance_parking(Database& database, std::uint16_t slot, std::uint32_t client) {
-  const auto it = database.queues.find(slot);
-  Parking* parking = it == database.queues.end() ? nullptr : parking_of(it->second, client);
-  while (parking != nullptr && !parking->refused.empty()) {
-    const Parking::Refused next = parking->refused.front();
-    const bool gone = context_.requests[next.request].client == kNoIndex;
-    const bool must_wait = it->second.reason != HoldReason::kNone && next.how != RepeatHow::kAsk;
-    if (!gone && !next.passed_on && must_wait) return;  // run again when the slot opens
-    parking->refused.pop_front();
-    if (gone) {
-      context_.replies->discard(next.request);
-    } else if (next.passed_on) {
-      context_.counters->refusal_passed_for_order.add();
-      context_.replies->deliver_copy(next.request, next.refusal);
-    } else {
-      // Splitting may park parts of it at once: they take the place that it has now.
-      Link* link = repeat(database, next);
-      parking = parking_of(it->second, client);
-      if (link == nullptr) {
-        parking->refused.push_front(next);
-        parking->retry_at_ms = context_.now_ms + kLinkRetryMs;
-        schedule(database, slot, parking->retry_at_ms);
-        return;
-      }
-      parking->fence = {link, link->next_sequence()};
-      parking->retry_at_ms = 0;
-      link->fenced = true;
-      const bool more_of_the_same = next.how == RepeatHow::kAsk && !parking->refused.empty() &&
-                                    parking->refused.front().how == RepeatHow::kAsk &&
-                                    parking->refused.front().ask_server == next.ask_server;
-      if (!more_of_the_same) return;
-    }
-  }
-  if (parking != nullptr) end_parking(database, it->second, client);
-}
-
-void Redirector::end_parking(Database& database, SlotQueue& queue, std::uint32_t client) {
-  Parking* parking = parking_of(queue, client);
-  const std::deque<std::uint32_t> waiting = std::move(parking->waiting);
-  std::erase_if(queue.parkings, [&](const Parking& other) { return other.client == client; });
-  bool sending = queue.reason == HoldReason::kNone;
-  for (const std::uint32_t index : waiting) {
-    if (context_.requests[index].client == kNoIndex) {
-      context_.replies->discard(index);
-      continue;
-    }
-    sending = sending && resend(database, index);
-    if (!sending) queue.arrivals.push_back(index);
-  }
-  if (!sending && queue.reason == HoldReason::kNone) await_owner(database, queue);
 }
 
 void Redirector::answered(Link& link) {

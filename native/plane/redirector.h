@@ -14,8 +14,8 @@
 namespace slotgate {
 
 /// Keeps requests that cannot be sent now, follows redirects, repeats what was refused, and holds
-/// the one promise all of this must not break: the requests of a client on a key are executed in the
-/// order in which they were sent.
+/// the one promise all of this must not break: the requests of a client on a key are executed in
+/// the order in which they were sent.
 ///
 /// Every holder uses the one queue per slot. In the steady state there is no queue at all and a
 /// slot's entry in the map is its owner; the map's slow bit says that there is one.
@@ -45,7 +45,8 @@ class Redirector {
   bool refused(Link& link, std::uint32_t index, std::string_view line);
   /// A redirect of a request that is not to be repeated here: learns from it, and says which server
   /// it names; kUnassigned if the topology does not know that.
-  [[nodiscard]] std::uint16_t redirect_target(Link& link, std::uint16_t slot, const Refusal& refusal);
+  [[nodiscard]] std::uint16_t redirect_target(Link& link, std::uint16_t slot,
+                                              const Refusal& refusal);
   /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
   void executed(Link& link, std::uint32_t index);
 
@@ -70,7 +71,8 @@ class Redirector {
   void expire();
   [[nodiscard]] bool holding() const noexcept { return held_ != 0; }
 
-  /// The client will not wait: what is held for it is answered at once with the reason for the wait.
+  /// The client will not wait: what is held for it is answered at once with the reason for the
+  /// wait.
   void answer_held_of(Client& client);
   /// The request's client is gone: its bytes are, too. The queue drops it when it comes to it.
   void forget(std::uint32_t index);
@@ -126,10 +128,12 @@ class Redirector {
   Link* repeat(Database& database, const Parking::Refused& refused);
   void own_frame(Link& link, std::uint32_t index);
   LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
-  std::uint16_t find_server(const Database& database, const Link& link, std::string_view endpoint) const;
-  bool share_a_key(Database& database, const Request& a, Bytes frame_a, const Request& b, Bytes frame_b);
-  void note(PlaneEvent::Kind kind, const Database& database, std::uint16_t slot, std::string_view text,
-            bool known, const Server* server);
+  std::uint16_t find_server(const Database& database, const Link& link,
+                            std::string_view endpoint) const;
+  bool share_a_key(Database& database, const Request& a, Bytes frame_a, const Request& b,
+                   Bytes frame_b);
+  void note(PlaneEvent::Kind kind, const Database& database, std::uint16_t slot,
+            std::string_view text, bool known, const Server* server);
 
   WorkerContext& context_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

@@ -16,7 +16,8 @@ Refusal parse_redirect(RefusalKind kind, std::string_view rest) noexcept {
   const auto [stop, error] = std::from_chars(rest.data(), end, slot);
   if (error != std::errc{} || slot >= kSlotCount || stop == end || *stop != ' ') return refusal;
   refusal.endpoint = std::string_view(stop + 1, static_cast<std::size_t>(end - stop - 1));
-  if (refusal.endpoint.rfind(':') == std::string_view::npos && refusal.endpoint != "?") return refusal;
+  if (refusal.endpoint.rfind(':') == std::string_view::npos && refusal.endpoint != "?")
+    return refusal;
   refusal.kind = kind;
   refusal.slot = static_cast<std::uint16_t>(slot);
   return refusal;
@@ -27,12 +28,14 @@ Refusal parse_redirect(RefusalKind kind, std::string_view rest) noexcept {
 Refusal parse_refusal(std::string_view line) noexcept {
   line = without_crlf(line);
   const std::string_view word = error_word(line);
-  const std::string_view rest = line.substr(line.size() > word.size() + 1 ? word.size() + 2 : line.size());
+  const std::string_view rest =
+      line.substr(line.size() > word.size() + 1 ? word.size() + 2 : line.size());
   Refusal refusal;
   if (word == "MOVED") return parse_redirect(RefusalKind::kMoved, rest);
   if (word == "ASK") return parse_redirect(RefusalKind::kAsk, rest);
   if (word == "TRYAGAIN") refusal.kind = RefusalKind::kTryAgain;
-  if (word == "CLUSTERDOWN" || word == "LOADING" || word == "MASTERDOWN") refusal.kind = RefusalKind::kDown;
+  if (word == "CLUSTERDOWN" || word == "LOADING" || word == "MASTERDOWN")
+    refusal.kind = RefusalKind::kDown;
   if (word == "READONLY") refusal.kind = RefusalKind::kReadonly;
   return refusal;
 }

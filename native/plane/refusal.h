@@ -7,7 +7,7 @@ namespace slotgate {
 
 /// Error replies that say "I did not execute this".
 enum class RefusalKind : std::uint8_t {
-  kNone,      ///< any other error: it is the client's
+  kNone,  ///< any other error: it is the client's
   kMoved,
   kAsk,
   kTryAgain,
@@ -17,8 +17,8 @@ enum class RefusalKind : std::uint8_t {
 
 struct Refusal {
   RefusalKind kind = RefusalKind::kNone;
-  std::uint16_t slot = 0;         ///< kMoved, kAsk
-  std::string_view endpoint;      ///< kMoved, kAsk: `host:port`; the host may be empty
+  std::uint16_t slot = 0;     ///< kMoved, kAsk
+  std::string_view endpoint;  ///< kMoved, kAsk: `host:port`; the host may be empty
 };
 
 /// Reads an error line ("-MOVED 3999 127.0.0.1:6381\r\n"). A malformed redirect is kNoIndex.

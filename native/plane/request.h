@@ -31,10 +31,11 @@ enum RequestFlag : std::uint16_t {
   kReqKeyless = 1U << 7,     ///< its slot only says where it goes
   kReqInArena = 1U << 8,     ///< the reply lies in this turn's chunks
   kReqStreamed = 1U << 10,   ///< its bytes pass through while they arrive: none are kept
-  kReqCloseAfter = 1U << 9, ///< the client is closed once the reply is sent
+  kReqCloseAfter = 1U << 9,  ///< the client is closed once the reply is sent
 };
 /// A reply to one of these needs more than being handed to its client.
-inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed;
+inline constexpr std::uint16_t kReqSlowReply =
+    kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed;
 
 /// True if arrival number `a` is later than `b`; both run modulo 2^32.
 [[nodiscard]] inline bool is_younger(std::uint32_t a, std::uint32_t b) noexcept {
@@ -51,10 +52,10 @@ struct Request {
   std::uint32_t client = kNoIndex;  ///< kNoIndex: the client is gone, the reply is discarded
   std::uint32_t next = kNoIndex;    ///< younger request of the same client
   std::uint32_t join = kNoIndex;    ///< kReqFragment: the join it belongs to; kJoining: its join
-  std::uint32_t offset = 0;      ///< kInFlight: position in the link's stream, modulo 2^32
-  std::uint32_t length = 0;      ///< of the frame
-  std::uint32_t arrived_ms = 0;  ///< turn stamp; deadlines count from here
-  std::uint32_t arrival = 0;     ///< grows by one with each request of the worker, modulo 2^32
+  std::uint32_t offset = 0;         ///< kInFlight: position in the link's stream, modulo 2^32
+  std::uint32_t length = 0;         ///< of the frame
+  std::uint32_t arrived_ms = 0;     ///< turn stamp; deadlines count from here
+  std::uint32_t arrival = 0;        ///< grows by one with each request of the worker, modulo 2^32
   std::uint16_t slot = 0;
   std::uint16_t command = 0;
   std::uint16_t flags = 0;
@@ -76,9 +77,9 @@ struct Join {
   bool malformed = false;  ///< a part answered what its command cannot answer
   std::uint16_t error_slot = 0;
   std::int64_t sum = 0;
-  std::vector<std::uint8_t> first_error;  ///< the error line of the first failed part, no CRLF
-  std::vector<std::uint32_t> parts;       ///< requests; kNoIndex once folded in
-  std::vector<std::uint32_t> part_of_key; ///< kArrayInOrder: for each key of the caller
+  std::vector<std::uint8_t> first_error;   ///< the error line of the first failed part, no CRLF
+  std::vector<std::uint32_t> parts;        ///< requests; kNoIndex once folded in
+  std::vector<std::uint32_t> part_of_key;  ///< kArrayInOrder: for each key of the caller
 };
 
 }  // namespace slotgate

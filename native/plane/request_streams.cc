@@ -27,7 +27,8 @@ std::string nothing_executed(std::string_view why, std::size_t bytes) {
 
 RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer& framer,
                                             const std::uint8_t* data) {
-  if (framer.announced_size() < kStreamRequestBytes || framer.announced_args() == 0) return Begun::kNo;
+  if (framer.announced_size() < kStreamRequestBytes || framer.announced_args() == 0)
+    return Begun::kNo;
   const std::vector<Arg>& args = framer.args();
   if (args.empty() || (client.special & kSpecialUnauthenticated) != 0) return Begun::kNo;
   const Bytes seen{data, framer.scanned()};
@@ -46,8 +47,8 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
   client.stream = std::make_unique<RequestStream>();
   client.stream->key.assign(reinterpret_cast<const char*>(seen.data) + key.offset, key.length);
   client.stream->bytes = framer.announced_size();
-  client.stream->request =
-      context_.dispatcher->append(client, *command, slot, kReqStreamed | Dispatcher::command_flags(*command));
+  client.stream->request = context_.dispatcher->append(
+      client, *command, slot, kReqStreamed | Dispatcher::command_flags(*command));
   client.special |= kSpecialStreaming;
   context_.counters->streamed_requests.add();
   connect(client, client.database->slots.owner(slot), false);
@@ -60,12 +61,14 @@ void RequestStreams::connect(Client& client, std::uint16_t server, bool asking) 
   Database& database = *client.database;
   Link* link = server == SlotMap::kUnassigned
                    ? nullptr
-                   : context_.links->borrow(database, *database.servers[server], client.user, client.protocol);
+                   : context_.links->borrow(database, *database.servers[server], client.user,
+                                            client.protocol);
   if (link == nullptr) {
     wait_or_fail(client, server == SlotMap::kUnassigned
                              ? "-CLUSTERDOWN Hash slot not served\r\n"
-                             : "-CLUSTERDOWN no connection to " + database.servers[server]->entry.label +
-                                   " (slot " + std::to_string(request.slot) +
+                             : "-CLUSTERDOWN no connection to " +
+                                   database.servers[server]->entry.label + " (slot " +
+                                   std::to_string(request.slot) +
                                    "): " + database.servers[server]->last_failure + "\r\n");
     return;
   }
@@ -96,7 +99,8 @@ void RequestStreams::retry() {
   for (const std::uint32_t index : clients) {
     Client& client = context_.clients[index];
     if (!client.stream || client.stream->state != StreamState::kWaiting) continue;
-    connect(client, client.database->slots.owner(context_.requests[client.stream->request].slot), false);
+    connect(client, client.database->slots.owner(context_.requests[client.stream->request].slot),
+            false);
   }
 }
 
@@ -152,8 +156,8 @@ void RequestStreams::feed(Client& client) {
   while (client.stream && wants_input(client) && client.input && !client.input->bytes.empty()) {
     RequestStream& stream = *client.stream;
     ClientInput& input = *client.input;
-    const FrameStatus status =
-        input.framer.next(input.bytes.data(), input.bytes.size(), client.database->limits().request);
+    const FrameStatus status = input.framer.next(input.bytes.data(), input.bytes.size(),
+                                                 client.database->limits().request);
     if (status == FrameStatus::kProtocolError || status == FrameStatus::kEmpty) {
       protocol_error(client, input.framer.error());
       return;
@@ -177,7 +181,8 @@ void RequestStreams::feed(Client& client) {
   }
 }
 
-void RequestStreams::reply(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size) {
+void RequestStreams::reply(Link& link, std::uint32_t index, const std::uint8_t* data,
+                           std::size_t size) {
   Client& client = context_.clients[context_.requests[index].client];
   RequestStream& stream = *client.stream;
   const std::string_view line(reinterpret_cast<const char*>(data), size);
@@ -207,12 +212,14 @@ void RequestStreams::link_lost(Link& link, std::uint32_t index) {
   RequestStream& stream = *client.stream;
   stream.link = nullptr;
   if (stream.state == StreamState::kProbing) {
-    wait_or_fail(client, "-CLUSTERDOWN the connection to " + link.server->entry.label + " was lost\r\n");
+    wait_or_fail(client,
+                 "-CLUSTERDOWN the connection to " + link.server->entry.label + " was lost\r\n");
     return;
   }
   const bool all_written = stream.state == StreamState::kSent && link.stream.unsent() == 0;
   if (!all_written) {
-    fail(client, nothing_executed("the connection to " + link.server->entry.label + " was lost", stream.bytes));
+    fail(client, nothing_executed("the connection to " + link.server->entry.label + " was lost",
+                                  stream.bytes));
     return;
   }
   context_.counters->unknown_outcomes.add();

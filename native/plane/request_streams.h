@@ -16,16 +16,16 @@ namespace slotgate {
 ///                     -> MOVED, ASK: the same with the other server
 ///                     -> anything else, or no server: read the request to its end, answer why
 ///
-/// The bytes are not kept. A server that redirects after all, or a link that is lost before the last
-/// byte, has executed nothing, and the client is told so.
+/// The bytes are not kept. A server that redirects after all, or a link that is lost before the
+/// last byte, has executed nothing, and the client is told so.
 class RequestStreams {
  public:
   explicit RequestStreams(WorkerContext& context) noexcept : context_(context) {}
 
   enum class Begun : std::uint8_t {
-    kNo,    ///< not a request that can be streamed: gather it as any other
+    kNo,  ///< not a request that can be streamed: gather it as any other
     kYes,
-    kLater, ///< what the client sent before is to be answered first
+    kLater,  ///< what the client sent before is to be answered first
   };
   /// A request of which `framer` has seen the beginning, at `data`.
   Begun begin(Client& client, const RequestFramer& framer, const std::uint8_t* data);

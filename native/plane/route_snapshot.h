@@ -14,13 +14,14 @@ struct ServerEntry {
   std::string node_id;  ///< 40 hex digits, or empty: not checked
   std::string host;     ///< numeric address, or empty with `path`
   std::uint16_t port = 0;
-  std::string path;     ///< unix socket
-  std::string label;    ///< for error texts
+  std::string path;                         ///< unix socket
+  std::string label;                        ///< for error texts
   std::vector<std::string> redirect_names;  ///< every `host:port` by which a redirect may name it
 
   /// The same server at the same place, whatever it is called.
   [[nodiscard]] bool same_place(const ServerEntry& other) const noexcept {
-    return node_id == other.node_id && host == other.host && port == other.port && path == other.path;
+    return node_id == other.node_id && host == other.host && port == other.port &&
+           path == other.path;
   }
 };
 

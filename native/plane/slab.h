@@ -58,7 +58,9 @@ class IndexRing {
   [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
   [[nodiscard]] std::uint32_t size() const noexcept { return tail_ - head_; }
   /// The i-th from the front.
-  [[nodiscard]] std::uint32_t at(std::uint32_t i) const noexcept { return ring_[(head_ + i) & mask_]; }
+  [[nodiscard]] std::uint32_t at(std::uint32_t i) const noexcept {
+    return ring_[(head_ + i) & mask_];
+  }
   [[nodiscard]] std::uint32_t front() const noexcept { return ring_[head_ & mask_]; }
   void push_back(std::uint32_t index) {
     if (ring_ == nullptr || size() > mask_) grow();

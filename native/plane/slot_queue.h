@@ -21,12 +21,12 @@ struct LinkFence {
 /// Why the requests of a slot wait.
 enum class HoldReason : std::uint8_t {
   kNone,
-  kFence,     ///< the former owner still has unanswered requests of the slot
-  kNoOwner,   ///< no primary serves the slot
-  kNoLink,    ///< the owner cannot be connected to
-  kBackoff,   ///< the owner refused; the first in the queue is tried again at retry_at_ms
-  kProbing,   ///< the first in the queue was sent; the others wait for its answer
-  kUnknown,   ///< a redirect named a server that the topology does not know yet
+  kFence,    ///< the former owner still has unanswered requests of the slot
+  kNoOwner,  ///< no primary serves the slot
+  kNoLink,   ///< the owner cannot be connected to
+  kBackoff,  ///< the owner refused; the first in the queue is tried again at retry_at_ms
+  kProbing,  ///< the first in the queue was sent; the others wait for its answer
+  kUnknown,  ///< a redirect named a server that the topology does not know yet
 };
 
 /// What is to be done with a refused request.
@@ -74,7 +74,8 @@ struct SlotQueue {
 
   /// True if nothing is or will be in it.
   [[nodiscard]] bool idle() const noexcept {
-    return reason == HoldReason::kNone && redirected.empty() && arrivals.empty() && parkings.empty();
+    return reason == HoldReason::kNone && redirected.empty() && arrivals.empty() &&
+           parkings.empty();
   }
 };
 

@@ -65,7 +65,8 @@ std::string error_text(int number) { return uv_strerror(uv_translate_sys_error(n
 int connect_to(const ServerEntry& server, std::uint32_t keepalive_seconds, std::string& error) {
   sockaddr_storage address{};
   const bool local = !server.path.empty();
-  const socklen_t size = local ? unix_address(server.path, address) : numeric_address(server, address);
+  const socklen_t size =
+      local ? unix_address(server.path, address) : numeric_address(server, address);
   if (size == 0) {
     error = local ? "the path of the unix socket is too long" : "the address is not numeric";
     return -1;
@@ -122,7 +123,8 @@ std::string peer_address(int fd) {
     return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6->sin6_port));
   }
   size = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && address.ss_family == AF_UNIX) {
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+      address.ss_family == AF_UNIX) {
     return std::string(reinterpret_cast<const sockaddr_un*>(&address)->sun_path) + ":0";
   }
   return "unix:0";

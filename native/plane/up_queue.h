@@ -38,8 +38,8 @@ struct PlaneEvent {
   std::uint16_t server = 0;
   std::uint64_t count = 0;
   bool known = false;
-  std::string text;  ///< endpoint, reason, node id or the server's words, by kind
-  std::string label; ///< of the server, where there is one
+  std::string text;   ///< endpoint, reason, node id or the server's words, by kind
+  std::string label;  ///< of the server, where there is one
 };
 
 /// What a worker collected in one turn.

@@ -17,7 +17,8 @@ int Watcher::open(uv_loop_t* loop, int fd, void* owner, Callback callback) noexc
 
 void Watcher::watch(bool read, bool write) noexcept {
   if (!open_) return;
-  int events = (read ? static_cast<int>(UV_READABLE) : 0) | (write ? static_cast<int>(UV_WRITABLE) : 0);
+  int events =
+      (read ? static_cast<int>(UV_READABLE) : 0) | (write ? static_cast<int>(UV_WRITABLE) : 0);
   if (!read && !disconnect_reported_) events |= UV_DISCONNECT;
   if (events == events_) return;
   events_ = events;

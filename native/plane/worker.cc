@@ -60,7 +60,8 @@ bool Worker::start() {
   uv_idle_init(&context_.loop, &keep_turning_);
   uv_timer_init(&context_.loop, &timer_);
   before_poll_.data = after_poll_.data = keep_turning_.data = timer_.data = this;
-  uv_check_start(&after_poll_, [](uv_check_t* handle) { static_cast<Worker*>(handle->data)->turn_ends(); });
+  uv_check_start(&after_poll_,
+                 [](uv_check_t* handle) { static_cast<Worker*>(handle->data)->turn_ends(); });
   // The timer may fire between the end of the turn and the poll: set just before the poll, it is
   // never missing.
   uv_prepare_start(&before_poll_, [](uv_prepare_t* handle) {
@@ -118,7 +119,8 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   found->settings = std::move(settings);
   if (!other_user) return;
   // Clients begin as somebody else now: the links at hand are no longer theirs.
-  for (const auto& server : found->servers) std::fill(std::begin(server->shared), std::end(server->shared), nullptr);
+  for (const auto& server : found->servers)
+    std::fill(std::begin(server->shared), std::end(server->shared), nullptr);
   clients_.for_each([&](Client& client) {
     if (client.database == found && client.user != found->settings->client_user) {
       client.special |= kSpecialOtherUser;
@@ -137,14 +139,15 @@ void Worker::set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> r
 void Worker::listen(std::uint32_t id, int fd) {
   Database* found = database(id);
   if (found == nullptr || stopping_) return;
-  auto listener = std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
-    const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
-    if (number == context_.worker) {
-      clients_.adopt(client, owner, plane_.client_count());
-      return;
-    }
-    plane_.worker(number).give_client(owner.id, client);
-  });
+  auto listener =
+      std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
+        const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
+        if (number == context_.worker) {
+          clients_.adopt(client, owner, plane_.client_count());
+          return;
+        }
+        plane_.worker(number).give_client(owner.id, client);
+      });
   if (listener->open()) listeners_.push_back(std::move(listener));
 }
 
@@ -160,7 +163,8 @@ void Worker::stop_listening(int fd, std::function<void()> done) {
 
 void Worker::close_listener(Listener& listener, std::function<void()> done) {
   listener.close([this, &listener, done = std::move(done)] {
-    std::erase_if(listeners_, [&](const std::unique_ptr<Listener>& other) { return other.get() == &listener; });
+    std::erase_if(listeners_,
+                  [&](const std::unique_ptr<Listener>& other) { return other.get() == &listener; });
     done();
   });
 }
@@ -210,7 +214,8 @@ void Worker::turn_ends() {
   context_.chunks.reset();
   if (!context_.up.empty()) plane_.send_up(context_.up);
   const bool must_end = stopping_ && !closed_;
-  if (const bool turn_again = clients_.has_ready() || link_waits || must_end; turn_again != turning_) {
+  if (const bool turn_again = clients_.has_ready() || link_waits || must_end;
+      turn_again != turning_) {
     turning_ = turn_again;
     if (turning_) {
       uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
@@ -250,7 +255,8 @@ void Worker::set_timer() {
   timer_at_ms_ = at;
   uv_update_time(&context_.loop);
   const std::uint64_t delay = at > context_.now_ms ? at - context_.now_ms : 0;
-  uv_timer_start(&timer_, [](uv_timer_t*) {}, delay, 0);
+  uv_timer_start(
+      &timer_, [](uv_timer_t*) {}, delay, 0);
 }
 
 void Worker::close_everything() {
@@ -267,8 +273,8 @@ void Worker::end_if_dry() {
   if (!clients_.idle() || !links_.idle() || !listeners_.empty() || closed_) return;
   closed_ = true;
   mailbox_.close();
-  for (uv_handle_t* handle : {as_handle(&after_poll_), as_handle(&keep_turning_), as_handle(&timer_),
-                              as_handle(&before_poll_)}) {
+  for (uv_handle_t* handle : {as_handle(&after_poll_), as_handle(&keep_turning_),
+                              as_handle(&timer_), as_handle(&before_poll_)}) {
     uv_close(handle, nullptr);
   }
 }

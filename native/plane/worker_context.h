@@ -41,7 +41,9 @@ struct WorkerContext {
 
   /// Milliseconds of uv_hrtime() at the beginning of the turn; its low 32 bits stamp requests.
   std::uint64_t now_ms = 0;
-  [[nodiscard]] std::uint32_t turn_stamp() const noexcept { return static_cast<std::uint32_t>(now_ms); }
+  [[nodiscard]] std::uint32_t turn_stamp() const noexcept {
+    return static_cast<std::uint32_t>(now_ms);
+  }
 
   Clients* client_io = nullptr;
   Dispatcher* dispatcher = nullptr;

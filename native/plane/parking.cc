@@ -1,0 +1,192 @@
+// The parking half of Redirector: what one client's refused requests on a slot wait for.
+#include <algorithm>
+#include <array>
+
+#include "plane/joiner.h"
+#include "plane/links.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/reply_text.h"
+
+namespace slotgate {
+
+namespace {
+
+/// Delays before a request that was told TRYAGAIN is repeated, by the number of times it was.
+constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
+/// A parked request that has no link looks for one no more often than this.
+constexpr std::uint64_t kLinkRetryMs = 10;
+
+}  // namespace
+
+Parking* Redirector::parking_of(SlotQueue& queue, std::uint32_t client) noexcept {
+  for (Parking& parking : queue.parkings) {
+    if (parking.client == client) return &parking;
+  }
+  return nullptr;
+}
+
+void Redirector::reschedule_parkings(Database& database, std::uint16_t slot) {
+  const auto it = database.queues.find(slot);
+  if (it == database.queues.end()) return;
+  const SlotQueue& queue = it->second;
+  if (queue.retry_at_ms > context_.now_ms) schedule(database, slot, queue.retry_at_ms);
+  for (const Parking& parking : queue.parkings) {
+    if (parking.retry_at_ms > context_.now_ms) schedule(database, slot, parking.retry_at_ms);
+  }
+}
+
+void Redirector::pass_on_parked(const Client& client) {
+  Database& database = *client.database;
+  std::vector<std::uint16_t> slots;
+  for (auto& [slot, queue] : database.queues) {
+    Parking* parking = parking_of(queue, client.index);
+    if (parking == nullptr) continue;
+    for (Parking::Refused& refused : parking->refused) {
+      refused.passed_on = refused.passed_on || refused.how == RepeatHow::kTryAgain;
+    }
+    parking->retry_at_ms = 0;
+    slots.push_back(slot);
+  }
+  for (const std::uint16_t slot : slots) run_queue(database, slot);
+}
+
+bool Redirector::asked(Link& link, std::uint32_t index, const Refusal& refusal,
+                       std::string_view line) {
+  const Request& request = context_.requests[index];
+  Database& database = database_of(request);
+  const std::uint16_t target = find_server(database, link, refusal.endpoint);
+  context_.counters->redirects_ask.add();
+  own_frame(link, index);
+  if (target == SlotMap::kUnassigned || request.redirects > database.limits().redirects_max) {
+    note(PlaneEvent::Kind::kRedirect, database, request.slot, refusal.endpoint, false, link.server);
+    park(link, index, RepeatHow::kTryAgain, SlotMap::kUnassigned, line);
+    return true;
+  }
+  park(link, index, RepeatHow::kAsk, target, line);
+  return true;
+}
+
+void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
+                      std::string_view line) {
+  const Request& request = context_.requests[index];
+  Database& database = database_of(request);
+  const std::uint16_t slot = request.slot;
+  SlotQueue& queue = queue_for(database, slot);
+  if (queue.probe == index) {
+    // The server serves the slot again, only not this request.
+    queue.probe = kNoIndex;
+    queue.reason = HoldReason::kFence;
+  }
+  Parking* parking = parking_of(queue, request.client);
+  if (parking == nullptr) {
+    parking = &queue.parkings.emplace_back();
+    parking->client = request.client;
+    parking->fence = fence_behind(link, slot, request.client);
+  }
+  add_refused(*parking, {index, how, ask_server, false, with_crlf(line)});
+  if (how == RepeatHow::kTryAgain) {
+    const std::size_t step = std::min<std::size_t>(request.redirects - 1U, kTryAgainMs.size() - 1);
+    // The first time it may be enough to ask key by key, which needs no delay.
+    const Command& command = database.commands->at(request.command);
+    const bool at_once = step == 0 && command.split != Split::kNone;
+    if (!at_once) {
+      parking->retry_at_ms = std::max(parking->retry_at_ms, context_.now_ms + kTryAgainMs[step]);
+      schedule(database, slot, parking->retry_at_ms);
+    }
+  }
+  run_queue(database, slot);
+}
+
+void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
+  // What is refused again is older than what waits for its turn.
+  const std::uint32_t arrival = context_.requests[refused.request].arrival;
+  const auto younger =
+      std::find_if(parking.refused.begin(), parking.refused.end(), [&](const auto& other) {
+        return is_younger(context_.requests[other.request].arrival, arrival);
+      });
+  parking.refused.insert(younger, std::move(refused));
+}
+
+Link* Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
+  Request& request = context_.requests[index];
+  const Client& client = context_.clients[request.client];
+  Link* link = context_.links->shared_link(database, *database.servers[server], client.user,
+                                           client.protocol);
+  if (link == nullptr) return nullptr;
+  request.flags |= kReqAsking | kReqWatchOrder;
+  const auto frame = std::move(request.owned);
+  context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
+  context_.links->send(*link, index, {frame.get(), request.length});
+  return link;
+}
+
+Link* Redirector::repeat(Database& database, const Parking::Refused& refused) {
+  const std::uint32_t index = refused.request;
+  if (refused.how == RepeatHow::kAsk) return send_asking(database, index, refused.ask_server);
+  Request& request = context_.requests[index];
+  const Client& client = context_.clients[request.client];
+  const std::uint16_t owner = database.slots.owner(request.slot);
+  if (owner == SlotMap::kUnassigned) return nullptr;
+  Link* link =
+      context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  if (link == nullptr) return nullptr;
+  request.flags |= kReqWatchOrder;
+  const bool key_by_key =
+      refused.how == RepeatHow::kTryAgain && context_.joiner->split_per_key(index);
+  return key_by_key || resend(database, index) ? link : nullptr;
+}
+
+void Redirector::advance_parking(Database& database, std::uint16_t slot, std::uint32_t client) {
+  const auto it = database.queues.find(slot);
+  Parking* parking = it == database.queues.end() ? nullptr : parking_of(it->second, client);
+  while (parking != nullptr && !parking->refused.empty()) {
+    const Parking::Refused next = parking->refused.front();
+    const bool gone = context_.requests[next.request].client == kNoIndex;
+    const bool must_wait = it->second.reason != HoldReason::kNone && next.how != RepeatHow::kAsk;
+    if (!gone && !next.passed_on && must_wait) return;  // run again when the slot opens
+    parking->refused.pop_front();
+    if (gone) {
+      context_.replies->discard(next.request);
+    } else if (next.passed_on) {
+      context_.counters->refusal_passed_for_order.add();
+      context_.replies->deliver_copy(next.request, next.refusal);
+    } else {
+      // Splitting may park parts of it at once: they take the place that it has now.
+      Link* link = repeat(database, next);
+      parking = parking_of(it->second, client);
+      if (link == nullptr) {
+        parking->refused.push_front(next);
+        parking->retry_at_ms = context_.now_ms + kLinkRetryMs;
+        schedule(database, slot, parking->retry_at_ms);
+        return;
+      }
+      parking->fence = {link, link->next_sequence()};
+      parking->retry_at_ms = 0;
+      link->fenced = true;
+      const bool more_of_the_same = next.how == RepeatHow::kAsk && !parking->refused.empty() &&
+                                    parking->refused.front().how == RepeatHow::kAsk &&
+                                    parking->refused.front().ask_server == next.ask_server;
+      if (!more_of_the_same) return;
+    }
+  }
+  if (parking != nullptr) end_parking(database, it->second, client);
+}
+
+void Redirector::end_parking(Database& database, SlotQueue& queue, std::uint32_t client) {
+  Parking* parking = parking_of(queue, client);
+  const std::deque<std::uint32_t> waiting = std::move(parking->waiting);
+  std::erase_if(queue.parkings, [&](const Parking& other) { return other.client == client; });
+  bool sending = queue.reason == HoldReason::kNone;
+  for (const std::uint32_t index : waiting) {
+    if (context_.requests[index].client == kNoIndex) {
+      context_.replies->discard(index);
+      continue;
+    }
+    sending = sending && resend(database, index);
+    if (!sending) queue.arrivals.push_back(index);
+  }
+  if (!sending && queue.reason == HoldReason::kNone) await_owner(database, queue);
+}
+
+}  // namespace slotgate
