@@ -136,6 +136,10 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "holding";
     case PlaneEvent::Kind::kOutOfFiles:
       return "out_of_files";
+    case PlaneEvent::Kind::kCrossSlotAnswered:
+      return "crossslot_answered";
+    case PlaneEvent::Kind::kDatabaseRefused:
+      return "database_refused";
   }
   return "";
 }

@@ -15,6 +15,7 @@ constexpr std::string_view kCrossSlot =
     "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
 constexpr std::string_view kNoAuth = "-NOAUTH Authentication required.\r\n";
 constexpr Command kUnknownCommand{};
+constexpr std::size_t kHintsMost = 1000;
 
 }  // namespace
 
@@ -116,8 +117,23 @@ Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, By
   }
   if (command.split != Split::kNone) return split(client, command, frame, args);
   context_.counters->crossslot.add();
+  hint(PlaneEvent::Kind::kCrossSlotAnswered, client, command);
   context_.replies->deliver_static(append(client, command, decision.slot, 0), kCrossSlot);
   return Dispatched::kTaken;
+}
+
+void Dispatcher::hint(PlaneEvent::Kind kind, const Client& client, const Command& command) {
+  std::string library = client.names ? client.names->library : std::string();
+  // Libraries name themselves as they like: what is remembered is bounded.
+  if (hinted_.size() >= kHintsMost || !hinted_.insert(command.row->name + " " + library).second) {
+    return;
+  }
+  PlaneEvent event;
+  event.kind = kind;
+  event.database = client.database->id;
+  event.text = command.row->name;
+  event.label = std::move(library);
+  context_.up.events.push_back(std::move(event));
 }
 
 Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Bytes frame,

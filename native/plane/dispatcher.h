@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <set>
 #include <string>
 
 #include "core/router.h"
@@ -90,6 +90,10 @@ class Dispatcher {
   /// The link for the client's requests of `slot`, if they may be sent now; else they must be held.
   [[nodiscard]] Link* link_now(Client& client, std::uint16_t slot);
 
+  /// Tells the control plane, once per command and client library, of an answer that users will ask
+  /// about.
+  void hint(PlaneEvent::Kind kind, const Client& client, const Command& command);
+
   static std::uint16_t command_flags(const Command& command) noexcept {
     return static_cast<std::uint16_t>(((command.flags & kFlagReadonly) != 0 ? kReqReadonly : 0) |
                                       ((command.flags & kFlagScript) != 0 ? kReqScript : 0));
@@ -117,6 +121,7 @@ class Dispatcher {
 
   WorkerContext& context_;
   KeyPositions keys_;
+  std::set<std::string> hinted_;
 };
 
 }  // namespace slotgate

@@ -110,6 +110,10 @@ Dispatched answer_locally(WorkerContext& context, Client& client, const Command&
     return context.control->ask(client, &command, frame, args);
   }
   context.counters->local_answers.add();
+  const bool selects = command.local == LocalAnswer::kSelectDatabase;
+  if (selects && argument(frame, args, 1) != "0") {
+    context.dispatcher->hint(PlaneEvent::Kind::kDatabaseRefused, client, command);
+  }
   const std::uint32_t index = context.dispatcher->append(client, command, 0, 0);
   const bool quits = command.local == LocalAnswer::kQuit;
   if (quits) {

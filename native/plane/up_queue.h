@@ -31,6 +31,8 @@ struct PlaneEvent {
     kHandshakeRefused,
     kHolding,
     kOutOfFiles,
+    kCrossSlotAnswered,
+    kDatabaseRefused,
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

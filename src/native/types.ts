@@ -112,6 +112,7 @@ export interface DataPlaneEvent {
    * wrong_node: another node (id in `text`) answers at the address of `server`.
    * handshake_refused: `text` is the server's reply.
    * holding: requests wait for `slot`; `count` is their number in that worker.
+   * crossslot_answered, database_refused: told once per command (`text`) and client library (`server`).
    * out_of_files: connections cannot be accepted; `text` is the system's reason.
    */
   readonly kind:
@@ -122,7 +123,9 @@ export interface DataPlaneEvent {
     | 'wrong_node'
     | 'handshake_refused'
     | 'holding'
-    | 'out_of_files';
+    | 'out_of_files'
+    | 'crossslot_answered'
+    | 'database_refused';
   readonly database: number;
   readonly slot: number;
   /** Label of the server the event is about; '' if none. */

@@ -46,6 +46,18 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
     case 'holding':
       reactions.holding();
       return;
+    case 'crossslot_answered':
+      log.info('CROSSSLOT: keys of one command must share a slot; give them a common {hash tag}', {
+        command: text,
+        library: server,
+        example: '{user:1}:name {user:1}:mail',
+      });
+      return;
+    case 'database_refused':
+      log.info('SELECT: a cluster has database 0 only; set the library to database 0', {
+        library: server,
+      });
+      return;
     case 'out_of_files':
       log.error('connections cannot be accepted; raise the limit of open files', { reason: text });
       return;
