@@ -13,6 +13,8 @@
         'NAPI_VERSION=9',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
         'NAPI_DISABLE_CPP_EXCEPTIONS',
+        # An environment that is being torn down cannot throw; its last wake-up is no error.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
       ],
       # Node's and node-addon-api's headers are not ours: no warnings from them.
       'cflags_cc': [

@@ -134,6 +134,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "handshake_refused";
     case PlaneEvent::Kind::kHolding:
       return "holding";
+    case PlaneEvent::Kind::kLinkSilent:
+      return "link_silent";
     case PlaneEvent::Kind::kOutOfFiles:
       return "out_of_files";
     case PlaneEvent::Kind::kCrossSlotAnswered:

@@ -107,6 +107,7 @@ struct Link {
   std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
   std::uint64_t deadline_ms = 0;      ///< kConnecting, kHandshaking: give up then
   std::uint64_t last_used_ms = 0;
+  std::uint64_t owed_since_ms = 0;    ///< since when the server has owed answers without a word
   std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then
   std::uint64_t doomed_at_ms = 0;  ///< the topology says its server lost all slots in flight; 0: no
   std::vector<std::uint32_t> stalled;  ///< clients that wait for room in `stream`

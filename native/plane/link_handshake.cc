@@ -76,13 +76,7 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
   const std::string_view word = error_word(reply);
   if (step == kStepHello && !word.empty()) {
     const std::string text(without_crlf(reply));
-    PlaneEvent event;
-    event.kind = PlaneEvent::Kind::kHandshakeRefused;
-    event.database = link.database->id;
-    event.server = link.server->index;
-    event.label = link.server->entry.label;
-    event.text = text;
-    context_.up.events.push_back(std::move(event));
+    report(link, PlaneEvent::Kind::kHandshakeRefused, text);
     lose(link, "the server refused the handshake: " + text.substr(1));
     return false;
   }
@@ -92,13 +86,7 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
     // A user without the right to ask is not checked; a server that loads will be asked again.
     if (word != "NOPERM" && !expected.empty() && id != expected) {
       if (word.empty()) {
-        PlaneEvent event;
-        event.kind = PlaneEvent::Kind::kWrongNode;
-        event.database = link.database->id;
-        event.server = link.server->index;
-        event.label = link.server->entry.label;
-        event.text = id;
-        context_.up.events.push_back(std::move(event));
+        report(link, PlaneEvent::Kind::kWrongNode, id);
       }
       lose(link, word.empty() ? "another node answers at this address"
                               : std::string(without_crlf(reply)));
@@ -121,12 +109,7 @@ void Links::ready(Link& link) {
                                                                std::ssize(abandoned)));
   link.server->backoff_ms = 0;
   link.server->last_failure.clear();
-  PlaneEvent event;
-  event.kind = PlaneEvent::Kind::kLinkUp;
-  event.database = link.database->id;
-  event.server = link.server->index;
-  event.label = link.server->entry.label;
-  context_.up.events.push_back(std::move(event));
+  report(link, PlaneEvent::Kind::kLinkUp, {});
   write(link);
 }
 

@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint32_t kBackoffFirstMs = 50;
 constexpr std::uint32_t kBackoffMostMs = 1000;
 /// An idle link is pinged, so that one that died silently is found before a request meets it.
+/// A server that owes answers for this long is reported.
+constexpr std::uint64_t kSilentMs = 1000;
 constexpr std::uint64_t kPingIdleMs = 15000;
 /// Memory that a burst needed is given back when a link rested this long.
 constexpr std::uint64_t kShrinkIdleMs = 10000;
@@ -138,6 +140,16 @@ void Links::note_failure(Server& server, const std::string& reason) {
   server.retry_at_ms = context_.now_ms + server.backoff_ms - jitter;
 }
 
+void Links::report(const Link& link, PlaneEvent::Kind kind, std::string_view text) {
+  PlaneEvent event;
+  event.kind = kind;
+  event.database = link.database->id;
+  event.server = link.server->index;
+  event.label = link.server->entry.label;
+  event.text = text;
+  context_.up.events.push_back(std::move(event));
+}
+
 void Links::lose(Link& link, std::string reason, bool still_read) {
   if (link.state == LinkState::kClosed) return;
   Server& server = *link.server;
@@ -152,13 +164,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   }
   context_.counters->links_lost.add();
   context_.counters->links.subtract();
-  PlaneEvent event;
-  event.kind = PlaneEvent::Kind::kLinkDown;
-  event.database = link.database->id;
-  event.server = server.index;
-  event.label = server.entry.label;
-  event.text = std::move(reason);
-  context_.up.events.push_back(std::move(event));
+  report(link, PlaneEvent::Kind::kLinkDown, reason);
 
   requeue_or_fail(link);
   context_.redirector->link_gone(link);
@@ -242,7 +248,14 @@ void Links::tick_link(Link& link) {
       return;
     }
   }
-  if (!link.in_flight.empty()) return;
+  if (!link.in_flight.empty()) {
+    // Silence closes nothing: the server may run a slow script. But it may also be gone, and the
+    // cluster know it.
+    if (context_.now_ms - link.owed_since_ms >= kSilentMs) {
+      report(link, PlaneEvent::Kind::kLinkSilent, {});
+    }
+    return;
+  }
   if (!link.server->listed) {
     lose(link, "the server left the cluster");
     return;

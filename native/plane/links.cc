@@ -144,7 +144,7 @@ bool Links::read(Link& link) {
   }
   const std::size_t count = static_cast<std::size_t>(got);
   context_.counters->link_bytes_in.add(count);
-  link.last_used_ms = context_.now_ms;
+  link.last_used_ms = link.owed_since_ms = context_.now_ms;
   if (large) {
     link.partial.commit(count);
     take_large(link);

@@ -37,6 +37,7 @@ class Links {
     request.offset = link.stream.end();
     request.length = static_cast<std::uint32_t>(size);
     request.state = RequestState::kInFlight;
+    if (link.in_flight.empty()) link.owed_since_ms = context_.now_ms;
     link.in_flight.push_back(index);
     return link.stream.prepare(size);
   }
@@ -112,6 +113,7 @@ class Links {
   void requeue_or_fail(Link& link);
   void note_failure(Server& server, const std::string& reason);
   void tick_link(Link& link);
+  void report(const Link& link, PlaneEvent::Kind kind, std::string_view text);
 
   WorkerContext& context_;
   std::vector<Link*> dirty_;

@@ -30,6 +30,7 @@ struct PlaneEvent {
     kWrongNode,
     kHandshakeRefused,
     kHolding,
+    kLinkSilent,
     kOutOfFiles,
     kCrossSlotAnswered,
     kDatabaseRefused,

@@ -109,6 +109,7 @@ export interface DataPlaneEvent {
    * redirect: a server sent MOVED or ASK; `text` is the endpoint, `known` whether the topology has it.
    * refused: CLUSTERDOWN, LOADING …; `text` is the server's reply.
    * link_up, link_down: a connection to `server`; `text` is why it was lost.
+   * link_silent: `server` has owed answers for a second and said nothing.
    * wrong_node: another node (id in `text`) answers at the address of `server`.
    * handshake_refused: `text` is the server's reply.
    * holding: requests wait for `slot`; `count` is their number in that worker.
@@ -120,6 +121,7 @@ export interface DataPlaneEvent {
     | 'refused'
     | 'link_up'
     | 'link_down'
+    | 'link_silent'
     | 'wrong_node'
     | 'handshake_refused'
     | 'holding'

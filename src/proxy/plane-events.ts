@@ -35,6 +35,10 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
       log.warn('link down', { server, reason: text });
       reactions.refresh({ kind: 'link-lost', detail: `${server}: ${text}` });
       return;
+    case 'link_silent':
+      log.debug('a server owes answers and is silent', { server });
+      reactions.refresh({ kind: 'link-lost', detail: `${server} is silent` });
+      return;
     case 'wrong_node':
       log.warn('another node answers at this address', { server, nodeId: text });
       reactions.refresh({ kind: 'link-lost', detail: `${server} is node ${text} now` });

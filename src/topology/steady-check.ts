@@ -68,8 +68,9 @@ export class SteadyCheck {
         const facts = WATCHED_FIELDS.map((name) => clusterInfoField(info, name)).join(' ');
         const last = this.#lastFacts;
         this.#lastFacts = facts;
-        if (last !== null && last !== facts) {
-          onSuspicion(`CLUSTER INFO changed from "${last}" to "${facts}"`);
+        // The first facts may already be those of another topology than the one in use.
+        if (last !== facts) {
+          onSuspicion(`CLUSTER INFO changed from "${last ?? 'unknown'}" to "${facts}"`);
         }
       } catch (error) {
         this.#current = null;
