@@ -32,6 +32,28 @@ std::vector<std::uint16_t> number_servers(Database& database, const RouteSnapsho
 
 }  // namespace
 
+void Redirector::fence(Database& database, Link& link, std::uint32_t place) {
+  const Request& request = context_.requests[link.in_flight.at(place)];
+  SlotQueue& queue = queue_for(database, request.slot);
+  const std::uint64_t sequence = link.answered + place + 1;
+  const auto mine = std::find_if(queue.fences.begin(), queue.fences.end(),
+                                 [&](const LinkFence& fence) { return fence.link == &link; });
+  if (mine != queue.fences.end()) {
+    mine->sequence = sequence;
+  } else {
+    queue.fences.push_back({&link, sequence});
+  }
+  link.fenced = true;
+  if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
+}
+
+void Redirector::fence_all(Link& link) {
+  for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
+    const Request& request = context_.requests[link.in_flight.at(i)];
+    if ((request.flags & kReqInternal) == 0) fence(*link.database, link, i);
+  }
+}
+
 void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> snapshot) {
   const std::vector<std::uint16_t> numbers = number_servers(database, *snapshot);
   std::vector<bool> changed(kSlotCount, false);
@@ -67,19 +89,7 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
         const bool owns = asked || database.slots.owner(request.slot) == server->index;
         owns_any = owns_any || owns;
         foreign = foreign || !owns;
-        if (owns || !changed[request.slot]) continue;
-        SlotQueue& queue = queue_for(database, request.slot);
-        const std::uint64_t sequence = link->answered + i + 1;
-        const auto mine =
-            std::find_if(queue.fences.begin(), queue.fences.end(),
-                         [&](const LinkFence& fence) { return fence.link == link.get(); });
-        if (mine != queue.fences.end()) {
-          mine->sequence = sequence;
-        } else {
-          queue.fences.push_back({link.get(), sequence});
-        }
-        link->fenced = true;
-        if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
+        if (!owns && changed[request.slot]) fence(database, *link, i);
       }
       if (owns_any || !foreign) {
         link->doomed_at_ms = 0;

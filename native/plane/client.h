@@ -95,6 +95,7 @@ struct Client {
   std::unique_ptr<ByteBuffer> output;
   std::unique_ptr<ClientNames> names;
   std::unique_ptr<RequestStream> stream;
+  Link* paused = nullptr;  ///< the link that is not read until its output has been sent
 };
 
 }  // namespace slotgate

@@ -6,6 +6,7 @@
 
 #include "plane/clients.h"
 #include "plane/joiner.h"
+#include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 
@@ -144,6 +145,10 @@ void Clients::write_backlog(Client& client) {
     }
     context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
     output.consume(static_cast<std::size_t>(sent));
+    if (client.paused != nullptr) client.paused->paused_at_ms = context_.now_ms;
+  }
+  if (client.paused != nullptr && output.size() < kPauseLinkBytes / 2) {
+    context_.links->read_on(*client.paused);
   }
   if (output.empty()) client.output.reset();
   watch(client);

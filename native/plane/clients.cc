@@ -290,6 +290,7 @@ void Clients::close(Client& client, std::string_view reason) {
   if (client.closing) return;
   client.closing = true;
   if (client.stream) context_.streams->client_gone(client);
+  if (client.paused != nullptr) context_.links->read_on(*client.paused);
   detach_requests(client);
   client.input.reset();
   client.output.reset();

@@ -28,6 +28,10 @@ inline constexpr std::size_t kFlushAtBytes = 16 * 1024;
 /// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
 /// older; smaller ones only when complete.
 inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;
+/// A client that has this much of a streamed reply unsent makes its link wait; the link is read on
+/// below half of it. See Links::retire.
+inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
+
 /// Requests of at least this size are forwarded while they arrive, over a private link.
 inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
 /// No further request of a client is parsed while it has more unsent output than this.

@@ -90,6 +90,7 @@ struct Link {
   bool write_blocked = false;   ///< the kernel's buffer is full
   bool fenced = false;          ///< a slot queue waits for a sequence number of this link
   bool streaming = false;       ///< what is sent is not kept
+  bool retired = false;         ///< takes no more requests; closed when everything is answered
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;
   std::uint8_t handshake_left = 0;  ///< steps in all
@@ -110,8 +111,10 @@ struct Link {
   std::uint64_t owed_since_ms = 0;    ///< since when the server has owed answers without a word
   std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then
   std::uint64_t doomed_at_ms = 0;  ///< the topology says its server lost all slots in flight; 0: no
-  std::vector<std::uint32_t> stalled;  ///< clients that wait for room in `stream`
-  std::uint32_t borrower = kNoIndex;   ///< kPrivate: the client
+  std::vector<std::uint32_t> stalled;   ///< clients that wait for room in `stream`
+  std::uint32_t paused_for = kNoIndex;  ///< not read: this client has to take its reply first
+  std::uint64_t paused_at_ms = 0;
+  std::uint32_t borrower = kNoIndex;  ///< kPrivate: the client
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
   [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }

@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint32_t kBackoffFirstMs = 50;
 constexpr std::uint32_t kBackoffMostMs = 1000;
 /// An idle link is pinged, so that one that died silently is found before a request meets it.
+/// How long a client that does not read may keep a link from being read.
+constexpr std::uint64_t kPausedMost = 10000;
 /// A server that owes answers for this long is reported.
 constexpr std::uint64_t kSilentMs = 1000;
 constexpr std::uint64_t kPingIdleMs = 15000;
@@ -34,7 +36,7 @@ constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user,
                           std::uint8_t protocol) {
   for (const auto& link : server.links) {
-    if (link->usable() && link->kind == LinkKind::kShared && link->user == user &&
+    if (link->usable() && !link->retired && link->kind == LinkKind::kShared && link->user == user &&
         link->protocol == protocol) {
       return link.get();
     }
@@ -94,6 +96,8 @@ void Links::abandon(Link& link, std::uint32_t index) {
 
 void Links::detach(Link& link) {
   std::erase(dirty_, &link);
+  if (link.paused_for != kNoIndex) context_.clients[link.paused_for].paused = nullptr;
+  link.paused_for = kNoIndex;
   link.watcher.close(on_closed);
   ::close(link.fd);
   link.fd = -1;
@@ -247,6 +251,13 @@ void Links::tick_link(Link& link) {
       lose(link, "the cluster gave all slots in flight to other servers", true);
       return;
     }
+  }
+  if (link.paused_for != kNoIndex) {
+    // Others may wait for what the link still owes: a client that takes nothing goes.
+    if (context_.now_ms - link.paused_at_ms >= kPausedMost) {
+      context_.client_io->close(context_.clients[link.paused_for], "it does not read its reply");
+    }
+    return;
   }
   if (!link.in_flight.empty()) {
     // Silence closes nothing: the server may run a slow script. But it may also be gone, and the

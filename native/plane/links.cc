@@ -159,12 +159,40 @@ bool Links::read(Link& link) {
 
 void Links::after_replies(Link& link) {
   if (link.fenced) context_.redirector->answered(link);
+  if (link.retired && link.in_flight.empty()) {
+    abandon(link, kNoIndex);
+    return;
+  }
   if (!link.stalled.empty() &&
       link.stream.unanswered() <= link.database->limits().link_unanswered_bytes_max / 2) {
     std::vector<std::uint32_t> stalled;
     stalled.swap(link.stalled);
     for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
   }
+}
+
+void Links::pause(Link& link, Client& client) {
+  if (link.paused_for != kNoIndex) return;
+  retire(link);
+  link.paused_for = client.index;
+  link.paused_at_ms = context_.now_ms;
+  client.paused = &link;
+  link.watcher.watch(false, link.watcher.writing());
+}
+
+void Links::read_on(Link& link) {
+  if (link.state == LinkState::kClosed || link.paused_for == kNoIndex) return;
+  context_.clients[link.paused_for].paused = nullptr;
+  link.paused_for = kNoIndex;
+  link.owed_since_ms = context_.now_ms;
+  link.watcher.watch(true, link.watcher.writing());
+}
+
+void Links::retire(Link& link) {
+  if (link.retired || link.kind == LinkKind::kPrivate) return;
+  link.retired = true;
+  if (link.server->shared[link.protocol] == &link) link.server->shared[link.protocol] = nullptr;
+  context_.redirector->fence_all(link);
 }
 
 void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size) {
@@ -228,6 +256,9 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
     if (client.head != link.in_flight.front()) return;
     if (!link.head_forwarded) context_.counters->streamed_replies.add();
     context_.client_io->forward(client, bytes.data(), ready);
+    if (!client.closing && client.output && client.output->size() >= kPauseLinkBytes) {
+      pause(link, client);
+    }
   }
   link.head_forwarded = true;
   bytes.consume(ready);

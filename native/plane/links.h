@@ -71,6 +71,9 @@ class Links {
   /// waits: the next poll must not block.
   [[nodiscard]] bool flush_patiently();
 
+  /// The client that `link` waited for has taken its reply, or is gone.
+  void read_on(Link& link);
+
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();
   /// The link is given up: what can be repeated is queued, the rest is answered. Never fails.
@@ -109,6 +112,11 @@ class Links {
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.
   void forward_head(Link& link, ByteBuffer& bytes);
+  /// Stops reading `link` until `client` has taken what it has of a large reply. So that nobody
+  /// else waits for that client, the link is retired first: new requests take a new link, behind
+  /// fences for the slots that still have requests on this one.
+  void pause(Link& link, Client& client);
+  void retire(Link& link);
   void after_replies(Link& link);
   void requeue_or_fail(Link& link);
   void note_failure(Server& server, const std::string& reason);

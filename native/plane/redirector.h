@@ -54,6 +54,8 @@ class Redirector {
   /// this answer, it now waits for a link.
   void probe_lost(const Link& link, std::uint32_t index);
 
+  /// The link takes no more requests: what it has in flight goes before what comes.
+  void fence_all(Link& link);
   /// The link has answered something, and fences wait for it.
   void answered(Link& link);
   /// The link is lost, its requests were taken off: fences on it are reached.
@@ -126,6 +128,8 @@ class Redirector {
   void end_parking(Database& database, SlotQueue& queue, std::uint32_t client);
   /// Sends a parked request; the link it went to, or nullptr: it cannot be sent now.
   Link* repeat(Database& database, const Parking::Refused& refused);
+  /// The slot of the request at `place` of the link's ring waits until that is answered.
+  void fence(Database& database, Link& link, std::uint32_t place);
   void own_frame(Link& link, std::uint32_t index);
   LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
   std::uint16_t find_server(const Database& database, const Link& link,

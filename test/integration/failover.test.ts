@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { TestCluster } from '../support/cluster.js';
+import { Load } from '../support/load.js';
+import { TestProxy } from '../support/proxy.js';
+import type { TestClient } from '../support/resp-client.js';
+import { waitFor } from '../support/wait.js';
+
+/** Slots 15495, 3300 and 7365: one per shard. */
+const TAGS = ['a', 'b', 'c'];
+const SLOT = 15495;
+const CLIENTS = 4;
+const PRIMARIES = 3;
+
+let cluster: TestCluster;
+let proxy: TestProxy;
+let clients: readonly TestClient[];
+beforeAll(async () => {
+  cluster = await TestCluster.start({ replicasPerPrimary: 1, nodeTimeoutMs: 2_000 });
+  proxy = await TestProxy.start({ seeds: cluster.seeds });
+});
+afterAll(async () => {
+  await proxy?.stop();
+  await cluster?.stop();
+});
+beforeEach(async () => {
+  clients = await Promise.all(Array.from({ length: CLIENTS }, () => proxy.connect()));
+  await Promise.all(TAGS.map((tag) => clients[0]?.call('SET', `{${tag}}:fixed`, tag)));
+  await sleep(100);
+  return () => {
+    for (const client of clients) client.close();
+  };
+});
+
+/** A server that replicates `owner` and has all of its data, so that it can be elected. */
+async function replicaOf(owner: number): Promise<number> {
+  let found = -1;
+  await waitFor('the shard to have a replica', async () => {
+    const nodes = await cluster.server(owner).text('CLUSTER', 'NODES');
+    const line = nodes
+      .split('\n')
+      .find((text) => text.includes('slave') && text.includes(cluster.nodeId(owner)));
+    found = cluster.servers.findIndex((_, i) => line?.startsWith(cluster.nodeId(i)) === true);
+    const info = await cluster.server(found).text('INFO', 'replication');
+    return info.includes('master_link_status:up');
+  });
+  return found;
+}
+
+async function untilPrimary(index: number): Promise<void> {
+  await waitFor('the replica to be promoted', async () => {
+    const role = await cluster.server(index).call('ROLE');
+    return Array.isArray(role) && role[0] === 'master';
+  });
+}
+
+/** @returns The loads after `disturb` and half a second of requests behind it. */
+async function underLoad(name: string, disturb: () => Promise<void>): Promise<readonly Load[]> {
+  const fixed = new Map(TAGS.map((tag) => [`{${tag}}:fixed`, tag]));
+  const loads = clients.map((client, i) => {
+    const lists = TAGS.map((tag) => `{${tag}}:${name}:${i}`);
+    return new Load(client, { name, lists, fixed, groups: [[...fixed.keys()]] });
+  });
+  let isOver = false;
+  const running = Promise.all(loads.map((load) => load.run(() => isOver)));
+  try {
+    await disturb();
+    await sleep(500);
+  } finally {
+    isOver = true;
+    await running;
+  }
+  return loads;
+}
+
+/** Every number at most once, in the order in which it was pushed. */
+async function expectOrder(loads: readonly Load[]): Promise<void> {
+  for (const load of loads) {
+    for (const list of load.outcomes.keys()) {
+      const reply = await clients[0]?.call('LRANGE', list, 0, -1);
+      const tokens = Array.isArray(reply) ? reply.map(Number) : [];
+      expect(tokens.length).toBeGreaterThan(0);
+      expect(tokens.findIndex((token, i) => i > 0 && token <= (tokens[i - 1] ?? -1))).toBe(-1);
+    }
+  }
+}
+
+test('a manual failover costs nothing but time', async () => {
+  const owner = await cluster.ownerOf(SLOT);
+  const replica = await replicaOf(owner);
+  const loads = await underLoad('manual', () => cluster.failover(replica));
+  for (const load of loads) {
+    expect([load.wrongReplies, load.readErrors, load.writeErrors]).toEqual([[], [], []]);
+    for (const [list, { sent }] of load.outcomes) {
+      expect(await clients[0]?.call('LLEN', list)).toBe(sent);
+    }
+  }
+  await expectOrder(loads);
+  await cluster.waitUntilOk();
+}, 60_000);
+
+test('kill -9 of a primary: reads go on, writes are done once or of unknown outcome', async () => {
+  const owner = await cluster.ownerOf(SLOT);
+  const replica = await replicaOf(owner);
+  let loads: readonly Load[] = [];
+  try {
+    loads = await underLoad('killed', async () => {
+      await sleep(300);
+      await cluster.kill(owner);
+      await untilPrimary(replica);
+      await clients[0]?.call('SET', `{${TAGS[0]}}:after`, '1');
+    });
+  } finally {
+    await cluster.restart(owner);
+    await cluster.waitUntilOk();
+  }
+  for (const load of loads) {
+    expect(load.wrongReplies).toEqual([]);
+    expect(load.readErrors).toEqual([]);
+    for (const error of load.writeErrors) {
+      expect(error).toMatch(
+        /^(Reply)?Error: OUTCOMEUNKNOWN outcome unknown: connection to 127\.0\.0\.1:\d+ \(slot 15495\) was lost after the command was sent$/,
+      );
+    }
+  }
+  await expectOrder(loads);
+}, 60_000);
+
+test('a primary that hangs is given up when the cluster gives it up', async () => {
+  const owner = await cluster.ownerOf(SLOT, PRIMARIES - 2);
+  const replica = await replicaOf(owner);
+  let loads: readonly Load[] = [];
+  try {
+    loads = await underLoad('hanging', async () => {
+      await sleep(300);
+      await cluster.kill(owner, 'SIGSTOP');
+      await untilPrimary(replica);
+      // A read, since a write may meet the hanging server.
+      await clients[0]?.call('GET', `{${TAGS[0]}}:fixed`);
+    });
+  } finally {
+    await cluster.kill(owner, 'SIGCONT');
+  }
+  for (const load of loads) {
+    expect(load.wrongReplies).toEqual([]);
+    expect(load.readErrors).toEqual([]);
+    for (const error of load.writeErrors) {
+      expect(error).toContain('OUTCOMEUNKNOWN outcome unknown: connection to 127.0.0.1:');
+    }
+  }
+  await cluster.waitUntilOk();
+  await expectOrder(loads);
+}, 60_000);
