@@ -72,7 +72,8 @@ enum class LocalAnswer : std::uint8_t {
   kGetName,
   kSetLibrary,      ///< remembers arguments 2 (LIB-NAME | LIB-VER) and 3
   kClientId,
-  kHello,           ///< protocol negotiation without AUTH; with it TypeScript is asked
+  kHello,           ///< protocol negotiation without AUTH, `ready_reply` is the servers' version;
+                    ///< with AUTH TypeScript is asked
 };
 
 /// How a request over several slots is divided and its replies joined.

@@ -177,7 +177,7 @@ void Redirector::probe_lost(const Link& link, std::uint32_t index) {
 
 std::string Redirector::reason_text(Database& database, const SlotQueue* queue,
                                     std::uint16_t slot) const {
-  if (queue != nullptr && !queue->refusal.empty()) return queue->refusal;
+  if (queue != nullptr && !queue->refusal.empty()) return shown_refusal(queue->refusal, slot);
   const std::uint16_t owner = database.slots.owner(slot);
   if (owner == SlotMap::kUnassigned) return "-CLUSTERDOWN Hash slot not served\r\n";
   const Server& server = *database.servers[owner];

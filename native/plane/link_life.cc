@@ -168,7 +168,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   }
   context_.counters->links_lost.add();
   context_.counters->links.subtract();
-  report(link, PlaneEvent::Kind::kLinkDown, reason);
+  if (!stopping_) report(link, PlaneEvent::Kind::kLinkDown, reason);
 
   requeue_or_fail(link);
   context_.redirector->link_gone(link);

@@ -74,6 +74,26 @@ std::string get_name(const Client& client) {
                                                      : null_reply(client);
 }
 
+/// HELLO, or HELLO 2 or 3, of a client that need not log in.
+bool is_simple_hello(const Client& client, Bytes frame, const std::vector<Arg>& args) noexcept {
+  if ((client.special & kSpecialUnauthenticated) != 0 || args.size() > 2) return false;
+  return args.size() == 1 || argument(frame, args, 1) == "2" || argument(frame, args, 1) == "3";
+}
+
+/// As a stand-alone primary introduces itself; `version` is that of the servers.
+std::string hello(Client& client, Bytes frame, const std::vector<Arg>& args,
+                  const std::string& version) {
+  if (args.size() == 2) client.protocol = argument(frame, args, 1) == "3" ? 3 : 2;
+  std::string reply = client.protocol == 3 ? "%7\r\n" : "*14\r\n";
+  reply += bulk_reply("server") + bulk_reply("redis");
+  reply += bulk_reply("version") + bulk_reply(version);
+  reply += bulk_reply("proto") + ":" + std::to_string(client.protocol) + "\r\n";
+  reply += bulk_reply("id") + ":" + std::to_string(client.id) + "\r\n";
+  reply += bulk_reply("mode") + bulk_reply("standalone");
+  reply += bulk_reply("role") + bulk_reply("master");
+  return reply + bulk_reply("modules") + "*0\r\n";
+}
+
 std::string answer(Client& client, const Command& command, Bytes frame,
                    const std::vector<Arg>& args) {
   switch (command.local) {
@@ -93,9 +113,10 @@ std::string answer(Client& client, const Command& command, Bytes frame,
       return ":" + std::to_string(client.id) + "\r\n";
     case LocalAnswer::kQuit:
       return "+OK\r\n";
+    case LocalAnswer::kHello:
+      return hello(client, frame, args, command.row->ready_reply);
     case LocalAnswer::kNone:
     case LocalAnswer::kReadyReply:
-    case LocalAnswer::kHello:
       break;
   }
   return command.row->ready_reply;
@@ -105,8 +126,8 @@ std::string answer(Client& client, const Command& command, Bytes frame,
 
 Dispatched answer_locally(WorkerContext& context, Client& client, const Command& command,
                           Bytes frame, const std::vector<Arg>& args) {
-  // A handshake says who the client is and what it speaks: the control plane decides both.
-  if (command.local == LocalAnswer::kHello) {
+  // Only TypeScript can log a client in, and words errors.
+  if (command.local == LocalAnswer::kHello && !is_simple_hello(client, frame, args)) {
     return context.control->ask(client, &command, frame, args);
   }
   context.counters->local_answers.add();

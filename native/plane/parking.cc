@@ -150,7 +150,7 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
       context_.replies->discard(next.request);
     } else if (next.passed_on) {
       context_.counters->refusal_passed_for_order.add();
-      context_.replies->deliver_copy(next.request, next.refusal);
+      context_.replies->deliver_copy(next.request, shown_refusal(next.refusal, slot));
     } else {
       // Splitting may park parts of it at once: they take the place that it has now.
       Link* link = repeat(database, next);

@@ -292,6 +292,7 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   const auto overtaken = [&](std::uint32_t older_index) {
     const Request& older = context_.requests[older_index];
     if (older.client != request.client || older.owned == nullptr) return false;
+    if (!is_younger(request.arrival, older.arrival)) return false;
     if ((older.flags & request.flags & kReqReadonly) != 0) return false;
     return share_a_key(database, older, {older.owned.get(), older.length}, request, frame);
   };

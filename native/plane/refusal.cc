@@ -40,4 +40,10 @@ Refusal parse_refusal(std::string_view line) noexcept {
   return refusal;
 }
 
+std::string shown_refusal(std::string_view refusal, std::uint16_t slot) {
+  const RefusalKind kind = parse_refusal(refusal).kind;
+  if (kind != RefusalKind::kMoved && kind != RefusalKind::kAsk) return with_crlf(refusal);
+  return "-TRYAGAIN slot " + std::to_string(slot) + " is being moved; nothing was executed\r\n";
+}
+
 }  // namespace slotgate

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace slotgate {
@@ -24,5 +25,10 @@ struct Refusal {
 /// Reads an error line ("-MOVED 3999 127.0.0.1:6381\r\n"). A malformed redirect is kNoIndex.
 /// Source: Redis Cluster specification, "MOVED Redirection" and "ASK redirection".
 [[nodiscard]] Refusal parse_refusal(std::string_view line) noexcept;
+
+/// What a client is told when a refused request is not repeated: the server's words, but no
+/// redirect, which a client of one endpoint could not follow. `refusal` with or without CRLF; the
+/// result has it.
+[[nodiscard]] std::string shown_refusal(std::string_view refusal, std::uint16_t slot);
 
 }  // namespace slotgate

@@ -72,7 +72,7 @@ export interface NativeCommandRow {
   readonly splitStep: number;
   readonly barrier: NativeBarrier;
   readonly keySpecs: readonly NativeKeySpec[];
-  /** Wire bytes, for `local: 'ready_reply'` and `route: 'refuse'`; else empty. */
+  /** Wire bytes, for `local: 'ready_reply'` and `route: 'refuse'`; the version for `local: 'hello'`; else empty. */
   readonly readyReply: string;
   /** Upper case; for the flag `blocks_with_token`; else empty. */
   readonly blockToken: string;

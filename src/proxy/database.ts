@@ -92,7 +92,7 @@ export class Database implements LoginDesk {
       });
       this.#table = keepPlaces(this.#table, coreTable());
     }
-    this.#plane.setCommands(this.#id, toNativeRows(this.#table));
+    this.#publishCommands();
   }
 
   /** Applies what a reload changed. */
@@ -164,9 +164,16 @@ export class Database implements LoginDesk {
       return reply(outcome.bytes, outcome.close);
     }
     this.#table = keepPlaces(this.#table, outcome.table);
-    this.#plane.setCommands(this.#id, toNativeRows(this.#table));
+    this.#publishCommands();
     this.#plane.dispatchAgain(request.client);
     return null;
+  }
+
+  #publishCommands(): void {
+    const rows = toNativeRows(this.#table).map((row) =>
+      row.local === 'hello' ? { ...row, readyReply: this.#serverVersion } : row,
+    );
+    this.#plane.setCommands(this.#id, rows);
   }
 
   #context(): ControlContext {
