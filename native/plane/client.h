@@ -74,6 +74,8 @@ struct Client {
   std::uint32_t window = 0;
   /// Largest of its recent replies, in bytes: what the next one is taken for.
   std::uint32_t reply_estimate = 0;
+  std::uint16_t batch = 0;         ///< number of its last read
+  std::uint64_t corked_at_ms = 0;  ///< since when output is kept back; 0: it is not
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;

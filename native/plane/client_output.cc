@@ -13,6 +13,7 @@
 namespace slotgate {
 
 void Clients::flush() {
+  if (!corked_.empty()) uncork_old();
   std::vector<std::uint32_t>& dirty = context_.replies->dirty();
   // Flushing may make others dirty (a close drops held requests): go on until none is left.
   for (std::size_t i = 0; i < dirty.size(); ++i) {
@@ -26,7 +27,14 @@ void Clients::flush() {
 
 void Clients::flush_client(Client& client) {
   emit_ready(client);
-  if (gather_.total() != 0) send_gathered(client);
+  if (!client.closing && may_cork(client)) {
+    cork(client);
+  } else {
+    client.corked_at_ms = 0;
+    if (gather_.total() != 0) send_gathered(client);
+    const bool kept_back = !client.closing && client.output && !client.watcher.writing();
+    if (kept_back) write_output(client);
+  }
   for (const std::uint32_t index : sent_) {
     const Request& request = context_.requests[index];
     if (request.join != kNoIndex) context_.joiner->recycle(request.join);
@@ -34,6 +42,38 @@ void Clients::flush_client(Client& client) {
   }
   sent_.clear();
   if (!client.closing) after_flush(client);
+}
+
+bool Clients::may_cork(const Client& client) noexcept {
+  if (client.head == kNoIndex || client.watcher.writing()) return false;
+  const Request& next = context_.requests[client.head];
+  // Only what came in one read belongs together: requests of several users of one connection, which
+  // do not know of each other, must not wait for each other.
+  if (next.batch != emitted_batch_ || next.state != RequestState::kInFlight) return false;
+  if (client.corked_at_ms != 0 && context_.now_ms - client.corked_at_ms >= kCorkMs) return false;
+  const std::size_t waiting = gather_.total() + (client.output ? client.output->size() : 0);
+  return waiting != 0 && waiting < kFlushAtBytes;
+}
+
+void Clients::cork(Client& client) {
+  const iovec* const pieces = gather_.pieces();
+  for (std::size_t i = 0; i < gather_.piece_count() && !client.closing; ++i) {
+    append_output(client, static_cast<const std::uint8_t*>(pieces[i].iov_base), pieces[i].iov_len);
+  }
+  gather_.clear();
+  if (client.closing || client.corked_at_ms != 0) return;
+  client.corked_at_ms = context_.now_ms;
+  corked_.push_back(client.index);
+}
+
+void Clients::uncork_old() {
+  std::erase_if(corked_, [&](std::uint32_t index) {
+    Client& client = context_.clients[index];
+    if (client.id == 0 || client.closing || client.corked_at_ms == 0) return true;
+    if (context_.now_ms - client.corked_at_ms < kCorkMs) return false;
+    context_.replies->mark_dirty(client);
+    return true;
+  });
 }
 
 void Clients::emit_ready(Client& client) {
@@ -50,6 +90,7 @@ void Clients::emit_ready(Client& client) {
     }
     if (client.closing) break;  // its requests were detached with it
     if ((request.flags & kReqCloseAfter) != 0) client.close_when_sent = true;
+    emitted_batch_ = request.batch;
     client.head = request.next;
     if (client.head == kNoIndex) client.tail = kNoIndex;
     --client.in_flight;
@@ -133,6 +174,11 @@ void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size
 
 void Clients::write_backlog(Client& client) {
   if (!client.output) return;
+  write_output(client);
+  if (!client.closing) context_.replies->mark_dirty(client);
+}
+
+void Clients::write_output(Client& client) {
   ByteBuffer& output = *client.output;
   while (!output.empty()) {
     const ssize_t sent = send(client.fd, output.data(), output.size(), MSG_NOSIGNAL);
@@ -151,14 +197,16 @@ void Clients::write_backlog(Client& client) {
     context_.links->read_on(*client.paused);
   }
   if (output.empty()) client.output.reset();
-  watch(client);
-  context_.replies->mark_dirty(client);
+  if (client.output || client.watcher.writing()) watch(client);
 }
 
 void Clients::after_flush(Client& client) {
-  const bool backlog = client.output && !client.output->empty();
+  const bool corked = client.corked_at_ms != 0;
+  const bool backlog = client.output && !client.output->empty() && !corked;
   if (backlog) {
     client.window = std::max(client.window / 2, 1U);
+  } else if (corked) {
+    // What is kept back leaves with the rest; more may be parsed meanwhile.
   } else if (client.close_when_sent ||
              (client.input_done && client.head == kNoIndex && !client.unparsed)) {
     close(client, "done");

@@ -84,7 +84,8 @@ void Clients::watch(Client& client) {
                       (client.special & kSpecialFinished) != 0 ||
                       (client.output && client.output->size() > kOutputBacklogBytes) ||
                       (client.stream && !RequestStreams::wants_input(client));
-  client.watcher.watch(!paused, client.output && !client.output->empty());
+  client.watcher.watch(!paused,
+                       client.output && !client.output->empty() && client.corked_at_ms == 0);
 }
 
 void Clients::read(Client& client) {
@@ -114,6 +115,7 @@ void Clients::read(Client& client) {
     return;
   }
   const std::size_t count = static_cast<std::size_t>(got);
+  ++client.batch;
   context_.counters->client_bytes_in.add(count);
   if (begun) {
     client.input->bytes.commit(count);
@@ -308,6 +310,7 @@ void Clients::on_closed(void* owner) {
   const std::uint32_t index = client.index;
   client.id = 0;
   client.special = 0;
+  client.corked_at_ms = 0;
   client.protocol = 2;
   client.reply_estimate = 0;
   client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;

@@ -28,6 +28,8 @@ class Clients {
   /// Parses on for clients that stopped before their input did. Not again for the same in one turn.
   void run_ready_list();
   [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+  /// Output is kept back that must leave soon.
+  [[nodiscard]] bool has_corked() const noexcept { return !corked_.empty(); }
   void make_ready(Client& client);
   /// The link that the client waited for has room again, or is gone.
   void resume_stalled(std::uint32_t index);
@@ -60,9 +62,14 @@ class Clients {
   void input_ended(Client& client);
   void flush_client(Client& client);
   void emit_ready(Client& client);
+  /// True if what is ready may wait for the rest of its pipeline.
+  [[nodiscard]] bool may_cork(const Client& client) noexcept;
+  void cork(Client& client);
+  void uncork_old();
   void send_gathered(Client& client);
   void append_output(Client& client, const std::uint8_t* data, std::size_t size);
   void write_backlog(Client& client);
+  void write_output(Client& client);
   void after_flush(Client& client);
   void watch(Client& client);
   void detach_requests(Client& client);
@@ -71,6 +78,8 @@ class Clients {
   WorkerContext& context_;
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> running_;
+  std::vector<std::uint32_t> corked_;
+  std::uint16_t emitted_batch_ = 0;  ///< of the last reply that emit_ready() took
   std::vector<std::uint32_t> sent_;  ///< requests whose replies the gather may refer to
   OutputGather gather_;
   RequestFramer framer_;  ///< for clients whose input begins at a frame

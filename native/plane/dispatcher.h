@@ -70,6 +70,7 @@ class Dispatcher {
     request.join = kNoIndex;
     request.arrived_ms = context_.turn_stamp();
     request.arrival = context_.next_arrival++;
+    request.batch = client.batch;
     request.slot = slot;
     request.command = command.id;
     request.flags = flags;

@@ -25,6 +25,10 @@ inline constexpr std::uint32_t kReadsPerLinkFlush = 64;
 inline constexpr std::uint8_t kFlushPatienceTurns = 1;
 inline constexpr std::size_t kFlushAtBytes = 16 * 1024;
 
+/// The first replies to a pipeline wait this long for the others, so that they leave in one piece,
+/// unless kFlushAtBytes have gathered.
+inline constexpr std::uint64_t kCorkMs = 1;
+
 /// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
 /// older; smaller ones only when complete.
 inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;

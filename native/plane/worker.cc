@@ -250,7 +250,8 @@ void Worker::give_memory_back() {
 
 void Worker::set_timer() {
   if (is_hurried()) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
-  const std::uint64_t at = std::min(redirector_.next_due_ms(), next_tick_ms_);
+  std::uint64_t at = std::min(redirector_.next_due_ms(), next_tick_ms_);
+  if (clients_.has_corked()) at = std::min(at, context_.now_ms + kCorkMs);
   if (at == timer_at_ms_ && uv_is_active(as_handle(&timer_)) != 0) return;
   timer_at_ms_ = at;
   uv_update_time(&context_.loop);
