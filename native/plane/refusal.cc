@@ -42,7 +42,8 @@ Refusal parse_refusal(std::string_view line) noexcept {
 
 std::string shown_refusal(std::string_view refusal, std::uint16_t slot) {
   const RefusalKind kind = parse_refusal(refusal).kind;
-  if (kind != RefusalKind::kMoved && kind != RefusalKind::kAsk) return with_crlf(refusal);
+  const bool redirect = kind == RefusalKind::kMoved || kind == RefusalKind::kAsk;
+  if (!redirect && !refusal.empty()) return with_crlf(refusal);
   return "-TRYAGAIN slot " + std::to_string(slot) + " is being moved; nothing was executed\r\n";
 }
 

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../config/version.js';
 import type { CommandEnvironment } from './environment.js';
 import { describeFailure, EXIT_OK, EXIT_USAGE, exitCodeOf } from './exit.js';
 import { addSettingFlags, settingFlagValues } from './setting-flags.js';
-import { packageVersion } from '../config/version.js';
 
 const PASSWORD_FLAG = '--upstream-password';
 

@@ -245,7 +245,7 @@ export const SETTINGS = {
   },
   maxLinkUnansweredBytes: {
     kind: 'bytes',
-    min: 65_536,
+    min: 262_144,
     max: 64 * GIB,
     default: 4 * MIB,
     flag: 'max-link-unanswered-bytes',

@@ -11,7 +11,12 @@ export interface NativeKeySpec {
     | { readonly kind: 'keyword'; readonly keyword: string; readonly startFrom: number }
     | { readonly kind: 'unknown' };
   readonly find:
-    | { readonly kind: 'range'; readonly lastKey: number; readonly step: number; readonly limit: number }
+    | {
+        readonly kind: 'range';
+        readonly lastKey: number;
+        readonly step: number;
+        readonly limit: number;
+      }
     | {
         readonly kind: 'keynum';
         readonly keynumIndex: number;

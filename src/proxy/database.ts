@@ -11,13 +11,14 @@ import {
   UnknownCommands,
 } from '../commands/index.js';
 import type { EffectiveConfig } from '../config/effective-config.js';
+import { packageVersion } from '../config/version.js';
 import type { Logger } from '../log/logger.js';
 import type {
   ControlAnswer,
   ControlRequest,
+  DatabaseSettings,
   DataPlane,
   DataPlaneEvent,
-  DatabaseSettings,
 } from '../native/index.js';
 import type { RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
@@ -30,7 +31,6 @@ import { reactTo } from './plane-events.js';
 import { toRouteSnapshot } from './routes.js';
 import { answerAuth, answerHello, internalError, type LoginDesk, reply } from './session.js';
 import { UpstreamUsers } from './upstream-users.js';
-import { packageVersion } from '../config/version.js';
 
 /** How often the end of holding is looked for while requests are held. */
 const HOLDING_CHECK_MS = 200;
@@ -138,7 +138,9 @@ export class Database implements LoginDesk {
     return this.#config.clientAuth === 'none' || this.#monitor.defaultUserNeedsPassword() === false;
   }
 
-  async logIn(secret: LoginSecret): Promise<{ readonly user: number } | { readonly refusal: string }> {
+  async logIn(
+    secret: LoginSecret,
+  ): Promise<{ readonly user: number } | { readonly refusal: string }> {
     const refusal = await tryLogin(this.#monitor, secret, this.#config.connectTimeoutMs);
     if (refusal !== null) {
       return { refusal };

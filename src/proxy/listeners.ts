@@ -147,7 +147,10 @@ async function removeDeadSocket(path: string): Promise<void> {
     });
   });
   if (isAlive) {
-    throw new ProxyError('address_in_use', `cannot listen on ${path}: another process listens on it`);
+    throw new ProxyError(
+      'address_in_use',
+      `cannot listen on ${path}: another process listens on it`,
+    );
   }
 }
 

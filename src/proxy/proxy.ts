@@ -1,5 +1,5 @@
-import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
 import { formatAddress } from '../config/addresses.js';
+import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';

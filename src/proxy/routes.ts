@@ -1,6 +1,11 @@
 import type { RouteServer, RouteSnapshot } from '../native/index.js';
 import { formatEndpoint } from '../shards/index.js';
-import { type ClusterTopology, type ServerNode, SLOT_COUNT, UNASSIGNED } from '../topology/index.js';
+import {
+  type ClusterTopology,
+  type ServerNode,
+  SLOT_COUNT,
+  UNASSIGNED,
+} from '../topology/index.js';
 
 /** In `RouteSnapshot.slotToServer`: nobody serves the slot now. */
 const NOBODY = 0xffff;

@@ -1,12 +1,6 @@
 import { ProxyError } from '../errors/index.js';
 import type { ControlAnswer, ControlRequest } from '../native/index.js';
-import {
-  bulkReply,
-  errorReply,
-  integerReply,
-  mapReply,
-  OK_REPLY,
-} from '../resp/index.js';
+import { bulkReply, errorReply, integerReply, mapReply, OK_REPLY } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 
 /** What logging in needs from the outside. */
@@ -27,8 +21,7 @@ const NO_AUTH_HELLO =
   'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> ' +
   'AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol ' +
   'version at the same time';
-const INVALID_NAME =
-  'ERR Client names cannot contain spaces, newlines or special characters.';
+const INVALID_NAME = 'ERR Client names cannot contain spaces, newlines or special characters.';
 const NO_PASSWORD =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure ' +
   'your configuration is correct?';

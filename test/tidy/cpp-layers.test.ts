@@ -87,7 +87,7 @@ describe('native', () => {
 
   test('sources.txt lists every source once, under the heading of its folder', () => {
     const listed = listedSources();
-    const onDisk = files.filter((file) => file.endsWith('.cc'));
+    const onDisk = files.filter((file) => file.endsWith('.cc')).sort();
     expect(listed.map(({ path }) => `native/${path}`).sort()).toEqual(onDisk);
     expect(listed.filter(({ heading, path }) => !path.startsWith(`${heading}/`))).toEqual([]);
   });
