@@ -13,7 +13,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   startProxy: async (config, dependencies) => {
     // Loaded when it is started: help, check and bad usage need no native code.
     const plane = await import('./proxy/proxy.js');
-    return plane.Proxy.start(config, dependencies);
+    return plane.SlotgateProxy.start(config, dependencies);
   },
 });
 // The only one: by now every thread has been joined and every server has been stopped.

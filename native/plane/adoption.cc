@@ -48,9 +48,18 @@ void Redirector::fence(Database& database, Link& link, std::uint32_t place) {
 }
 
 void Redirector::fence_all(Link& link) {
+  Database& database = *link.database;
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
     const Request& request = context_.requests[link.in_flight.at(i)];
-    if ((request.flags & kReqInternal) == 0) fence(*link.database, link, i);
+    if (request.client == kNoIndex) continue;  // ours, or nobody's any more
+    SlotQueue& queue = queue_for(database, request.slot);
+    Parking* parking = parking_of(queue, request.client);
+    if (parking == nullptr) {
+      parking = &queue.parkings.emplace_back();
+      parking->client = request.client;
+    }
+    parking->fence = {&link, link.answered + i + 1};
+    link.fenced = true;
   }
 }
 

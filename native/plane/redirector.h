@@ -54,7 +54,8 @@ class Redirector {
   /// this answer, it now waits for a link.
   void probe_lost(const Link& link, std::uint32_t index);
 
-  /// The link takes no more requests: what it has in flight goes before what comes.
+  /// The link takes no more requests: what a client sends from now on for a slot waits until what
+  /// it has in flight there is answered. Other clients do not wait.
   void fence_all(Link& link);
   /// The link has answered something, and fences wait for it.
   void answered(Link& link);

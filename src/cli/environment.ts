@@ -4,7 +4,7 @@ import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
 
-/** What the commands need of a running proxy; `Proxy` of src/proxy is one. */
+/** What the commands need of a running proxy; `SlotgateProxy` of src/proxy is one. */
 export interface RunningProxy {
   /** Known after `whenListening`. */
   readonly listenAddresses: readonly string[];

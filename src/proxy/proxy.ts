@@ -31,7 +31,7 @@ export interface ProxyDependencies {
 type ProxyState = 'starting' | 'listening' | 'draining' | 'stopped';
 
 /** One database, its data plane and its listeners, from start to stop. */
-export class Proxy {
+export class SlotgateProxy {
   readonly #plane: DataPlane;
   readonly #monitor: TopologyMonitor;
   readonly #database: Database;
@@ -65,7 +65,10 @@ export class Proxy {
    * when a first usable topology is there, however long that takes.
    * @throws ProxyError if an address is in use, a seed or a mapping is malformed, …
    */
-  static async start(config: EffectiveConfig, dependencies: ProxyDependencies): Promise<Proxy> {
+  static async start(
+    config: EffectiveConfig,
+    dependencies: ProxyDependencies,
+  ): Promise<SlotgateProxy> {
     const listeners = await Listeners.bind({
       addresses: config.listen,
       workers: config.threads,
@@ -73,7 +76,7 @@ export class Proxy {
       unixSocketMode: config.unixSocketMode,
     });
     try {
-      const proxy = new Proxy(config, listeners, dependencies);
+      const proxy = new SlotgateProxy(config, listeners, dependencies);
       proxy.#monitor.start();
       return proxy;
     } catch (error) {

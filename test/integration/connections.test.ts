@@ -54,6 +54,13 @@ function connectRaw(): Promise<RawClient> {
   return RawClient.connect({ host: '127.0.0.1', port: tcpPort });
 }
 
+/** Values of three slots that are together larger than the output limit. */
+async function setLarge(client: TestClient): Promise<void> {
+  for (const key of ['a', 'b', 'c']) {
+    await client.call('SET', key, 'x'.repeat(4 * MIB));
+  }
+}
+
 /** Waits until the proxy has noticed that clients left. */
 async function untilClients(count: number): Promise<void> {
   await waitFor(`${count} clients`, async () => (await proxy.metric('slotgate_clients')) === count);
@@ -240,21 +247,47 @@ describe('a client that does not read', () => {
     setter.close();
   });
 
-  test('is closed at the output limit; others are served', async () => {
+  test('large replies that nobody reads wait at the servers, and others are served', async () => {
     const other = await connect();
     await other.call('SET', 'large', 'x'.repeat(4 * MIB));
-    const before = await proxy.metric('slotgate_connections_total', 'closed_for_output_limit');
+    const before = proxy.residentBytes();
     const client = await connectRaw();
     client.socket.pause();
     client.send('GET large\r\n'.repeat(40));
+    await sleep(500);
+    expect(await other.call('GET', 'large')).toHaveLength(4 * MIB);
+    expect(proxy.residentBytes() - before).toBeLessThan(64 * MIB);
+    client.close();
+    other.close();
+  });
+
+  test('is closed at the output limit; others are served', async () => {
+    const other = await connect();
+    await setLarge(other);
+    const before = await proxy.metric('slotgate_connections_total', 'closed_for_output_limit');
+    const client = await connectRaw();
+    client.socket.pause();
+    client.send('MGET a b c\r\n'.repeat(10));
     await waitFor('the client to be closed', async () => {
       const now = await proxy.metric('slotgate_connections_total', 'closed_for_output_limit');
       return now > before;
     });
-    expect(await other.call('GET', 'large')).toHaveLength(4 * MIB);
+    expect(await other.call('GET', 'a')).toHaveLength(4 * MIB);
     client.close();
     other.close();
   });
+});
+
+test('one joined reply may be larger than the output limit for a client that reads', async () => {
+  const client = await connect();
+  await setLarge(client);
+  const values = await client.call('MGET', 'a', 'b', 'c');
+  expect(Array.isArray(values) && values.map(String).map((value) => value.length)).toEqual([
+    4 * MIB,
+    4 * MIB,
+    4 * MIB,
+  ]);
+  client.close();
 });
 
 test('INFO and CONFIG wait for what the client sent before, and hold what it sent after', async () => {
