@@ -81,7 +81,7 @@ void Clients::emit_ready(Client& client) {
   while (client.head != kNoIndex && !client.closing) {
     const std::uint32_t index = client.head;
     Request& request = context_.requests[index];
-    if (request.state != RequestState::kDone) break;
+    if (request.state != RequestState::kDone || is_over_limit(client)) break;
     if (request.join == kNoIndex) {
       emit(client, request.reply, request.reply_size);
       largest = std::max(largest, request.reply_size);
@@ -120,13 +120,18 @@ void Clients::emit(Client& client, const std::uint8_t* data, std::size_t size) {
   gather_.add(data, size);
 }
 
+bool Clients::is_over_limit(Client& client) {
+  // What counts is what waits before a reply: one that is large itself is not held against a client
+  // that reads.
+  const std::size_t most = client.database->limits().client_output_bytes_max;
+  if (!client.output || client.output->size() <= most) return false;
+  context_.counters->output_limit_closed.add();
+  close(client, "it reads too slowly: the output limit is reached");
+  return true;
+}
+
 void Clients::append_output(Client& client, const std::uint8_t* data, std::size_t size) {
   if (!client.output) client.output = std::make_unique<ByteBuffer>();
-  if (client.output->size() + size > client.database->limits().client_output_bytes_max) {
-    context_.counters->output_limit_closed.add();
-    close(client, "it reads too slowly: the output limit is reached");
-    return;
-  }
   client.output->append(data, size);
 }
 
@@ -168,6 +173,7 @@ void Clients::send_gathered(Client& client) {
 }
 
 void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size) {
+  if (is_over_limit(client)) return;
   emit(client, data, size);
   if (!client.closing && gather_.total() != 0) send_gathered(client);
 }

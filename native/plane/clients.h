@@ -67,6 +67,8 @@ class Clients {
   void cork(Client& client);
   void uncork_old();
   void send_gathered(Client& client);
+  /// Closes a client that has too much unread; true if it did.
+  bool is_over_limit(Client& client);
   void append_output(Client& client, const std::uint8_t* data, std::size_t size);
   void write_backlog(Client& client);
   void write_output(Client& client);

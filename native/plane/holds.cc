@@ -180,6 +180,7 @@ std::string Redirector::reason_text(Database& database, const SlotQueue* queue,
   if (queue != nullptr && !queue->refusal.empty()) return shown_refusal(queue->refusal, slot);
   const std::uint16_t owner = database.slots.owner(slot);
   if (owner == SlotMap::kUnassigned) return "-CLUSTERDOWN Hash slot not served\r\n";
+  if (queue != nullptr && queue->reason != HoldReason::kNoLink) return shown_refusal({}, slot);
   const Server& server = *database.servers[owner];
   return "-CLUSTERDOWN no connection to " + server.entry.label + " (slot " + std::to_string(slot) +
          "): " + (server.last_failure.empty() ? "not connected yet" : server.last_failure) + "\r\n";

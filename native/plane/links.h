@@ -112,9 +112,9 @@ class Links {
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.
   void forward_head(Link& link, ByteBuffer& bytes);
-  /// Stops reading `link` until `client` has taken what it has of a large reply. So that nobody
-  /// else waits for that client, the link is retired first: new requests take a new link, behind
-  /// fences for the slots that still have requests on this one.
+  /// Stops reading `link` until `client` has taken what it has of a large reply. The link is
+  /// retired first: new requests take a new link, and only a client with requests on this one waits
+  /// for their answers before it sends more for their slots.
   void pause(Link& link, Client& client);
   void retire(Link& link);
   void after_replies(Link& link);
