@@ -11,6 +11,8 @@ import { describe } from './test/tally.mjs';
 import { runVitest } from './test/vitest.mjs';
 
 const MAJORS = ['20', '22', '24', '26'];
+/** What depends on the Node that loads the addon: the boundary, and how environments end. */
+const SUITES = ['test/native/', 'test/integration/addon-lifetime.test.ts'];
 
 /** @returns {Promise<string>} The path of a node of this major version. */
 async function fetchNode(major) {
@@ -36,11 +38,11 @@ async function testUnder(major) {
   const expression = "process.version + ', libuv ' + process.versions.uv";
   const { output } = await capture(node, ['-p', expression]);
   console.log(`Node ${output.trim()}`);
-  return { major, version: output.trim(), tally: runVitest(['test/native/'], node) };
+  return { major, version: output.trim(), tally: runVitest(SUITES, node) };
 }
 
 try {
-  await setUp(['packages', 'native', 'typescript']);
+  await setUp(['packages', 'native', 'typescript', 'servers']);
   const results = [];
   const majors = process.argv.length > 2 ? process.argv.slice(2) : MAJORS;
   for (const major of majors) results.push(await testUnder(major));

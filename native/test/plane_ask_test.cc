@@ -67,13 +67,15 @@ TEST(asked_requests_keep_the_order_of_their_client) {
   CHECK(move.to.stays_quiet());
   move.from.reply(calls[1], ask_at(move.key, move.to));
   move.from.reply(calls[2], ask_at(move.key, move.to));
-  for (const std::string& text : {"SET " + move.key + " 1", "SET " + move.key + " 2", "GET " + move.key}) {
+  for (const std::string& text :
+       {"SET " + move.key + " 1", "SET " + move.key + " 2", "GET " + move.key}) {
     const Call asked = move.to.take();
     CHECK(asked.asking);
     CHECK_EQ(asked.text(), text);
     move.to.reply(asked, "+" + std::to_string(asked.args.size()) + "\r\n");
   }
-  for (const char* const reply : {"+3\r\n", "+3\r\n", "+2\r\n"}) CHECK_EQ(move.client.reply(), reply);
+  for (const char* const reply : {"+3\r\n", "+3\r\n", "+2\r\n"})
+    CHECK_EQ(move.client.reply(), reply);
 }
 
 TEST(an_asked_request_that_is_sent_again_asks_again) {
@@ -105,7 +107,8 @@ TEST(tryagain_holds_nobody_else_and_nothing_overtakes_it) {
   });
   const std::string rename = "RENAME " + move.tag + "1 " + move.tag + "2";
   move.client.ask(rename);
-  if (!eventually([&] { return move.plane.sum(&WorkerCounters::refused_tryagain) >= 2; })) CHECK(false);
+  if (!eventually([&] { return move.plane.sum(&WorkerCounters::refused_tryagain) >= 2; }))
+    CHECK(false);
   move.client.ask("GET " + move.tag + "1");
   CHECK_EQ(move.other.call("GET " + move.tag + "2"), "+GET\r\n");
   CHECK(move.client.hears_nothing());
@@ -133,7 +136,8 @@ TEST(a_refused_write_is_not_repeated_behind_a_younger_one_on_its_key) {
 
 TEST(reads_and_other_keys_may_pass_a_refused_request) {
   Migration move;
-  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") + request("SET " + move.tag + "3 x"));
+  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") +
+                   request("SET " + move.tag + "3 x"));
   const Call first = move.from.take();
   const Call second = move.from.take();
   move.from.reply(first, kTryAgain);
@@ -173,7 +177,8 @@ TEST(tryagain_ends_with_the_servers_words_when_time_is_up) {
 TEST(a_refused_request_is_not_repeated_after_a_fin) {
   Migration move;
   // Something younger of the same client is unanswered, so the repeat has to wait.
-  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") + request("GET " + move.tag + "3"));
+  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") +
+                   request("GET " + move.tag + "3"));
   const Call refused = move.from.take();
   const Call younger = move.from.take();
   move.from.reply(refused, kTryAgain);
@@ -189,7 +194,8 @@ TEST(a_refused_request_is_not_repeated_after_a_fin) {
 
 TEST(a_refused_request_is_not_repeated_for_a_client_that_left) {
   Migration move;
-  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") + request("GET " + move.tag + "3"));
+  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") +
+                   request("GET " + move.tag + "3"));
   const Call refused = move.from.take();
   const Call younger = move.from.take();
   move.from.reply(refused, kTryAgain);

@@ -6,9 +6,8 @@ namespace slotgate::test {
 namespace {
 
 void answer(TestPlane& plane, const ControlRequest& asked, const ControlAnswer& given) {
-  plane.on_workers([&](Worker& worker) {
-    worker.control().answer(asked.client_index, asked.client_id, given);
-  });
+  plane.on_workers(
+      [&](Worker& worker) { worker.control().answer(asked.client_index, asked.client_id, given); });
 }
 
 void answer(TestPlane& plane, const ControlRequest& asked, const std::string& reply) {

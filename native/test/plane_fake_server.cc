@@ -85,6 +85,7 @@ void FakeServer::listen_now() {
     std::perror("fake server");
     std::abort();
   }
+  if (port_ != 0) return;  // handlers read it
   socklen_t size = sizeof address;
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
@@ -200,7 +201,8 @@ std::optional<std::string> FakeServer::handshake(int number, const Call& call) {
   }
   if (text == "CLIENT NO-EVICT ON") return hello_reply_ == "-" ? "" : "+OK\r\n";
   if (text == "CLUSTER MYID") return hello_reply_ == "-" ? "" : bulk(shown_id_);
-  if (text == "CLIENT ID") return hello_reply_ == "-" ? "" : ":" + std::to_string(number + 100) + "\r\n";
+  if (text == "CLIENT ID")
+    return hello_reply_ == "-" ? "" : ":" + std::to_string(number + 100) + "\r\n";
   if (text.starts_with("CLIENT KILL")) {
     handshakes_.push_back(text);
     return ":0\r\n";
@@ -212,7 +214,8 @@ void FakeServer::write(int number, const std::string& bytes) {
   const auto it = connections_.find(number);
   if (it == connections_.end()) return;
   for (std::size_t sent = 0; sent < bytes.size();) {
-    const ssize_t gone = send(it->second.fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t gone =
+        send(it->second.fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (gone <= 0) return;  // the link was closed; its test will notice
     sent += static_cast<std::size_t>(gone);
   }

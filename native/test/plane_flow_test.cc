@@ -11,7 +11,8 @@ namespace {
 /// A value whose bytes tell where they belong.
 std::string pattern(std::size_t size, char seed) {
   std::string value(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) value[i] = static_cast<char>(seed + static_cast<char>(i / 4096 % 26));
+  for (std::size_t i = 0; i < size; ++i)
+    value[i] = static_cast<char>(seed + static_cast<char>(i / 4096 % 26));
   return value;
 }
 
@@ -94,7 +95,8 @@ TEST(large_arrays_are_joined_and_streamed) {
   FakeServer b;
   const auto values = [](const Call& call) {
     std::vector<std::string> all;
-    for (std::size_t i = 1; i < call.args.size(); ++i) all.push_back(pattern(300000, call.args[i].back()));
+    for (std::size_t i = 1; i < call.args.size(); ++i)
+      all.push_back(pattern(300000, call.args[i].back()));
     return array(all);
   };
   a.answer_with(values);
@@ -153,7 +155,8 @@ TEST(a_silent_server_bounds_what_is_kept_for_it) {
   constexpr int kRequests = 30;
   const std::string value(60 * 1024, 'v');
   std::string pipeline;
-  for (int i = 0; i < kRequests; ++i) pipeline += multibulk({"SET", "k" + std::to_string(i), value});
+  for (int i = 0; i < kRequests; ++i)
+    pipeline += multibulk({"SET", "k" + std::to_string(i), value});
   std::thread sender([&] { client.send(pipeline); });
   if (!eventually([&] { return a.waiting() >= 8; })) CHECK(false);
   // Others stall only for requests that need this link.
@@ -200,7 +203,8 @@ TEST(a_client_with_a_full_window_goes_on_when_replies_come) {
   client.send(pipeline);
   if (!eventually([&] { return a.waiting() == kWindowStart; })) CHECK_EQ(a.waiting(), kWindowStart);
   CHECK_EQ(plane.sum(&WorkerCounters::requests), kWindowStart);
-  for (int i = 0; i < 3000; ++i) a.serve("GET k" + std::to_string(i), ":" + std::to_string(i) + "\r\n");
+  for (int i = 0; i < 3000; ++i)
+    a.serve("GET k" + std::to_string(i), ":" + std::to_string(i) + "\r\n");
   for (int i = 0; i < 3000; ++i) CHECK_EQ(client.reply(), ":" + std::to_string(i) + "\r\n");
 }
 

@@ -49,7 +49,8 @@ TEST(a_pipeline_cut_at_every_byte_gives_the_same_replies) {
   a.answer_with([](const Call& call) { return bulk(call.arg(1)); });
   TestPlane plane({&a});
   TestClient client = plane.connect();
-  const std::string pipeline = request("GET x") + "PING\r\n" + request("MGET y z") + request("GET w");
+  const std::string pipeline =
+      request("GET x") + "PING\r\n" + request("MGET y z") + request("GET w");
   for (const char byte : pipeline) client.send(std::string_view(&byte, 1));
   CHECK_EQ(client.reply(), bulk("x"));
   CHECK_EQ(client.reply(), "+PONG\r\n");

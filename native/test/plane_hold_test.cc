@@ -33,7 +33,8 @@ PlaneSetup patient_for(std::uint32_t milliseconds) {
 }
 
 TEST(what_a_server_cannot_serve_waits_and_goes_in_order) {
-  for (const char* const refusal : {kDown, "-LOADING Redis is loading\r\n", "-MASTERDOWN Link down\r\n"}) {
+  for (const char* const refusal :
+       {kDown, "-LOADING Redis is loading\r\n", "-MASTERDOWN Link down\r\n"}) {
     OneServer one;
     one.client.send(request("SET k 1") + request("SET k 2"));
     const Call first = one.a.take();
@@ -133,7 +134,8 @@ TEST(a_slot_without_owner_opens_with_the_topology_that_has_one) {
   one.plane.await(&WorkerCounters::held_now, 32);
   CHECK_EQ(one.plane.take_events(PlaneEvent::Kind::kHolding).size(), 1U);
   one.give_home("k");
-  for (int i = 0; i < 600; ++i) one.a.serve("APPEND k " + std::to_string(i), ":" + std::to_string(i) + "\r\n");
+  for (int i = 0; i < 600; ++i)
+    one.a.serve("APPEND k " + std::to_string(i), ":" + std::to_string(i) + "\r\n");
   for (int i = 0; i < 600; ++i) CHECK_EQ(one.client.reply(), ":" + std::to_string(i) + "\r\n");
 }
 
@@ -185,7 +187,7 @@ TEST(a_redirect_to_an_unknown_server_is_not_waited_for_after_a_fin) {
   one.client.finish();
   one.plane.on_workers([](Worker&) {});
   one.a.reply(call, moved("k", unknown));
-  CHECK_EQ(one.client.reply(), moved("k", unknown));
+  CHECK_EQ(one.client.reply(), being_moved("k"));
   CHECK(one.client.is_closed());
 }
 

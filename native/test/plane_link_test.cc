@@ -35,18 +35,6 @@ TEST(a_lost_link_repeats_reads_once_and_never_writes) {
   CHECK_EQ(one.plane.sum(&WorkerCounters::unknown_outcomes), 2U);
 }
 
-TEST(the_next_link_kills_what_the_server_may_still_read_from_the_lost_one) {
-  OneServer one;
-  one.client.ask("GET x");
-  (void)one.a.take();
-  one.a.close_connection(0, true);
-  one.a.serve("GET x", bulk("0"));
-  CHECK_EQ(one.client.reply(), bulk("0"));
-  const std::vector<std::string> expected{"HELLO 2 SETNAME slotgate::0", "HELLO 2 SETNAME slotgate::0",
-                                          "CLIENT KILL ID 100"};
-  CHECK(one.a.handshakes() == expected);
-}
-
 TEST(what_was_not_sent_yet_is_sent_over_the_next_link) {
   OneServer one;
   one.a.greet_with("-");
@@ -96,7 +84,8 @@ TEST(nothing_is_sent_to_another_node_at_the_address) {
   OneServer one;
   one.a.pretend_to_be("ffffffffffffffffffffffffffffffffffffffff");
   one.client.ask("SET x 1");
-  if (!eventually([&] { return !one.plane.take_events(PlaneEvent::Kind::kWrongNode).empty(); })) CHECK(false);
+  if (!eventually([&] { return !one.plane.take_events(PlaneEvent::Kind::kWrongNode).empty(); }))
+    CHECK(false);
   CHECK(one.a.stays_quiet());
   one.a.pretend_to_be(one.a.node_id());
   one.a.serve("SET x 1", "+OK\r\n");
@@ -110,7 +99,8 @@ TEST(half_a_streamed_reply_closes_its_client_and_no_other) {
   one.other.ask("GET x");
   (void)one.a.take();
   one.a.send_to(big.connection, "$300000\r\n" + std::string(200000, 'x'));
-  if (!eventually([&] { return one.plane.sum(&WorkerCounters::streamed_replies) == 1; })) CHECK(false);
+  if (!eventually([&] { return one.plane.sum(&WorkerCounters::streamed_replies) == 1; }))
+    CHECK(false);
   one.a.close_connections();
   one.plane.await(&WorkerCounters::clients, 1);
   one.a.serve("GET x", bulk("1"));

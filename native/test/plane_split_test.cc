@@ -148,7 +148,8 @@ TEST(a_split_that_is_told_tryagain_goes_on_key_by_key) {
   const std::string tag = "{" + two.on_a + "}";
   two.client.ask("MGET " + tag + "1 " + two.on_b + " " + tag + "2");
   two.b.serve("MGET " + two.on_b, array({"b"}));
-  two.a.serve("MGET " + tag + "1 " + tag + "2", "-TRYAGAIN Multiple keys request during rehashing of slot\r\n");
+  two.a.serve("MGET " + tag + "1 " + tag + "2",
+              "-TRYAGAIN Multiple keys request during rehashing of slot\r\n");
   two.a.serve("MGET " + tag + "1", array({"one"}));
   two.a.serve("MGET " + tag + "2", ask_at(two.on_a, two.b));
   const Call moved_key = two.b.take();

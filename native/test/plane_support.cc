@@ -126,7 +126,8 @@ int TestPlane::listen_on_loopback() {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   socklen_t size = sizeof address;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 512) != 0) std::abort();
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 512) != 0)
+    std::abort();
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
   listeners_.push_back(fd);
@@ -166,13 +167,14 @@ void TestPlane::on_workers(const Order& order) {
   }
 }
 
-std::uint64_t TestPlane::sum(Counter WorkerCounters::* figure) const {
+std::uint64_t TestPlane::sum(Counter WorkerCounters::*figure) const {
   std::uint64_t total = 0;
-  for (std::uint32_t i = 0; i < plane_->workers(); ++i) total += (plane_->counters(i).*figure).get();
+  for (std::uint32_t i = 0; i < plane_->workers(); ++i)
+    total += (plane_->counters(i).*figure).get();
   return total;
 }
 
-void TestPlane::await(Counter WorkerCounters::* figure, std::uint64_t value) {
+void TestPlane::await(Counter WorkerCounters::*figure, std::uint64_t value) {
   if (!eventually([&] { return sum(figure) == value; })) CHECK_EQ(sum(figure), value);
 }
 
@@ -213,6 +215,11 @@ std::string moved(const std::string& key, const FakeServer& to) {
 
 std::string ask_at(const std::string& key, const FakeServer& to) {
   return "-ASK " + std::to_string(slot_of(key)) + " " + to.endpoint() + "\r\n";
+}
+
+std::string being_moved(const std::string& key) {
+  return "-TRYAGAIN slot " + std::to_string(slot_of(key)) +
+         " is being moved; nothing was executed\r\n";
 }
 
 }  // namespace slotgate::test

@@ -55,9 +55,9 @@ class TestPlane {
   void on_workers(const Order& order);
 
   /// The figure of all workers together, for example `sum(&WorkerCounters::held_now)`.
-  [[nodiscard]] std::uint64_t sum(Counter WorkerCounters::* figure) const;
+  [[nodiscard]] std::uint64_t sum(Counter WorkerCounters::*figure) const;
   /// Waits until the figure is `value`; a failing check if it does not become it.
-  void await(Counter WorkerCounters::* figure, std::uint64_t value);
+  void await(Counter WorkerCounters::*figure, std::uint64_t value);
   /// The next control request; waits for it.
   ControlRequest take_control();
   /// Events since the last call, of one kind.
@@ -79,6 +79,9 @@ class TestPlane {
 /// "-MOVED slot endpoint" or "-ASK slot endpoint", for the slot of `key`.
 [[nodiscard]] std::string moved(const std::string& key, const FakeServer& to);
 [[nodiscard]] std::string ask_at(const std::string& key, const FakeServer& to);
+
+/// What a client is told of a redirect that was not followed: servers' addresses are not for it.
+[[nodiscard]] std::string being_moved(const std::string& key);
 
 [[nodiscard]] std::uint16_t slot_of(const std::string& key);
 

@@ -49,7 +49,8 @@ TEST(what_the_former_owner_redirects_goes_before_what_has_arrived) {
   for (const char* const value : {"1", "2", "3"}) {
     two.b.serve("SET " + two.key + " " + value, "+" + std::string(value) + "\r\n");
   }
-  for (const char* const value : {"+1\r\n", "+2\r\n", "+3\r\n"}) CHECK_EQ(two.client.reply(), value);
+  for (const char* const value : {"+1\r\n", "+2\r\n", "+3\r\n"})
+    CHECK_EQ(two.client.reply(), value);
 }
 
 TEST(slots_that_nothing_waits_for_change_hands_at_once) {
@@ -107,6 +108,11 @@ TEST(a_silent_server_that_lost_all_slots_in_flight_is_given_up) {
   CHECK(two.client.reply().starts_with("-OUTCOMEUNKNOWN "));
   two.b.serve("SET " + two.key + " 2", "+OK\r\n");
   CHECK_EQ(two.client.reply(), "+OK\r\n");
+  // It may still read what was written: that must not be executed behind what comes.
+  const std::string later = "GET " + two.plane.key_of(0, 1);
+  two.client.ask(later);
+  two.a.serve(later, bulk("1"));
+  CHECK_EQ(two.a.handshakes().back(), "CLIENT KILL ID 100");
 }
 
 TEST(a_silent_server_that_owns_a_slot_in_flight_is_waited_for) {
@@ -173,7 +179,8 @@ TEST(snapshots_swapped_under_load_lose_and_swap_no_reply) {
     for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
       // Right for three quarters of the slots, another quarter wrong in each round.
       const bool wrong = (slot / 2 + static_cast<std::uint32_t>(round)) % 4 == 0;
-      two.plane.assign(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>((slot + (wrong ? 1 : 0)) % 2));
+      two.plane.assign(static_cast<std::uint16_t>(slot),
+                       static_cast<std::uint16_t>((slot + (wrong ? 1 : 0)) % 2));
     }
     two.plane.publish();
   }

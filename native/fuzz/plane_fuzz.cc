@@ -1,0 +1,331 @@
+// The data plane between a client and two servers that do anything at any time: send what is not
+// RESP, redirect, refuse, fall silent, close. Then the servers come to their senses, and every
+// request that the client made must have one reply, or its connection must be closed; and nothing
+// may be left behind. No thread, no waiting: the fuzzer's bytes are the script and the clock.
+#include <array>
+#include <csignal>
+
+#include "core/crc16.h"
+#include "fuzz/plane_peers.h"
+#include "fuzz/plane_rig.h"
+#include "test/wire.h"
+
+namespace {
+
+using slotgate::fuzz::PlaneRig;
+using slotgate::fuzz::require;
+using slotgate::fuzz::ScriptedClient;
+using slotgate::fuzz::ScriptedServer;
+
+constexpr std::size_t kStepsMax = 60;
+constexpr std::uint32_t kHoldTimeoutMs = 3000;
+constexpr std::array<const char*, 6> kKeys{"a", "b", "{a}1", "{a}2", "c", "foo"};
+constexpr std::size_t kLargeBytes = 70000;
+
+/// Reads the script.
+class Script {
+ public:
+  Script(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  std::uint8_t byte() {
+    if (size_ == 0) return 0;
+    --size_;
+    return *data_++;
+  }
+  std::string bytes(std::size_t count) {
+    count = std::min(count, size_);
+    std::string taken(reinterpret_cast<const char*>(data_), count);
+    data_ += count;
+    size_ -= count;
+    return taken;
+  }
+  std::string key() { return kKeys[byte() % kKeys.size()]; }
+
+ private:
+  const std::uint8_t* data_;
+  std::size_t size_;
+};
+
+slotgate::CommandRow row(const char* name, std::uint32_t flags, std::int32_t last_key,
+                         std::uint8_t step, slotgate::Split split) {
+  slotgate::CommandRow made;
+  made.name = name;
+  made.arity = (flags & slotgate::kFlagScript) != 0 ? -1 : -1 - step;
+  made.flags = flags;
+  made.split = split;
+  made.split_step = step;
+  slotgate::KeySpec spec;
+  spec.begin = slotgate::KeySpec::Begin::kIndex;
+  spec.begin_index = 1;
+  spec.find = slotgate::KeySpec::Find::kRange;
+  spec.last_key = last_key;
+  spec.key_step = step;
+  made.key_specs = {spec};
+  return made;
+}
+
+std::shared_ptr<const slotgate::CommandTable> make_commands() {
+  using slotgate::Split;
+  std::vector<slotgate::CommandRow> rows{
+      row("get", slotgate::kFlagReadonly, 0, 1, Split::kNone),
+      row("set", slotgate::kFlagWrite, 0, 1, Split::kNone),
+      row("rename", slotgate::kFlagWrite, 1, 1, Split::kNone),
+      // Of any arity, as modules declare their commands.
+      row("eval", slotgate::kFlagWrite | slotgate::kFlagScript, 0, 1, Split::kNone),
+      row("mget", slotgate::kFlagReadonly, -1, 1, Split::kArrayInOrder),
+      row("mset", slotgate::kFlagWrite, -1, 2, Split::kAllOk),
+      row("del", slotgate::kFlagWrite, -1, 1, Split::kSum),
+  };
+  slotgate::CommandRow ping;
+  ping.name = "ping";
+  ping.route = slotgate::RouteBy::kLocal;
+  ping.local = slotgate::LocalAnswer::kPing;
+  rows.push_back(ping);
+  slotgate::CommandRow flush;
+  flush.name = "flushall";
+  flush.route = slotgate::RouteBy::kControl;
+  flush.barrier = slotgate::Barrier::kDrain;
+  rows.push_back(flush);
+  std::string error;
+  return slotgate::CommandTable::build(std::move(rows), error);
+}
+
+std::shared_ptr<const slotgate::DatabaseSettings> make_settings() {
+  slotgate::DatabaseSettings settings;
+  settings.limits.hold_timeout_ms = kHoldTimeoutMs;
+  settings.limits.hold_bytes_max = 4096;
+  settings.limits.link_unanswered_bytes_max = 256 * 1024;
+  settings.limits.client_output_bytes_max = 512 * 1024;
+  return std::make_shared<const slotgate::DatabaseSettings>(std::move(settings));
+}
+
+/// What a server that serves everything answers.
+std::string good_reply(const ScriptedServer::Arguments& asked) {
+  const std::string& name = asked[0];
+  if (name == "get" || name == "eval") return "$1\r\nv\r\n";
+  if (name == "EXISTS") return ":1\r\n";
+  if (name == "del") return ":" + std::to_string(asked.size() - 1) + "\r\n";
+  if (name == "mget") {
+    return "*" + std::to_string(asked.size() - 1) + "\r\n" +
+           slotgate::test::times(asked.size() - 1, "$-1\r\n");
+  }
+  return "+OK\r\n";
+}
+
+/// One run of a script.
+class Play {
+ public:
+  Play(Script script, std::array<ScriptedServer*, 2> servers)
+      : rig_(settings(), commands()), script_(script), servers_(servers) {
+    for (ScriptedServer* server : servers_) {
+      server->start_over();
+      slotgate::ServerEntry entry;
+      entry.node_id = server->node_id();
+      entry.path = server->path();
+      entry.label = server->path();
+      entry.redirect_names = {server->path() + ":0"};
+      routes_.servers.push_back(entry);
+    }
+    publish(0);
+    rig_.adopt(client_.connect());
+  }
+
+  void run() {
+    for (std::size_t step = 0; step < kStepsMax && !script_.empty(); ++step) {
+      act();
+      work();
+    }
+    come_to_an_end();
+  }
+
+ private:
+  static std::shared_ptr<const slotgate::DatabaseSettings> settings() {
+    static const auto made = make_settings();
+    return made;
+  }
+  static std::shared_ptr<const slotgate::CommandTable> commands() {
+    static const auto made = make_commands();
+    return made;
+  }
+
+  void work() {
+    client_.work();
+    for (ScriptedServer* server : servers_) server->work();
+    rig_.turn();
+  }
+
+  void act() {
+    switch (script_.byte() % 16) {
+      case 0:
+      case 1:
+      case 2:
+        client_.send(some_request());
+        break;
+      case 3:
+        client_.send(script_.bytes(script_.byte() % 32U));
+        break;
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+        server().answer(script_.byte(), [&](const auto& asked) { return some_reply(asked); });
+        break;
+      case 8:
+        server().send(script_.byte(), script_.bytes(script_.byte() % 32U));
+        break;
+      case 9:
+        server().close_connections();
+        break;
+      case 10:
+        server().set_refusing(script_.byte() % 2 != 0);
+        break;
+      case 11:
+        rig_.pass_time(std::uint64_t{script_.byte()} * 8);
+        break;
+      case 12:
+        publish(script_.byte());
+        break;
+      case 13:
+        change_client(script_.byte() % 4U);
+        break;
+      case 14:
+        for (ScriptedServer* each : servers_) each->answer_all(good_reply);
+        break;
+      default:
+        if (large_sent_++ < 1) client_.send(large_request());
+        break;
+    }
+  }
+
+  ScriptedServer& server() { return *servers_[script_.byte() % servers_.size()]; }
+
+  std::string some_request() {
+    using slotgate::test::multibulk;
+    switch (script_.byte() % 9) {
+      case 0:
+        return multibulk({"get", script_.key()});
+      case 1:
+        return multibulk({"set", script_.key(), "v"});
+      case 2:
+        return multibulk({"rename", script_.key(), script_.key()});
+      case 3:
+        return multibulk({"mget", script_.key(), script_.key(), script_.key()});
+      case 4:
+        return multibulk({"mset", script_.key(), "1", script_.key(), "2"});
+      case 5:
+        return multibulk({"del", script_.key(), script_.key(), script_.key()});
+      case 6:
+        return multibulk({"eval", script_.key()});
+      case 7:
+        return multibulk({"flushall"});
+      default:
+        return "ping\r\n";
+    }
+  }
+  std::string large_request() {
+    return slotgate::test::multibulk(
+        {"set", script_.key(), std::string(std::size_t{1200} * 1024, 'x')});
+  }
+
+  std::string some_reply(const ScriptedServer::Arguments& asked) {
+    const std::string key = asked.size() > 1 ? asked[1] : "";
+    const std::string slot = std::to_string(slotgate::slot_for_key(slotgate::bytes_of(key)));
+    const std::string other = servers_[script_.byte() % servers_.size()]->path() + ":0\r\n";
+    switch (script_.byte() % 14) {
+      case 0:
+        return "-MOVED " + slot + " " + other;
+      case 1:
+        return "-MOVED " + slot + " 10.0.0.9:6379\r\n";
+      case 2:
+        return "-ASK " + slot + " " + other;
+      case 3:
+        return "-TRYAGAIN wait\r\n";
+      case 4:
+        return "-CLUSTERDOWN down\r\n";
+      case 5:
+        return "-READONLY demoted\r\n";
+      case 6:
+        return "-ERR any\r\n";
+      case 7:
+        return ":9223372036854775807\r\n";
+      case 8:
+        return ">1\r\n+push\r\n" + good_reply(asked);
+      case 9:
+        return "|1\r\n+a\r\n+b\r\n" + good_reply(asked);
+      case 10:
+        return slotgate::bulk_reply(std::string(kLargeBytes, 'y'));
+      case 11:  // the end may follow as raw bytes, or the connection may be closed
+        return "$" + std::to_string(kLargeBytes) + "\r\n" + std::string(kLargeBytes - 10, 'z');
+      default:
+        return good_reply(asked);
+    }
+  }
+
+  /// The bits of `pattern` say who owns which part of the slots, or nobody.
+  void publish(std::uint8_t pattern) {
+    for (std::uint32_t slot = 0; slot < slotgate::kSlotCount; ++slot) {
+      const unsigned owner = pattern >> (slot % 4 * 2) & 3U;
+      routes_.slot_to_server[slot] =
+          static_cast<std::uint16_t>(owner < 2    ? owner ^ (slot & 1U)
+                                     : owner == 2 ? 0U
+                                                  : slotgate::RouteSnapshot::kNobody);
+    }
+    ++routes_.version;
+    routes_.refresh_started_ms = rig_.context().now_ms - pattern % 3U * 1000U;
+    rig_.redirector().adopt(rig_.database(),
+                            std::make_shared<const slotgate::RouteSnapshot>(routes_));
+  }
+
+  void change_client(unsigned how) {
+    if (how == 0) client_.finish();
+    if (how == 1) rig_.adopt(client_.connect());
+    if (how >= 2) client_.set_reading(how == 3);
+  }
+
+  /// From here on everybody behaves: what is owed must come within a bounded time.
+  void come_to_an_end() {
+    client_.set_reading(true);
+    for (ScriptedServer* server : servers_) {
+      server->set_refusing(false);
+      server->close_connections();
+    }
+    publish(0);
+    settle([&] { return client_.everything_sent() && client_.satisfied(); });
+    require(client_.satisfied(), "every request has a reply");
+    client_.leave();
+    slotgate::WorkerContext& context = rig_.context();
+    settle([&] { return context.requests.used() == 0 && context.clients.used() == 0; });
+    require(context.clients.used() == 0, "a client that left is forgotten");
+    require(context.joins.used() == 0, "no join is left");
+    require(context.requests.used() == 0, "no request is left");
+    require(rig_.counters().held_now.get() == 0, "nothing is held");
+    require(rig_.counters().held_bytes_now.get() == 0, "no bytes are held");
+    require(rig_.end(), "the loop has no handle left");
+  }
+  template <typename Done>
+  void settle(Done&& done) {
+    for (int round = 0; round < 400 && !done(); ++round) {
+      for (ScriptedServer* server : servers_) server->answer_all(good_reply);
+      work();
+      if (round % 4 == 3) rig_.pass_time(100);
+    }
+  }
+
+  PlaneRig rig_;
+  Script script_;
+  std::array<ScriptedServer*, 2> servers_;
+  ScriptedClient client_;
+  slotgate::RouteSnapshot routes_;
+  int large_sent_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const std::string prefix = "/tmp/slotgate-fuzz-" + std::to_string(getpid()) + "-";
+  static ScriptedServer a(prefix + "a", 'a');
+  static ScriptedServer b(prefix + "b", 'b');
+  std::signal(SIGPIPE, SIG_IGN);
+  Play(Script(data, size), {&a, &b}).run();
+  return 0;
+}
