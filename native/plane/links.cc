@@ -204,7 +204,7 @@ void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size)
       return;
     }
     if (status == ReplyStatus::kProtocolError) {
-      lose(link, "the server sent what is not RESP");
+      lose(link, "the server sent what is not RESP", true);
       return;
     }
     const std::size_t frame = link.framer.frame_size();
@@ -216,7 +216,7 @@ void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size)
 void Links::take_large(Link& link) {
   const ReplyStatus status = link.framer.next(link.partial.data(), link.partial.size());
   if (status == ReplyStatus::kProtocolError) {
-    lose(link, "the server sent what is not RESP");
+    lose(link, "the server sent what is not RESP", true);
     return;
   }
   if (status == ReplyStatus::kNeedMore) {
@@ -274,7 +274,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     return true;
   }
   if (link.in_flight.empty()) {
-    lose(link, "the server sent a reply that nobody asked for");
+    lose(link, "the server sent a reply that nobody asked for", true);
     return false;
   }
   const std::uint32_t index = link.in_flight.pop_front();
@@ -290,7 +290,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   if (!link.stream.sent_up_to(end)) {
     // An answer to half a request: the server refuses to read the rest, and will close.
     context_.replies->deliver_copy(index, {reinterpret_cast<const char*>(data), size});
-    lose(link, "the server answered before it had the whole request");
+    lose(link, "the server answered before it had the whole request", true);
     return false;
   }
   if (link.framer.type() == '-') {

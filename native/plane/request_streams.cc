@@ -143,7 +143,9 @@ bool RequestStreams::wants_input(const Client& client) noexcept {
 }
 
 void RequestStreams::protocol_error(Client& client, std::string_view text) {
-  const std::uint32_t index = client.stream->request;
+  const bool answered = client.stream->request == kNoIndex;
+  const std::uint32_t index =
+      answered ? context_.dispatcher->append_unknown(client) : client.stream->request;
   drop_link(client);
   client.stream.reset();
   context_.counters->protocol_errors.add();
@@ -241,6 +243,7 @@ void RequestStreams::fail(Client& client, std::string_view text) {
   drop_link(client);
   const bool all_read = stream.state == StreamState::kSent;
   stream.state = StreamState::kDiscarding;
+  stream.request = kNoIndex;  // answered: the record goes when the answer is sent
   context_.replies->deliver_copy(index, text);
   if (all_read) {
     finish(client);
@@ -269,7 +272,8 @@ void RequestStreams::finish(Client& client) {
 void RequestStreams::client_gone(Client& client) {
   drop_link(client);
   // No link has it any more: it goes with the client's other requests.
-  context_.requests[client.stream->request].state = RequestState::kDone;
+  const std::uint32_t index = client.stream->request;
+  if (index != kNoIndex) context_.requests[index].state = RequestState::kDone;
   client.stream.reset();
 }
 
