@@ -45,7 +45,8 @@ std::string shown_refusal(std::string_view refusal, std::uint16_t slot) {
   const bool redirect = kind == RefusalKind::kMoved || kind == RefusalKind::kAsk;
   if (!redirect && !refusal.empty()) return with_crlf(refusal);
   return "-TRYAGAIN slot " + std::to_string(slot) +
-         " waits for older requests or is being moved; nothing was executed\r\n";
+         (redirect ? " is being moved" : " waits for older requests") +
+         "; nothing was executed\r\n";
 }
 
 }  // namespace slotgate

@@ -181,11 +181,14 @@ TEST(shapes_are_as_simple_as_the_keys) {
 TEST(only_commands_that_need_nothing_but_a_slot_are_plain) {
   const auto is_plain = [](auto change) {
     CommandRow row = command_row("x", {at_index(1)});
+    row.arity = -2;
     change(row);
     return table_of({row})->at(0).plain;
   };
   CHECK(is_plain([](CommandRow& row) { row.flags = kFlagWrite; }));
   CHECK(is_plain([](CommandRow& row) { row.flags = kFlagReadonly | kFlagNotKey; }));
+  // Its key might be missing.
+  CHECK(!is_plain([](CommandRow& row) { row.arity = -1; }));
   CHECK(!is_plain([](CommandRow& row) { row.flags = kFlagConnectionState; }));
   CHECK(!is_plain([](CommandRow& row) { row.flags = kFlagBlocking; }));
   CHECK(!is_plain([](CommandRow& row) { row.flags = kFlagContainer; }));

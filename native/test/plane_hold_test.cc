@@ -125,6 +125,22 @@ TEST(a_probe_whose_client_left_does_not_block_the_slot) {
   }
 }
 
+TEST(what_was_refused_otherwise_meanwhile_is_repeated_when_the_probe_succeeds) {
+  OneServer one;
+  one.client.send(request("GET k") + request("MGET k"));
+  const Call first = one.a.take();
+  const Call second = one.a.take();
+  one.a.reply(first, kDown);
+  one.a.reply(second, "-TRYAGAIN wait\r\n");
+  const Call probe = one.a.take();
+  CHECK_EQ(probe.text(), "GET k");
+  CHECK(one.a.stays_quiet());
+  one.a.reply(probe, bulk("1"));
+  one.a.serve("MGET k", array({"1"}));
+  CHECK_EQ(one.client.reply(), bulk("1"));
+  CHECK_EQ(one.client.reply(), array({"1"}));
+}
+
 TEST(a_slot_without_owner_opens_with_the_topology_that_has_one) {
   OneServer one;
   one.orphan("k");
