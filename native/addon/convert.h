@@ -14,6 +14,9 @@
 
 namespace slotgate {
 
+/// True if `value` is a whole number from `least` to `most`.
+[[nodiscard]] bool is_whole(const Napi::Value& value, double least, double most);
+
 /// Reads fields of JavaScript objects. The first field that is missing or wrong is remembered, in
 /// words; reading goes on with harmless values, so that callers check once at the end.
 class FieldReader {
@@ -35,9 +38,12 @@ class FieldReader {
                                  const std::vector<const char*>& words);
   void fail(const char* name, const std::string& expected);
 
-  [[nodiscard]] bool failed() const noexcept { return !error_.empty(); }
-  /// Throws what went wrong as a TypeError.
-  void throw_error() const { Napi::TypeError::New(env_, error_).ThrowAsJavaScriptException(); }
+  [[nodiscard]] bool failed() const { return !error_.empty() || env_.IsExceptionPending(); }
+  /// Throws what went wrong as a TypeError, unless an accessor of the object has thrown already.
+  void throw_error() const {
+    if (env_.IsExceptionPending()) return;
+    Napi::TypeError::New(env_, error_).ThrowAsJavaScriptException();
+  }
 
  private:
   Napi::Env env_;

@@ -4,6 +4,12 @@
 
 namespace slotgate {
 
+bool is_whole(const Napi::Value& value, double least, double most) {
+  if (value.IsEmpty() || !value.IsNumber()) return false;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  return number >= least && number <= most && number == std::floor(number);
+}
+
 void FieldReader::fail(const char* name, const std::string& expected) {
   if (error_.empty()) error_ = std::string(name) + " must be " + expected;
 }
@@ -20,14 +26,10 @@ std::string FieldReader::text(const Napi::Object& object, const char* name) {
 double FieldReader::number(const Napi::Object& object, const char* name, double least,
                            double most) {
   const Napi::Value value = object.Get(name);
-  const double number =
-      !value.IsEmpty() && value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
-  if (!(number >= least && number <= most) || number != std::floor(number)) {
-    fail(name, "a whole number from " + std::to_string(static_cast<std::int64_t>(least)) + " to " +
-                   std::to_string(static_cast<std::int64_t>(most)));
-    return least;
-  }
-  return number;
+  if (is_whole(value, least, most)) return value.As<Napi::Number>().DoubleValue();
+  fail(name, "a whole number from " + std::to_string(static_cast<std::int64_t>(least)) + " to " +
+                 std::to_string(static_cast<std::int64_t>(most)));
+  return least;
 }
 
 bool FieldReader::boolean(const Napi::Object& object, const char* name) {

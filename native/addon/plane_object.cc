@@ -10,6 +10,8 @@ namespace slotgate {
 namespace {
 
 constexpr std::uint32_t kWorkersMost = 256;
+constexpr double kUint32Most = 4294967295.0;
+constexpr double kInt32Most = 2147483647.0;
 
 void throw_type_error(Napi::Env env, const std::string& message) {
   Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
@@ -36,7 +38,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
 
 PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction()) {
+  if (info.Length() != 2 || !is_whole(info[0], 0, kUint32Most) || !info[1].IsFunction()) {
     throw_type_error(env, "Plane takes a number of workers and a function");
     return;
   }
@@ -75,7 +77,7 @@ void PlaneObject::stop_now() {
 
 bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t index,
                                     std::uint32_t& id) {
-  if (info.Length() <= index || !info[index].IsNumber()) {
+  if (info.Length() <= index || !is_whole(info[index], 0, kUint32Most)) {
     throw_type_error(info.Env(), "the database must be a number");
     return false;
   }
@@ -144,8 +146,8 @@ void PlaneObject::set_routes(const Napi::CallbackInfo& info) {
 void PlaneObject::listen(const Napi::CallbackInfo& info) {
   std::uint32_t id = 0;
   if (!database_argument(info, 0, id)) return;
-  if (info.Length() != 3 || !info[1].IsNumber() || !info[2].IsNumber() ||
-      info[1].As<Napi::Number>().Uint32Value() >= plane_->workers()) {
+  if (info.Length() != 3 || !is_whole(info[1], 0, plane_->workers() - 1.0) ||
+      !is_whole(info[2], 0, kInt32Most)) {
     throw_type_error(info.Env(), "listen takes a database, a worker and a file descriptor");
     return;
   }
@@ -156,8 +158,8 @@ void PlaneObject::listen(const Napi::CallbackInfo& info) {
 
 Napi::Value PlaneObject::stop_listening(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 3 || !info[0].IsNumber() || !info[1].IsNumber() || !info[2].IsFunction() ||
-      info[0].As<Napi::Number>().Uint32Value() >= plane_->workers()) {
+  if (info.Length() != 3 || !is_whole(info[0], 0, plane_->workers() - 1.0) ||
+      !is_whole(info[1], 0, kInt32Most) || !info[2].IsFunction()) {
     throw_type_error(env, "stopListening takes a worker, a file descriptor and a function");
     return env.Undefined();
   }
@@ -219,7 +221,7 @@ void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {
 }
 
 void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
-  if (info.Length() != 1 || !info[0].IsNumber()) {
+  if (info.Length() != 1 || !is_whole(info[0], 0, kUint32Most)) {
     throw_type_error(info.Env(), "closeIdleClients takes a number");
     return;
   }

@@ -18,6 +18,8 @@ namespace slotgate {
 
 namespace {
 
+constexpr double kInt32Most = 2147483647.0;
+
 struct ListenAddress {
   sockaddr_storage address{};
   socklen_t size = 0;
@@ -121,7 +123,8 @@ Napi::Value bind_listener(const Napi::CallbackInfo& info) {
 }
 
 void start_listening(const Napi::CallbackInfo& info) {
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsNumber()) {
+  if (info.Length() != 2 || !is_whole(info[0], 0, kInt32Most) ||
+      !is_whole(info[1], 0, kInt32Most)) {
     Napi::TypeError::New(info.Env(), "startListening takes a descriptor and a backlog")
         .ThrowAsJavaScriptException();
     return;
@@ -133,9 +136,12 @@ void start_listening(const Napi::CallbackInfo& info) {
 }
 
 void close_descriptor(const Napi::CallbackInfo& info) {
-  const int fd =
-      info.Length() == 1 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
-  if (close(fd) != 0) throw_errno(info.Env(), "close", errno);
+  if (info.Length() != 1 || !is_whole(info[0], 0, kInt32Most)) {
+    Napi::TypeError::New(info.Env(), "closeDescriptor takes a descriptor")
+        .ThrowAsJavaScriptException();
+    return;
+  }
+  if (close(info[0].As<Napi::Number>().Int32Value()) != 0) throw_errno(info.Env(), "close", errno);
 }
 
 }  // namespace

@@ -142,9 +142,9 @@ void Redirector::hold(std::uint32_t index) {
   SlotQueue& queue = queue_for(database, slot);
   if (queue.reason == HoldReason::kNone && parking_of(queue, request.client) == nullptr) {
     await_owner(database, queue);
-    note(PlaneEvent::Kind::kHolding, database, slot, {}, true, nullptr);
   }
   wait_in(database, queue, index, false);
+  note(PlaneEvent::Kind::kHolding, database, slot, {}, true, nullptr);
   settle(database, slot);
 }
 
@@ -341,6 +341,11 @@ void Redirector::expire_queue(Database& database, SlotQueue& queue) {
       queue.fences.empty()) {
     queue.reason = HoldReason::kNone;
   }
+}
+
+bool Redirector::holding() const noexcept {
+  return std::any_of(context_.databases.begin(), context_.databases.end(),
+                     [](const auto& database) { return !database->queues.empty(); });
 }
 
 void Redirector::expire() {

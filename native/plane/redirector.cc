@@ -284,7 +284,7 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   SlotQueue& queue = it->second;
   if (queue.probe == index) {
     open(database, queue);
-    settle(database, slot);
+    run_queue(database, slot);  // what was parked behind the probe
     return;
   }
   if (request.client == kNoIndex) return;

@@ -72,7 +72,8 @@ class Redirector {
   }
   /// Answers what waited too long.
   void expire();
-  [[nodiscard]] bool holding() const noexcept { return held_ != 0; }
+  /// True while anything waits.
+  [[nodiscard]] bool holding() const noexcept;
 
   /// The client will not wait: what is held for it is answered at once with the reason for the
   /// wait.
