@@ -155,6 +155,7 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("database", Napi::Number::New(env, request.database));
   object.Set("row", Napi::Number::New(env, request.row));
   object.Set("protocol", Napi::Number::New(env, request.protocol));
+  object.Set("user", Napi::Number::New(env, request.user));
   object.Set("mustLogIn", Napi::Boolean::New(env, request.must_log_in));
   Napi::Array args = Napi::Array::New(env, request.args.size());
   for (std::uint32_t i = 0; i < request.args.size(); ++i) {

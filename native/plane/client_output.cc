@@ -199,7 +199,7 @@ void Clients::write_output(Client& client) {
     output.consume(static_cast<std::size_t>(sent));
     if (client.paused != nullptr) client.paused->paused_at_ms = context_.now_ms;
   }
-  if (client.paused != nullptr && output.size() < kPauseLinkBytes / 2) {
+  if (client.paused != nullptr && output.size() < Links::pause_at(client) / 2) {
     context_.links->read_on(*client.paused);
   }
   if (output.empty()) client.output.reset();

@@ -31,6 +31,7 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   up.database = client.database->id;
   up.row = command != nullptr ? command->id : -1;
   up.protocol = client.protocol;
+  up.user = client.user;
   up.must_log_in = (client.special & kSpecialUnauthenticated) != 0;
   for (const Arg& arg : args) {
     up.args.emplace_back(reinterpret_cast<const char*>(frame.data) + arg.offset, arg.length);

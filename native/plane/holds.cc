@@ -259,6 +259,11 @@ void Redirector::probe(Database& database, SlotQueue& queue) {
       context_.replies->discard(index);
       continue;
     }
+    if (Parking* parking = parking_of(queue, context_.requests[index].client)) {
+      source.pop_front();
+      parking->waiting.push_back(index);
+      continue;
+    }
     if (!resend(database, index)) {
       queue.reason = HoldReason::kNoLink;
       schedule(database, queue.slot, context_.now_ms + queue.backoff_ms);

@@ -82,7 +82,7 @@ void Links::write(Link& link) {
   const bool blocked = link.stream.unsent() != 0;
   if (blocked != link.write_blocked) {
     link.write_blocked = blocked;
-    link.watcher.watch(true, blocked);
+    link.watcher.watch(link.paused_for == kNoIndex, blocked);
   }
   if (link.streaming && !blocked && link.borrower != kNoIndex) context_.streams->link_drained(link);
 }
@@ -171,6 +171,10 @@ void Links::after_replies(Link& link) {
   }
 }
 
+std::size_t Links::pause_at(const Client& client) {
+  return std::min(kPauseLinkBytes, client.database->limits().client_output_bytes_max / 2);
+}
+
 void Links::pause(Link& link, Client& client) {
   if (link.paused_for != kNoIndex) return;
   retire(link);
@@ -193,6 +197,10 @@ void Links::retire(Link& link) {
   link.retired = true;
   if (link.server->shared[link.protocol] == &link) link.server->shared[link.protocol] = nullptr;
   context_.redirector->fence_all(link);
+  // It will have no room for anybody: who waits for some takes the next link.
+  std::vector<std::uint32_t> stalled;
+  stalled.swap(link.stalled);
+  for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
 }
 
 void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size) {
@@ -256,7 +264,7 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
     if (client.head != link.in_flight.front()) return;
     if (!link.head_forwarded) context_.counters->streamed_replies.add();
     context_.client_io->forward(client, bytes.data(), ready);
-    if (!client.closing && client.output && client.output->size() >= kPauseLinkBytes) {
+    if (!client.closing && client.output && client.output->size() >= pause_at(client)) {
       pause(link, client);
     }
   }
@@ -281,6 +289,10 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   ++link.answered;
   link.head_forwarded = false;
   Request& request = context_.requests[index];
+  if (link.streaming && (request.flags & kReqInternal) != 0) {
+    context_.release(index);  // ASKING: its bytes were forgotten when they were sent
+    return true;
+  }
   if ((request.flags & kReqStreamed) != 0) {
     if (!link.streaming) link.stream.answered_up_to(request.offset + request.length);
     context_.streams->reply(link, index, data, size);

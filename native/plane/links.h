@@ -73,6 +73,8 @@ class Links {
 
   /// The client that `link` waited for has taken its reply, or is gone.
   void read_on(Link& link);
+  /// Unsent output of `client` from which on its link is paused.
+  [[nodiscard]] static std::size_t pause_at(const Client& client);
 
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();

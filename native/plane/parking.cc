@@ -153,8 +153,20 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
       context_.replies->deliver_copy(next.request, shown_refusal(next.refusal, slot));
     } else {
       // Splitting may park parts of it at once: they take the place that it has now.
+      const std::uint32_t arrival = context_.requests[next.request].arrival;
       Link* link = repeat(database, next);
       parking = parking_of(it->second, client);
+      bool divided = false;
+      while (parking != nullptr && !parking->waiting.empty() &&
+             context_.requests[parking->waiting.back()].arrival == arrival) {
+        const std::uint32_t part = parking->waiting.back();
+        parking->waiting.pop_back();
+        discharge(part);
+        parking->refused.push_front(
+            {part, RepeatHow::kOwner, SlotMap::kUnassigned, false, next.refusal});
+        divided = true;
+      }
+      if (divided) continue;
       if (link == nullptr) {
         parking->refused.push_front(next);
         parking->retry_at_ms = context_.now_ms + kLinkRetryMs;
@@ -164,10 +176,14 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
       parking->fence = {link, link->next_sequence()};
       parking->retry_at_ms = 0;
       link->fenced = true;
+      const bool more_parts =
+          next.how == RepeatHow::kOwner && !parking->refused.empty() &&
+          parking->refused.front().how == RepeatHow::kOwner &&
+          context_.requests[parking->refused.front().request].arrival == arrival;
       const bool more_of_the_same = next.how == RepeatHow::kAsk && !parking->refused.empty() &&
                                     parking->refused.front().how == RepeatHow::kAsk &&
                                     parking->refused.front().ask_server == next.ask_server;
-      if (!more_of_the_same) return;
+      if (!more_of_the_same && !more_parts) return;
     }
   }
   if (parking != nullptr) end_parking(database, it->second, client);

@@ -200,6 +200,11 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
       (context_.clients[request.client].peer_finished || !within_budget(database, slot, index))) {
     context_.counters->held_rejected.add();
     give_up(index, &queue);
+    if (was_probe) {
+      queue.reason = HoldReason::kUnknown;
+      queue.retry_at_ms = context_.now_ms + kUnknownRetryMs;
+      schedule(database, slot, queue.retry_at_ms);
+    }
     settle(database, slot);
     return true;
   }
@@ -283,8 +288,9 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   if (it == database.queues.end()) return;
   SlotQueue& queue = it->second;
   if (queue.probe == index) {
-    open(database, queue);
-    run_queue(database, slot);  // what was parked behind the probe
+    queue.probe = kNoIndex;
+    queue.reason = HoldReason::kFence;
+    run_queue(database, slot);
     return;
   }
   if (request.client == kNoIndex) return;

@@ -83,8 +83,10 @@ void RequestStreams::connect(Client& client, std::uint16_t server, bool asking) 
 
 void RequestStreams::wait_or_fail(Client& client, std::string_view text) {
   const Request& request = context_.requests[client.stream->request];
-  if (context_.turn_stamp() - request.arrived_ms >= client.database->limits().hold_timeout_ms) {
-    context_.counters->held_expired.add();
+  const bool late =
+      context_.turn_stamp() - request.arrived_ms >= client.database->limits().hold_timeout_ms;
+  if (late || client.peer_finished) {
+    (late ? context_.counters->held_expired : context_.counters->held_dropped).add();
     fail(client, text);
     return;
   }
@@ -262,9 +264,11 @@ void RequestStreams::drop_link(Client& client) {
 
 void RequestStreams::finish(Client& client) {
   client.stream.reset();
-  if (client.input) {
+  if (client.input && client.input->bytes.empty()) {
+    client.input.reset();
+  } else if (client.input) {
     client.input->framer.reset();
-    client.unparsed = !client.input->bytes.empty();
+    client.unparsed = true;
   }
   context_.client_io->resume(client, kSpecialStreaming);
 }

@@ -14,6 +14,7 @@ struct ControlRequest {
   std::uint32_t database = 0;
   std::int32_t row = -1;  ///< index into the command table, -1: unknown command
   std::uint8_t protocol = 2;
+  std::uint16_t user = 0;    ///< whom it runs as upstream
   bool must_log_in = false;  ///< it has not logged in, and has to
   std::vector<std::string> args;
   std::string client_name;

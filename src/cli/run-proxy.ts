@@ -32,7 +32,7 @@ export async function runProxy(run: ProxyRun, environment: CommandEnvironment): 
       log,
     );
     announce(run, proxy, httpServers[0]?.url);
-    await untilShutdown(run, environment, reloader);
+    await Promise.race([untilShutdown(run, environment, reloader), untilListeningFails(proxy)]);
     log.info('stopping', { signal: String(shutdown.requested.reason) });
     const { shutdownDelayMs, drainTimeoutMs } = reloader.config;
     const drained = proxy.drain({ shutdownDelayMs, drainTimeoutMs });
@@ -55,6 +55,12 @@ function announce(run: ProxyRun, proxy: RunningProxy, adminUrl: string | undefin
     // The proxy ends before it listened: whoever stopped it knows why.
     (error: unknown) => run.log.debug('never listened', { reason: String(error) }),
   );
+}
+
+/** Rejects if the listeners cannot be opened: a proxy that nobody can reach must not live on. */
+async function untilListeningFails(proxy: RunningProxy): Promise<never> {
+  await proxy.whenListening();
+  return new Promise(() => undefined);
 }
 
 /** Reloads as often as asked until the first signal to stop. */

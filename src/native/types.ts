@@ -98,6 +98,8 @@ export interface ControlRequest {
   /** Index of the row in the list last published, or -1: the table has no such command. */
   readonly row: number;
   readonly protocol: 2 | 3;
+  /** Index into `DatabaseSettings.users`: whom the client is at the servers. */
+  readonly user: number;
   /** The client has not logged in, and has to. */
   readonly mustLogIn: boolean;
   /** Command name first. Copies: they may be kept. */

@@ -20,13 +20,14 @@ import type {
   DataPlane,
   DataPlaneEvent,
 } from '../native/index.js';
-import type { RespReply } from '../resp/index.js';
+import { errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
 import { configValues } from './config-values.js';
 import { keepPlaces } from './keep-places.js';
 import { toPlaneLimits } from './limits.js';
-import { tryLogin } from './login.js';
+import { Logins } from './logins.js';
+import { Permissions } from './permissions.js';
 import { reactTo } from './plane-events.js';
 import { toRouteSnapshot } from './routes.js';
 import { answerAuth, answerHello, internalError, type LoginDesk, reply } from './session.js';
@@ -44,11 +45,14 @@ export class Database implements LoginDesk {
   readonly #monitor: TopologyMonitor;
   readonly #log: Logger;
   readonly #users = new UpstreamUsers();
+  readonly #logins: Logins;
+  readonly #permissions: Permissions;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #runId = randomBytes(20).toString('hex');
   #config: EffectiveConfig;
   #table = new CommandTable([]);
   #serverVersion = ASSUMED_SERVER_VERSION;
+  #proxyUser = 0;
   #holdingTimer: NodeJS.Timeout | undefined;
   #publishedSettings = '';
 
@@ -64,6 +68,8 @@ export class Database implements LoginDesk {
     this.#plane = plane;
     this.#monitor = monitor;
     this.#log = log;
+    this.#logins = new Logins(monitor, config.connectTimeoutMs);
+    this.#permissions = new Permissions((args) => monitor.execute('any-primary', args));
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -141,7 +147,7 @@ export class Database implements LoginDesk {
   async logIn(
     secret: LoginSecret,
   ): Promise<{ readonly user: number } | { readonly refusal: string }> {
-    const refusal = await tryLogin(this.#monitor, secret, this.#config.connectTimeoutMs);
+    const refusal = await this.#logins.refusalOf(secret);
     if (refusal !== null) {
       return { refusal };
     }
@@ -161,6 +167,10 @@ export class Database implements LoginDesk {
     if (name === 'hello') {
       return answerHello(request, this, this.#serverVersion);
     }
+    const refusal = await this.#refusalOf(request);
+    if (refusal !== null) {
+      return reply(errorReply(refusal));
+    }
     const outcome = await handleControl(request, this.#context());
     if (outcome.kind === 'reply') {
       return reply(outcome.bytes, outcome.close);
@@ -169,6 +179,19 @@ export class Database implements LoginDesk {
     this.#publishCommands();
     this.#plane.dispatchAgain(request.client);
     return null;
+  }
+
+  /**
+   * The proxy's own connections answer, so that the client's own rights have to be asked for. Anybody
+   * may be told that a command is unknown.
+   */
+  #refusalOf(request: ControlRequest): Promise<string | null> {
+    const isProxyUser = this.#config.clientAuth === 'none' && request.user === this.#proxyUser;
+    const isKnown = this.#table.rows[request.row] !== undefined;
+    const name = this.#users.all[request.user]?.name || 'default';
+    return isProxyUser || !isKnown
+      ? Promise.resolve(null)
+      : this.#permissions.refusalOf(name, request.args);
   }
 
   #publishCommands(): void {
@@ -217,21 +240,28 @@ export class Database implements LoginDesk {
     const isProxyUser = this.#config.clientAuth === 'none';
     return {
       users: this.#users.all,
-      clientUser: isProxyUser && this.#users.all.length > 1 ? 1 : 0,
-      clientMustAuthenticate: !isProxyUser && this.#monitor.defaultUserNeedsPassword() === true,
+      clientUser: isProxyUser ? this.#proxyUser : 0,
+      // As long as it is not known, nobody is let in without a password.
+      clientMustAuthenticate: !isProxyUser && this.#monitor.defaultUserNeedsPassword() !== false,
       nodeName: hostname().replace(/[^!-~]/g, '_'),
       limits: toPlaneLimits(this.#config, this.#monitor.topology?.nodeTimeoutMs ?? null),
     };
   }
 
-  /** With `clientAuth: none` everybody is the proxy's user, which is the first that is added. */
+  /** With `clientAuth: none` everybody is the proxy's user. */
   #learnProxyUser(): boolean {
     const secret = this.#config.upstreamCredentials.current();
-    return secret !== null && this.#users.add(secret).changed;
+    if (secret === null) {
+      return false;
+    }
+    const { index, changed } = this.#users.add(secret);
+    this.#proxyUser = index;
+    return changed;
   }
 
   async #readSecretsAgain(): Promise<void> {
     await this.#config.upstreamCredentials.refresh();
+    this.#monitor.probeDefaultUser();
     if (this.#config.clientAuth === 'none' && this.#learnProxyUser()) {
       this.#plane.setSettings(this.#id, this.#settings());
     }

@@ -90,8 +90,9 @@ async function bindAddress(
   address: ListenAddress,
   { workers, unixSocketMode }: ListenerOptions,
 ): Promise<readonly BoundSocket[]> {
-  const { bindListener } = nativeAddon();
+  const { bindListener, closeDescriptor } = nativeAddon();
   const name = formatAddress(address);
+  const sockets: BoundSocket[] = [];
   try {
     if (address.kind === 'unix') {
       await removeDeadSocket(address.path);
@@ -99,7 +100,6 @@ async function bindAddress(
       const fd = bindListener({ host: '', port: 0, path: address.path, mode, probe: false });
       return [{ fd, worker: 0 }];
     }
-    const sockets: BoundSocket[] = [];
     for (const host of await hostAddresses(address.host)) {
       const options = { host, port: address.port, path: '', mode: -1 };
       // With SO_REUSEPORT a second proxy would silently share the port: look whether it is free.
@@ -110,6 +110,9 @@ async function bindAddress(
     }
     return sockets;
   } catch (cause) {
+    for (const { fd } of sockets) {
+      closeDescriptor(fd);
+    }
     throw bindError(name, cause);
   }
 }

@@ -43,15 +43,16 @@ export class SlotgateProxy {
   #opened: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(config: EffectiveConfig, listeners: Listeners, { log }: ProxyDependencies) {
-    this.#config = config;
+    const own = { ...config, upstreamCredentials: ownCredentials(config) };
+    this.#config = own;
     this.#log = log;
     this.#listeners = listeners;
-    this.#monitor = createMonitor(config, log);
+    this.#monitor = createMonitor(own, log);
     this.#plane = new DataPlane(config.threads, {
       onControl: (request) => this.#database.onControl(request),
       onEvent: (event) => this.#database.onEvent(event),
     });
-    this.#database = new Database(DATABASE, config, this.#plane, this.#monitor, log);
+    this.#database = new Database(DATABASE, own, this.#plane, this.#monitor, log);
     this.#listening = new Promise((resolve, reject) => {
       this.#opened = { resolve, reject };
     });
@@ -139,9 +140,9 @@ export class SlotgateProxy {
     this.#state = 'stopped';
     this.#opened?.reject(new Error('the proxy was stopped before it listened'));
     this.#database.stop();
-    await this.#monitor.stop();
     this.#plane.stop();
     this.#listeners.release();
+    await this.#monitor.stop();
   }
 
   #adopt(topology: ClusterTopology): void {
@@ -184,17 +185,18 @@ export class SlotgateProxy {
   }
 }
 
+/** A seed may name the proxy's user; the setting has the last word. */
+function ownCredentials(config: EffectiveConfig): EffectiveConfig['upstreamCredentials'] {
+  const seeded = config.seeds.map(parseSeed).find(({ username }) => username !== null)?.username;
+  return config['upstream.username'] === undefined && typeof seeded === 'string'
+    ? config.upstreamCredentials.withUsername(seeded)
+    : config.upstreamCredentials;
+}
+
 function createMonitor(config: EffectiveConfig, log: Logger): TopologyMonitor {
-  const seeds = config.seeds.map(parseSeed);
-  const username = seeds.find((seed) => seed.username !== null)?.username ?? null;
-  const ownUser = config['upstream.username'];
-  const credentials =
-    ownUser === undefined && username !== null
-      ? config.upstreamCredentials.withUsername(username)
-      : config.upstreamCredentials;
   return new TopologyMonitor({
-    seeds: seeds.map(({ endpoint }) => endpoint),
-    credentials,
+    seeds: config.seeds.map((seed) => parseSeed(seed).endpoint),
+    credentials: config.upstreamCredentials,
     addressMap: new AddressMap(config.map),
     resolver: new NameResolver(SYSTEM_CLOCK),
     clock: SYSTEM_CLOCK,

@@ -61,6 +61,8 @@ export type TopologyListener = (topology: ClusterTopology, changed: boolean) => 
 
 const CONNECTION_IDLE_MS = 30_000;
 const COMMAND_SOURCES_MAX = 2;
+/** The default user is looked at once in so many periods: it takes a new connection. */
+const DEFAULT_USER_PERIODS = 6;
 
 /** Finds the cluster, keeps its topology up to date, and reads from its servers for the proxy itself. */
 export class TopologyMonitor {
@@ -78,6 +80,7 @@ export class TopologyMonitor {
   #lastRefreshAtMs = 0;
   readonly #seedErrors: SeedErrors;
   #isFailing = false;
+  #periods = 0;
   #isStopped = false;
   #unreachable: readonly UnreachableServer[] = [];
   #defaultUserNeedsPassword: boolean | undefined;
@@ -155,6 +158,14 @@ export class TopologyMonitor {
         };
   }
 
+  /** Looks again whether clients need a password: the servers have refused one. */
+  probeDefaultUser(): void {
+    const { address } = healthyPrimaries(this.#known())[0] ?? {};
+    if (address !== undefined && !this.#isStopped) {
+      this.#inBackground(this.#learnDefaultUser(address));
+    }
+  }
+
   /** Whether a client without AUTH gets NOAUTH from the servers; undefined until that is known. */
   defaultUserNeedsPassword(): boolean | undefined {
     return this.#defaultUserNeedsPassword;
@@ -227,6 +238,10 @@ export class TopologyMonitor {
       const fields = { version, currentEpoch, shards: shards.length, servers: servers.length };
       this.#options.log.info(fields, isFirst ? 'cluster found' : 'topology changed');
     }
+    this.#tell(topology, changed);
+  }
+
+  #tell(topology: ClusterTopology, changed: boolean): void {
     for (const listener of this.#listeners) {
       listener(topology, changed);
     }
@@ -249,7 +264,11 @@ export class TopologyMonitor {
     }
     try {
       const answer = await asksForPassword(endpoint, this.#options.connectTimeoutMs);
-      this.#defaultUserNeedsPassword = answer ?? this.#defaultUserNeedsPassword;
+      const before = this.#defaultUserNeedsPassword;
+      this.#defaultUserNeedsPassword = answer ?? before;
+      if (this.#topology !== null && this.#defaultUserNeedsPassword !== before) {
+        this.#tell(this.#topology, false);
+      }
     } catch (error) {
       // What was known stays true until a server says otherwise.
       const message = error instanceof Error ? error.message : String(error);
@@ -269,6 +288,12 @@ export class TopologyMonitor {
 
   async #atPeriod(): Promise<void> {
     this.#pool.closeIdle(CONNECTION_IDLE_MS);
+    // A password may have been set, or taken away, at run time.
+    this.#periods++;
+    const isDue = this.#periods % DEFAULT_USER_PERIODS === 0;
+    if (this.#topology !== null && (isDue || this.#defaultUserNeedsPassword === undefined)) {
+      await this.#learnDefaultUser(healthyPrimaries(this.#topology)[0]?.address);
+    }
     if (this.#topology !== null && this.#unreachable.length > 0) {
       await this.#probe(this.#topology, this.#discovery.views);
     }

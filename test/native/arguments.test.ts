@@ -39,7 +39,7 @@ describe('the constructor', () => {
     [[1, 'wake'], 'Plane takes a number of workers and a function'],
     [[0, ignore], 'workers must be from 1 to 256'],
     [[257, ignore], 'workers must be from 1 to 256'],
-    [[-1, ignore], 'workers must be from 1 to 256'],
+    [[-1, ignore], 'Plane takes a number of workers and a function'],
   ])('%j', (args, message) => {
     expect(() => Reflect.construct(Plane, args)).toThrow(new TypeError(message));
   });

@@ -25,6 +25,7 @@ export function requestOf(line: string | readonly Buffer[], table = TABLE): Cont
     row: table.rows.findIndex((row) => row.name === name),
     protocol: 2,
     mustLogIn: false,
+    user: 0,
     args,
     clientName: '',
     clientAddress: '127.0.0.1:50000',
