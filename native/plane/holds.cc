@@ -218,6 +218,14 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   return true;
 }
 
+Parking* Redirector::parking_before(SlotQueue& queue, std::uint32_t index) {
+  const Request& request = context_.requests[index];
+  Parking* parking = parking_of(queue, request.client);
+  if (parking == nullptr || parking->refused.empty()) return parking;
+  const Request& oldest = context_.requests[parking->refused.front().request];
+  return is_younger(request.arrival, oldest.arrival) ? parking : nullptr;
+}
+
 void Redirector::open(Database& database, SlotQueue& queue) {
   queue.reason = HoldReason::kNone;
   queue.probe = kNoIndex;
@@ -229,7 +237,7 @@ void Redirector::open(Database& database, SlotQueue& queue) {
       context_.replies->discard(index);
       continue;
     }
-    if (Parking* parking = parking_of(queue, context_.requests[index].client)) {
+    if (Parking* parking = parking_before(queue, index)) {
       source.pop_front();
       parking->waiting.push_back(index);
       continue;
@@ -259,7 +267,7 @@ void Redirector::probe(Database& database, SlotQueue& queue) {
       context_.replies->discard(index);
       continue;
     }
-    if (Parking* parking = parking_of(queue, context_.requests[index].client)) {
+    if (Parking* parking = parking_before(queue, index)) {
       source.pop_front();
       parking->waiting.push_back(index);
       continue;

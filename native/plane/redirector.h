@@ -92,6 +92,8 @@ class Redirector {
 
   Database& database_of(const Request& request) noexcept;
   SlotQueue& queue_for(Database& database, std::uint16_t slot);
+  /// The parking of the request's client, if the request is younger than what is parked.
+  Parking* parking_before(SlotQueue& queue, std::uint32_t index);
   static Parking* parking_of(SlotQueue& queue, std::uint32_t client) noexcept;
   void schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms);
 

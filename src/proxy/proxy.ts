@@ -59,6 +59,7 @@ export class SlotgateProxy {
     // Whoever waits for it is told; nobody has to.
     this.#listening.catch(() => undefined);
     this.#monitor.onTopology((topology) => this.#adopt(topology));
+    this.#monitor.onDefaultUser(() => this.#database.publishSettings());
   }
 
   /**

@@ -74,6 +74,7 @@ export class TopologyMonitor {
   readonly #steady: SteadyCheck;
   readonly #warning: RepeatedWarning;
   readonly #listeners = new Set<TopologyListener>();
+  readonly #userListeners = new Set<() => void>();
   readonly #background = new Set<Promise<void>>();
   #topology: ClusterTopology | null = null;
   #startedAtMs = 0;
@@ -125,6 +126,11 @@ export class TopologyMonitor {
   onTopology(listener: TopologyListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @param listener Called when it is learned whether clients need a password, and when that changes. */
+  onDefaultUser(listener: () => void): void {
+    this.#userListeners.add(listener);
   }
 
   get topology(): ClusterTopology | null {
@@ -238,10 +244,6 @@ export class TopologyMonitor {
       const fields = { version, currentEpoch, shards: shards.length, servers: servers.length };
       this.#options.log.info(fields, isFirst ? 'cluster found' : 'topology changed');
     }
-    this.#tell(topology, changed);
-  }
-
-  #tell(topology: ClusterTopology, changed: boolean): void {
     for (const listener of this.#listeners) {
       listener(topology, changed);
     }
@@ -266,8 +268,10 @@ export class TopologyMonitor {
       const answer = await asksForPassword(endpoint, this.#options.connectTimeoutMs);
       const before = this.#defaultUserNeedsPassword;
       this.#defaultUserNeedsPassword = answer ?? before;
-      if (this.#topology !== null && this.#defaultUserNeedsPassword !== before) {
-        this.#tell(this.#topology, false);
+      if (this.#defaultUserNeedsPassword !== before) {
+        for (const listener of this.#userListeners) {
+          listener();
+        }
       }
     } catch (error) {
       // What was known stays true until a server says otherwise.
