@@ -1,4 +1,6 @@
 // Back-pressure, windows, large replies: memory stays bounded and order is kept.
+#include <thread>
+
 #include "test/check.h"
 #include "test/plane_support.h"
 #include "test/wire.h"
