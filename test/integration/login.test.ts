@@ -80,6 +80,22 @@ describe('clientAuth upstream', () => {
     all.close();
   });
 
+  test('what the proxy answers for a server obeys the user’s rules, too', async () => {
+    await Promise.all(
+      cluster.servers.map((server) =>
+        server.call('ACL', 'SETUSER', 'weak', 'on', '>weak-password', 'resetkeys', '-@all', '+get'),
+      ),
+    );
+    const weak = await proxy.connect({ username: 'weak', password: 'weak-password' });
+    await expect(weak.call('CONFIG', 'GET', 'dir')).rejects.toThrow(/^NOPERM .*config\|get/);
+    await expect(weak.call('INFO')).rejects.toThrow(/^NOPERM .*info/);
+    await expect(weak.call('NOSUCH')).rejects.toThrow(/^ERR unknown command/);
+    const all = await proxy.connect({ password: PASSWORD });
+    expect(await all.call('CONFIG', 'GET', 'maxmemory')).toEqual(['maxmemory', '0']);
+    weak.close();
+    all.close();
+  });
+
   test('before AUTH a request is small, as at a server', async () => {
     const many = await proxy.connectRaw();
     many.send('*11\r\n');
@@ -106,6 +122,23 @@ describe('clientAuth none', () => {
     expect(await client.call('MGET', 'a', 'b', 'c')).toEqual(['1', '2', '3']);
     client.close();
     await proxy.stop();
+  });
+
+  test('without a user of the proxy, one who logs in does not become everybody', async () => {
+    const open = await TestCluster.start({ primaries: 1 });
+    const [server] = open.servers;
+    await server?.call('ACL', 'SETUSER', 'bob', 'on', '>bob-password', '+@all', '~*');
+    await server?.call('ACL', 'SETUSER', 'default', '-set');
+    const proxy = await TestProxy.start({ seeds: open.seeds, args: ['--client-auth', 'none'] });
+    const bob = await proxy.connect({ username: 'bob', password: 'bob-password' });
+    expect(await bob.call('SET', 'a', '1')).toBe('OK');
+    const nobody = await proxy.connect();
+    await expect(nobody.call('SET', 'a', '2')).rejects.toThrow(/^NOPERM/);
+    expect(await nobody.call('GET', 'a')).toBe('1');
+    bob.close();
+    nobody.close();
+    await proxy.stop();
+    await open.stop();
   });
 
   test('elsewhere it does not start', async () => {
