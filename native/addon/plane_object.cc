@@ -85,32 +85,40 @@ bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t 
   return true;
 }
 
-void PlaneObject::add_database(const Napi::CallbackInfo& info) {
+template <typename Read, typename Carry>
+void PlaneObject::publish(const Napi::CallbackInfo& info, const char* what, Read&& read,
+                          Carry&& carry) {
   std::uint32_t id = 0;
   if (!database_argument(info, 0, id)) return;
   if (info.Length() < 2 || !info[1].IsObject()) {
-    throw_type_error(info.Env(), "the settings must be an object");
+    throw_type_error(info.Env(), std::string("the ") + what + " must be an object");
     return;
   }
   FieldReader reader(info.Env());
-  const std::shared_ptr<const DatabaseSettings> settings =
-      read_settings(reader, info[1].As<Napi::Object>());
+  const auto value = read(reader, info[1].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
-  plane_->post_all([id, settings](Worker& worker) { worker.add_database(id, settings); });
+  plane_->post_all([id, value, carry](Worker& worker) { carry(worker, id, value); });
+}
+
+void PlaneObject::add_database(const Napi::CallbackInfo& info) {
+  publish(info, "settings", read_settings,
+          [](Worker& worker, std::uint32_t id, const std::shared_ptr<DatabaseSettings>& settings) {
+            worker.add_database(id, settings);
+          });
 }
 
 void PlaneObject::set_settings(const Napi::CallbackInfo& info) {
-  std::uint32_t id = 0;
-  if (!database_argument(info, 0, id)) return;
-  if (info.Length() < 2 || !info[1].IsObject()) {
-    throw_type_error(info.Env(), "the settings must be an object");
-    return;
-  }
-  FieldReader reader(info.Env());
-  const std::shared_ptr<const DatabaseSettings> settings =
-      read_settings(reader, info[1].As<Napi::Object>());
-  if (reader.failed()) return reader.throw_error();
-  plane_->post_all([id, settings](Worker& worker) { worker.set_settings(id, settings); });
+  publish(info, "settings", read_settings,
+          [](Worker& worker, std::uint32_t id, const std::shared_ptr<DatabaseSettings>& settings) {
+            worker.set_settings(id, settings);
+          });
+}
+
+void PlaneObject::set_routes(const Napi::CallbackInfo& info) {
+  publish(info, "routes", read_routes,
+          [](Worker& worker, std::uint32_t id, const std::shared_ptr<RouteSnapshot>& routes) {
+            worker.set_routes(id, routes);
+          });
 }
 
 void PlaneObject::set_commands(const Napi::CallbackInfo& info) {
@@ -127,20 +135,6 @@ void PlaneObject::set_commands(const Napi::CallbackInfo& info) {
   const std::shared_ptr<const CommandTable> table = CommandTable::build(std::move(rows), error);
   if (table == nullptr) return throw_type_error(info.Env(), error);
   plane_->post_all([id, table](Worker& worker) { worker.set_commands(id, table); });
-}
-
-void PlaneObject::set_routes(const Napi::CallbackInfo& info) {
-  std::uint32_t id = 0;
-  if (!database_argument(info, 0, id)) return;
-  if (info.Length() < 2 || !info[1].IsObject()) {
-    throw_type_error(info.Env(), "the routes must be an object");
-    return;
-  }
-  FieldReader reader(info.Env());
-  const std::shared_ptr<const RouteSnapshot> routes =
-      read_routes(reader, info[1].As<Napi::Object>());
-  if (reader.failed()) return reader.throw_error();
-  plane_->post_all([id, routes](Worker& worker) { worker.set_routes(id, routes); });
 }
 
 void PlaneObject::listen(const Napi::CallbackInfo& info) {

@@ -35,6 +35,9 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   Napi::Value counters(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
 
+  /// Reads the object that is argument 1 and has every worker take it over for database argument 0.
+  template <typename Read, typename Carry>
+  void publish(const Napi::CallbackInfo& info, const char* what, Read&& read, Carry&& carry);
   void stop_now();
   /// One function for adding the hook and for removing it.
   static void on_cleanup(void* self);

@@ -25,24 +25,24 @@ class Counter {
 };
 
 // The one list of a worker's figures; the addon and TypeScript read it by these names.
-#define SLOTGATE_COUNTERS(X)                                                                    \
-  X(turns)                                                                                      \
-  X(requests)                                                                                   \
-  X(fragments)                                                                                  \
-  X(split_requests)                                                                             \
-  X(local_answers)                                                                              \
-  X(control_requests)                                                                           \
-  X(error_replies)                                                                              \
-  X(client_bytes_in)                                                                            \
-  X(client_bytes_out)                                                                           \
-  X(link_bytes_in)                                                                              \
-  X(link_bytes_out) X(recv_calls) X(send_calls) X(accepted) X(rejected) X(closed)               \
-      X(protocol_errors) X(links_opened) X(links_lost) X(redirects_moved) X(redirects_ask)      \
-          X(refused_tryagain) X(refused_other) X(held) X(held_expired) X(held_rejected)         \
-              X(held_dropped) X(refusal_passed_for_order) X(unknown_outcomes) X(reads_repeated) \
-                  X(discarded_replies) X(output_limit_closed) X(pushes) X(streamed_replies)     \
-                      X(streamed_requests) X(crossslot) X(clients) X(links) X(held_now)         \
-                          X(held_bytes_now) X(last_turn_ms) X(route_version)
+#define SLOTGATE_COUNTERS(X)                                                                       \
+  X(turns)                                                                                         \
+  X(requests)                                                                                      \
+  X(fragments)                                                                                     \
+  X(split_requests)                                                                                \
+  X(local_answers)                                                                                 \
+  X(control_requests)                                                                              \
+  X(error_replies)                                                                                 \
+  X(client_bytes_in)                                                                               \
+  X(client_bytes_out)                                                                              \
+  X(link_bytes_in)                                                                                 \
+  X(link_bytes_out)                                                                                \
+  X(recv_calls) X(send_calls) X(accepted) X(rejected) X(closed) X(protocol_errors) X(links_opened) \
+      X(links_lost) X(redirects_moved) X(redirects_ask) X(refused_tryagain) X(refused_other)       \
+          X(held) X(held_expired) X(held_rejected) X(held_dropped) X(refusal_passed_for_order)     \
+              X(unknown_outcomes) X(reads_repeated) X(discarded_replies) X(output_limit_closed)    \
+                  X(pushes) X(streamed_replies) X(streamed_requests) X(crossslot) X(clients)       \
+                      X(links) X(held_now) X(held_bytes_now) X(last_turn_ms) X(route_version)
 
 /// Figures of one worker, written by its thread only.
 struct WorkerCounters {

@@ -226,32 +226,39 @@ Parking* Redirector::parking_before(SlotQueue& queue, std::uint32_t index) {
   return is_younger(request.arrival, oldest.arrival) ? parking : nullptr;
 }
 
+std::deque<std::uint32_t>* Redirector::oldest_of(SlotQueue& queue) {
+  for (std::deque<std::uint32_t>* source : {&queue.redirected, &queue.arrivals}) {
+    while (!source->empty()) {
+      const std::uint32_t index = source->front();
+      const bool gone = context_.requests[index].client == kNoIndex;
+      Parking* const parking = gone ? nullptr : parking_before(queue, index);
+      if (!gone && parking == nullptr) return source;
+      source->pop_front();
+      if (gone) {
+        context_.replies->discard(index);
+      } else {
+        parking->waiting.push_back(index);
+      }
+    }
+  }
+  return nullptr;
+}
+
 void Redirector::open(Database& database, SlotQueue& queue) {
   queue.reason = HoldReason::kNone;
   queue.probe = kNoIndex;
-  for (std::uint32_t sent = 0; !queue.redirected.empty() || !queue.arrivals.empty();) {
-    auto& source = queue.redirected.empty() ? queue.arrivals : queue.redirected;
-    const std::uint32_t index = source.front();
-    if (context_.requests[index].client == kNoIndex) {
-      source.pop_front();
-      context_.replies->discard(index);
-      continue;
-    }
-    if (Parking* parking = parking_before(queue, index)) {
-      source.pop_front();
-      parking->waiting.push_back(index);
-      continue;
-    }
+  std::uint32_t sent = 0;
+  while (std::deque<std::uint32_t>* source = oldest_of(queue)) {
     if (sent == kReleasePerTurn) {
       queue.reason = HoldReason::kNoLink;
       schedule(database, queue.slot, context_.now_ms + kReleasePauseMs);
       return;
     }
-    if (!resend(database, index)) {
+    if (!resend(database, source->front())) {
       await_owner(database, queue);
       return;
     }
-    source.pop_front();
+    source->pop_front();
     ++sent;
   }
   queue.refusal.clear();
@@ -259,31 +266,21 @@ void Redirector::open(Database& database, SlotQueue& queue) {
 }
 
 void Redirector::probe(Database& database, SlotQueue& queue) {
-  while (!queue.redirected.empty() || !queue.arrivals.empty()) {
-    auto& source = queue.redirected.empty() ? queue.arrivals : queue.redirected;
-    const std::uint32_t index = source.front();
-    if (context_.requests[index].client == kNoIndex) {
-      source.pop_front();
-      context_.replies->discard(index);
-      continue;
-    }
-    if (Parking* parking = parking_before(queue, index)) {
-      source.pop_front();
-      parking->waiting.push_back(index);
-      continue;
-    }
-    if (!resend(database, index)) {
-      queue.reason = HoldReason::kNoLink;
-      schedule(database, queue.slot, context_.now_ms + queue.backoff_ms);
-      return;
-    }
-    source.pop_front();
-    context_.requests[index].flags |= kReqWatchOrder;
-    queue.reason = HoldReason::kProbing;
-    queue.probe = index;
+  std::deque<std::uint32_t>* const source = oldest_of(queue);
+  if (source == nullptr) {
+    queue.reason = HoldReason::kNone;
     return;
   }
-  queue.reason = HoldReason::kNone;
+  const std::uint32_t index = source->front();
+  if (!resend(database, index)) {
+    queue.reason = HoldReason::kNoLink;
+    schedule(database, queue.slot, context_.now_ms + queue.backoff_ms);
+    return;
+  }
+  source->pop_front();
+  context_.requests[index].flags |= kReqWatchOrder;
+  queue.reason = HoldReason::kProbing;
+  queue.probe = index;
 }
 
 void Redirector::settle(Database& database, std::uint16_t slot) {

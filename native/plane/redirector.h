@@ -110,6 +110,9 @@ class Redirector {
   void discharge(std::uint32_t index);
   void give_up(std::uint32_t index, const SlotQueue* queue);
   std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;
+  /// Where the oldest request is that waits for the slot alone, at the front; nullptr: there is
+  /// none. Those before it of clients that left are dropped, those behind a parking join it.
+  std::deque<std::uint32_t>* oldest_of(SlotQueue& queue);
   void open(Database& database, SlotQueue& queue);
   bool resend(Database& database, std::uint32_t index);
   /// nullptr if there is no link now.
