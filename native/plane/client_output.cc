@@ -126,7 +126,7 @@ bool Clients::is_over_limit(Client& client) {
   const std::size_t most = client.database->limits().client_output_bytes_max;
   if (!client.output || client.output->size() <= most) return false;
   context_.counters->output_limit_closed.add();
-  close(client, "it reads too slowly: the output limit is reached");
+  close(client);
   return true;
 }
 
@@ -153,7 +153,7 @@ void Clients::send_gathered(Client& client) {
   } while (sent < 0 && errno == EINTR);
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
     gather_.clear();
-    close(client, "connection reset");
+    close(client);
     return;
   }
   std::size_t gone = sent < 0 ? 0 : static_cast<std::size_t>(sent);
@@ -192,7 +192,7 @@ void Clients::write_output(Client& client) {
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (sent < 0) {
-      close(client, "connection reset");
+      close(client);
       return;
     }
     context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
@@ -215,7 +215,7 @@ void Clients::after_flush(Client& client) {
     // What is kept back leaves with the rest; more may be parsed meanwhile.
   } else if (client.close_when_sent ||
              (client.input_done && client.head == kNoIndex && !client.unparsed)) {
-    close(client, "done");
+    close(client);
     return;
   }
   if (client.head == kNoIndex && (client.special & kSpecialDraining) != 0) {

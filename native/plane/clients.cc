@@ -66,7 +66,7 @@ void Clients::on_ready(void* owner, Readiness readiness) {
   Clients& self = *client.clients;
   if (readiness.writable && !client.closing) self.write_backlog(client);
   if (readiness.failed && !client.closing) {
-    self.close(client, "connection error");
+    self.close(client);
     return;
   }
   if (readiness.readable && !client.closing) self.read(client);
@@ -103,15 +103,14 @@ void Clients::read(Client& client) {
   if (got == 0) {
     client.input_done = true;
     if (client.stream && client.stream->state != StreamState::kSent) {
-      close(client, "half a request");
+      close(client);
       return;
     }
     input_ended(client);
     return;
   }
   if (got < 0) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-      close(client, "connection reset");
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) close(client);
     return;
   }
   const std::size_t count = static_cast<std::size_t>(got);
@@ -287,8 +286,7 @@ void Clients::detach_requests(Client& client) {
   client.in_flight = 0;
 }
 
-void Clients::close(Client& client, std::string_view reason) {
-  (void)reason;
+void Clients::close(Client& client) {
   if (client.closing) return;
   client.closing = true;
   if (client.stream) context_.streams->client_gone(client);
@@ -326,12 +324,12 @@ void Clients::close_idle(std::size_t most) {
     std::uint8_t byte = 0;
     if (recv(client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;
     --most;
-    close(client, "the proxy stops");
+    close(client);
   });
 }
 
 void Clients::close_all() {
-  for_each([&](Client& client) { close(client, "the proxy stops"); });
+  for_each([&](Client& client) { close(client); });
 }
 
 }  // namespace slotgate

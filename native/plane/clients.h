@@ -39,7 +39,7 @@ class Clients {
   void resume(Client& client, std::uint8_t special_bit);
 
   /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
-  void close(Client& client, std::string_view reason);
+  void close(Client& client);
   /// Closes up to `most` clients that are idle between two requests.
   void close_idle(std::size_t most);
   void close_all();

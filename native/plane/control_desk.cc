@@ -40,7 +40,7 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   up.client_address = peer_address(client.fd);
   context_.up.controls.push_back(std::move(up));
   context_.counters->control_requests.add();
-  return Dispatched::kTakenLast;
+  return Dispatched::kTaken;
 }
 
 Client* ControlDesk::waiting_client(std::uint32_t client_index, std::uint64_t client_id) {

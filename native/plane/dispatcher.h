@@ -13,9 +13,8 @@ namespace slotgate {
 
 /// What became of a request that was parsed.
 enum class Dispatched : std::uint8_t {
-  kTaken,      ///< its bytes may go; parse on
-  kTakenLast,  ///< its bytes may go; a barrier is up, stop parsing
-  kNotNow,     ///< not taken: parse it again when the client is resumed
+  kTaken,   ///< its bytes may go; a barrier that it put up shows in ClientSpecial
+  kNotNow,  ///< not taken: parse it again when the client is resumed
 };
 
 /// Decides what happens to each request of a client, and starts it.

@@ -13,8 +13,6 @@ namespace {
 /// A released queue is sent in pieces of this many requests: one turn each.
 constexpr std::uint32_t kReleasePerTurn = 256;
 constexpr std::uint64_t kReleasePauseMs = 1;
-/// A queue that waits for a link looks for it no more often than this.
-constexpr std::uint64_t kLinkRetryMs = 10;
 
 }  // namespace
 

@@ -29,6 +29,12 @@ inline constexpr std::size_t kFlushAtBytes = 16 * 1024;
 /// unless kFlushAtBytes have gathered.
 inline constexpr std::uint64_t kCorkMs = 1;
 
+/// Delays between attempts, of connecting to a server and of asking one that refused: doubling.
+inline constexpr std::uint32_t kBackoffFirstMs = 50;
+inline constexpr std::uint32_t kBackoffMostMs = 1000;
+/// What waits for a link looks for it no more often than this.
+inline constexpr std::uint64_t kLinkRetryMs = 10;
+
 /// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
 /// older; smaller ones only when complete.
 inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;

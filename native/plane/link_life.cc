@@ -17,19 +17,17 @@ namespace slotgate {
 
 namespace {
 
-constexpr std::uint32_t kBackoffFirstMs = 50;
-constexpr std::uint32_t kBackoffMostMs = 1000;
 /// An idle link is pinged, so that one that died silently is found before a request meets it.
-/// How long a client that does not read may keep a link from being read.
-constexpr std::uint64_t kPausedMost = 10000;
+constexpr std::uint64_t kPingIdleMs = 15000;
 /// A server that owes answers for this long is reported.
 constexpr std::uint64_t kSilentMs = 1000;
-constexpr std::uint64_t kPingIdleMs = 15000;
-/// Memory that a burst needed is given back when a link rested this long.
+/// How long a client that does not read may keep a link from being read.
+constexpr std::uint64_t kPausedMostMs = 10000;
+/// Memory beyond kKeptStreamBytes, which a burst needed, is given back when a link rested this long.
 constexpr std::uint64_t kShrinkIdleMs = 10000;
+constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 /// Connections given up since the last handshake that are remembered to be killed.
 constexpr std::size_t kAbandonedMost = 16;
-constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 
 }  // namespace
 
@@ -199,7 +197,7 @@ void Links::requeue_or_fail(Link& link) {
       continue;
     }
     if (head_forwarded) {
-      context_.client_io->close(context_.clients[request.client], "a reply was cut off");
+      context_.client_io->close(context_.clients[request.client]);
       context_.replies->discard(index);
       continue;
     }
@@ -254,8 +252,8 @@ void Links::tick_link(Link& link) {
   }
   if (link.paused_for != kNoIndex) {
     // Others may wait for what the link still owes: a client that takes nothing goes.
-    if (context_.now_ms - link.paused_at_ms >= kPausedMost) {
-      context_.client_io->close(context_.clients[link.paused_for], "it does not read its reply");
+    if (context_.now_ms - link.paused_at_ms >= kPausedMostMs) {
+      context_.client_io->close(context_.clients[link.paused_for]);
     }
     return;
   }

@@ -142,7 +142,7 @@ Dispatched answer_locally(WorkerContext& context, Client& client, const Command&
     client.special |= kSpecialFinished;
   }
   context.replies->deliver_copy(index, answer(client, command, frame, args));
-  return quits ? Dispatched::kTakenLast : Dispatched::kTaken;
+  return Dispatched::kTaken;
 }
 
 }  // namespace slotgate

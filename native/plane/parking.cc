@@ -14,8 +14,6 @@ namespace {
 
 /// Delays before a request that was told TRYAGAIN is repeated, by the number of times it was.
 constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
-/// A parked request that has no link looks for one no more often than this.
-constexpr std::uint64_t kLinkRetryMs = 10;
 
 }  // namespace
 

@@ -14,8 +14,6 @@ namespace slotgate {
 
 namespace {
 
-constexpr std::uint32_t kBackoffFirstMs = 50;
-constexpr std::uint32_t kBackoffMostMs = 1000;
 /// How long a slot waits for a topology that names the server of a redirect.
 constexpr std::uint64_t kUnknownRetryMs = 500;
 
