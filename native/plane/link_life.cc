@@ -23,7 +23,7 @@ constexpr std::uint64_t kPingIdleMs = 15000;
 constexpr std::uint64_t kSilentMs = 1000;
 /// How long a client that does not read may keep a link from being read.
 constexpr std::uint64_t kPausedMostMs = 10000;
-/// Memory beyond kKeptStreamBytes, which a burst needed, is given back when a link rested this long.
+/// Memory beyond kKeptStreamBytes goes back when a link has rested this long.
 constexpr std::uint64_t kShrinkIdleMs = 10000;
 constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 /// Connections given up since the last handshake that are remembered to be killed.
