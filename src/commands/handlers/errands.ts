@@ -1,0 +1,49 @@
+import type { CommandArguments, RespValue } from '../../resp/index.js';
+
+/** What became of a command that was sent to one server. */
+export type ErrandOutcome =
+  /** The server's reply; its errors are values `{ kind: 'error', text }`. */
+  | { readonly kind: 'reply'; readonly reply: RespValue }
+  /** It never reached the server: it may be tried elsewhere. */
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  /** The connection was lost after it was sent: executed or not, nobody knows. */
+  | { readonly kind: 'lost'; readonly endpoint: string };
+
+export interface SendOptions {
+  /** Over a private link that is lent to this client until it is given back. */
+  readonly lease?: boolean;
+  /** With ASKING in front. */
+  readonly asking?: boolean;
+}
+
+/**
+ * Commands that a handler sends to servers as the client that asked: over links of that client's
+ * user and protocol, so that the servers' ACL decides, and replies have the types that the servers
+ * made. Nothing here throws for what servers do.
+ */
+export interface Errands {
+  /** Node ids of the primaries of all shards, in the order of their lowest slots. */
+  primaries(): readonly string[];
+  /** Node ids of all servers, replicas included. */
+  nodes(): readonly string[];
+  /** Node id of the primary that serves the slot; null if nobody does. */
+  ownerOf(slot: number): string | null;
+  /** One command to each of these servers. Waits for links up to the hold time-out. */
+  send(
+    nodeIds: readonly string[],
+    args: CommandArguments,
+    options?: SendOptions,
+  ): Promise<readonly ErrandOutcome[]>;
+  /**
+   * To the owner of a slot: follows redirects and waits as a held request does. A lost connection is
+   * an error value `OUTCOMEUNKNOWN …`.
+   */
+  sendToSlot(slot: number, args: CommandArguments, options?: SendOptions): Promise<RespValue>;
+  /**
+   * To the primary of every shard, each retried until the hold time-out. One value per shard, errors
+   * included; a write whose connection was lost is an error value `OUTCOMEUNKNOWN …`.
+   */
+  sendToShards(args: CommandArguments): Promise<readonly RespValue[]>;
+  /** The same to all servers, replicas included. */
+  sendToNodes(args: CommandArguments): Promise<readonly RespValue[]>;
+}
