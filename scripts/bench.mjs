@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from './setup/paths.mjs';
 import { SetupProblem } from './setup/problem.mjs';
 import { runQuietly } from './setup/run.mjs';
-import { setUp } from './setup/steps.mjs';
+import { STEPS_TO_RUN, setUp } from './setup/steps.mjs';
 
 const [program, ...options] = process.argv.slice(2);
 const main = join(ROOT, 'build', 'bench', program);
 try {
-  await setUp();
+  await setUp(STEPS_TO_RUN);
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   await runQuietly(process.execPath, [tsc, '--project', 'bench/tsconfig.json', '--pretty']);
 } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * Sets the project up: packages, native build, TypeScript build, servers; only what changed.
- * Usage: node scripts/setup.mjs [packages] [native] [typescript] [servers]
+ * Sets the project up: packages, native build, TypeScript build, servers, programs that tests use;
+ * only what changed.
+ * Usage: node scripts/setup.mjs [packages] [native] [typescript] [servers] [programs]
  */
 import { SetupProblem } from './setup/problem.mjs';
 import { STEPS, setUp } from './setup/steps.mjs';

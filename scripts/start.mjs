@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './setup/paths.mjs';
 import { SetupProblem } from './setup/problem.mjs';
-import { setUp } from './setup/steps.mjs';
+import { STEPS_TO_RUN, setUp } from './setup/steps.mjs';
 
 try {
-  await setUp();
+  await setUp(STEPS_TO_RUN);
 } catch (error) {
   if (!(error instanceof SetupProblem)) throw error;
   console.error(`setup: ${error.message}`);

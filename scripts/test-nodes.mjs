@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CACHE } from './setup/paths.mjs';
 import { SetupProblem } from './setup/problem.mjs';
 import { capture, isExecutable, runQuietly } from './setup/run.mjs';
-import { setUp } from './setup/steps.mjs';
+import { STEPS_TO_RUN, setUp } from './setup/steps.mjs';
 import { describe } from './test/tally.mjs';
 import { runVitest } from './test/vitest.mjs';
 
@@ -42,7 +42,7 @@ async function testUnder(major) {
 }
 
 try {
-  await setUp(['packages', 'native', 'typescript', 'servers']);
+  await setUp(STEPS_TO_RUN);
   const results = [];
   const majors = process.argv.length > 2 ? process.argv.slice(2) : MAJORS;
   for (const major of majors) results.push(await testUnder(major));

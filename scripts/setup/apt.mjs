@@ -1,13 +1,12 @@
 /**
- * Servers from Debian's or Ubuntu's packages, unpacked into the project's cache: no root, nothing
- * installed, no service started. The package lists of the system are used; only where they are
- * missing or out of date, lists are fetched into the cache.
+ * Debian's or Ubuntu's packages, unpacked into the project's cache: no root, nothing installed, no
+ * service started. The package lists of the system are used; only where they are missing or out of
+ * date, lists are fetched into the cache.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE } from './paths.mjs';
-import { SetupProblem } from './problem.mjs';
-import { capture, findInPath, isExecutable, runQuietly } from './run.mjs';
+import { capture, findInPath, runQuietly } from './run.mjs';
 
 const APT_CACHE = join(CACHE, 'apt');
 /** Makes apt use lists of the project's own. */
@@ -23,54 +22,35 @@ export function isAptSystem() {
   return ['apt-get', 'dpkg', 'dpkg-deb'].every((tool) => findInPath(tool) !== undefined);
 }
 
-/**
- * @returns {Promise<object[]>} Servers without their version: Redis, and Valkey where apt has it.
- * @throws {SetupProblem} if Redis cannot be had.
- */
-export async function unpackServers() {
-  const redis = await unpackFamily('redis');
-  const valkey = (await isKnown('valkey-server')) ? await unpackIfPossible('valkey') : [];
-  return [redis, ...valkey];
-}
-
-async function unpackIfPossible(family) {
-  try {
-    return [await unpackFamily(family)];
-  } catch (error) {
-    if (error instanceof SetupProblem) return [];
-    throw error;
-  }
-}
-
 /** @returns {Promise<boolean>} Whether the lists that apt has name a version of the package. */
-async function isKnown(name) {
+export async function isKnown(name) {
   const { output } = await capture('apt-cache', ['policy', name], { env: { LC_ALL: 'C' } });
   return /Candidate: (?!\(none\))\S/.test(output);
 }
 
-async function unpackFamily(family) {
-  const folder = join(CACHE, 'servers', family);
+/**
+ * Empties a folder and unpacks packages there, then what they depend on and the system has not,
+ * until it is enough.
+ * @param {string} folder
+ * @param {readonly string[]} names Of the packages to begin with.
+ * @param {(name: string) => boolean} isWanted Which dependencies may be unpacked, too.
+ * @param {() => Promise<boolean>} isComplete Asked after each round.
+ * @returns {Promise<boolean>} False if all is unpacked and still not enough.
+ * @throws {import('./problem.mjs').SetupProblem} if a package cannot be had.
+ */
+export async function unpackPackages(folder, names, isWanted, isComplete) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'packages'), { recursive: true });
-  const [redisServer, redisCli, redisBenchmark] = ['server', 'cli', 'benchmark'].map((tool) =>
-    join(folder, 'usr', 'bin', `${family}-${tool}`),
-  );
-  let wanted = [`${family}-server`, `${family}-tools`];
   const tried = new Set();
+  let wanted = names;
   while (wanted.length > 0) {
     for (const name of wanted) tried.add(name);
     const archives = await download(folder, wanted);
     for (const archive of archives) await runQuietly('dpkg', ['-x', archive, folder]);
-    const env = libraryEnvironment(folder);
-    if (!(await lacksLibraries([redisServer, redisCli, redisBenchmark], env))) {
-      return { redisServer, redisCli, redisBenchmark, env };
-    }
-    wanted = await missingDependencies(archives, tried);
+    if (await isComplete()) return true;
+    wanted = await missingDependencies(archives, (name) => isWanted(name) && !tried.has(name));
   }
-  throw new SetupProblem(
-    `Libraries of ${redisServer} are missing and not in its packages' dependencies.`,
-    `Run: ldd ${redisServer}`,
-  );
+  return false;
 }
 
 /** @returns {Promise<string[]>} The archives fetched, as full paths. */
@@ -103,37 +83,17 @@ async function downloadWithFreshLists(packages, names) {
   }
 }
 
-/** Names every folder that holds shared libraries: which ones depends on the distribution. */
-function libraryEnvironment(folder) {
-  const libraries = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(
-    (entry) => !entry.isDirectory() && /\.so(\.|$)/.test(entry.name),
-  );
-  const folders = new Set(libraries.map((entry) => entry.parentPath));
-  return folders.size === 0 ? {} : { LD_LIBRARY_PATH: [...folders].join(':') };
-}
-
-async function lacksLibraries(programs, env) {
-  for (const program of programs) {
-    if (!isExecutable(program)) return true;
-    const { output } = await capture('ldd', [program], { env });
-    if (output.includes('not found')) return true;
-  }
-  return false;
-}
-
-/** @returns {Promise<string[]>} Libraries that the archives depend on and the system has not. */
-async function missingDependencies(archives, tried) {
-  const wanted = [];
+/** @returns {Promise<string[]>} What the archives depend on, is wanted, and the system has not. */
+async function missingDependencies(archives, isWanted) {
+  const missing = new Set();
   for (const archive of archives) {
     const field = await runQuietly('dpkg-deb', ['--field', archive, 'Depends']);
     for (const dependency of field.split(',')) {
       const name = dependency.split('|')[0].trim().split(/[ :(]/)[0];
-      const isLibrary = /^(lib|lua)/.test(name) && name !== 'libc6';
-      if (!isLibrary || tried.has(name) || wanted.includes(name)) continue;
-      if (!(await isInstalled(name))) wanted.push(name);
+      if (isWanted(name) && !missing.has(name) && !(await isInstalled(name))) missing.add(name);
     }
   }
-  return wanted;
+  return [...missing];
 }
 
 async function isInstalled(name) {

@@ -7,3 +7,5 @@ export const CACHE = join(ROOT, '.cache');
 export const ADDON = join(ROOT, 'build', 'Release', 'slotgate.node');
 /** Written by servers.mjs, which documents the format. */
 export const SERVERS_RECORD = join(CACHE, 'servers.json');
+/** Written by programs.mjs, which documents the format. */
+export const PROGRAMS_RECORD = join(CACHE, 'programs.json');

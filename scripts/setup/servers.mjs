@@ -13,10 +13,11 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isAptSystem, unpackServers } from './apt.mjs';
+import { isAptSystem } from './apt.mjs';
 import { CACHE, SERVERS_RECORD } from './paths.mjs';
 import { SetupProblem } from './problem.mjs';
 import { capture, findInPath, isExecutable } from './run.mjs';
+import { unpackServers } from './server-packages.mjs';
 
 /** Cluster commands that `slotgate up` needs (ADDSLOTSRANGE, SHARDS) came with Redis 7.0. */
 const OLDEST_MAJOR = 7;

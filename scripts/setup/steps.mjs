@@ -1,6 +1,7 @@
 /** The steps of the set-up, in order, and how they are run and shown. */
 import { native } from './native.mjs';
 import { packages } from './packages.mjs';
+import { programs } from './programs.mjs';
 import { servers } from './servers.mjs';
 import { typescript } from './typescript.mjs';
 
@@ -12,7 +13,10 @@ import { typescript } from './typescript.mjs';
  */
 
 /** @type {Readonly<Record<string, Step>>} */
-export const STEPS = { packages, native, typescript, servers };
+export const STEPS = { packages, native, typescript, servers, programs };
+
+/** What the program and its local cluster need. */
+export const STEPS_TO_RUN = ['packages', 'native', 'typescript', 'servers'];
 
 /**
  * Does what is not done yet; silent when nothing is.
