@@ -276,6 +276,7 @@ Napi::Object write_batch(Napi::Env env, const UpBatch& batch) {
   }
   object.Set("controls", controls);
   object.Set("events", events);
+  object.Set("reports", write_reports(env, batch.reports));
   return object;
 }
 

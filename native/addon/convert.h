@@ -59,8 +59,15 @@ std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi:
 /// `ControlAnswer`.
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
 
-/// `{controls: ControlRequest[], events: DataPlaneEvent[]}`
+/// Client ids, sorted.
+std::vector<std::uint64_t> read_ids(FieldReader& reader, const Napi::Array& values);
+/// `ClientRef[]`.
+std::vector<ClientName> read_client_names(FieldReader& reader, const Napi::Array& values);
+
+/// `{controls: ControlRequest[], events: DataPlaneEvent[], reports: QueryReport[]}`
 Napi::Object write_batch(Napi::Env env, const UpBatch& batch);
+/// `QueryReport[]`.
+Napi::Array write_reports(Napi::Env env, const std::vector<QueryReport>& reports);
 /// The figures of a worker, by name.
 Napi::Object write_counters(Napi::Env env, const WorkerCounters& counters);
 

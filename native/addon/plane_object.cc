@@ -31,6 +31,8 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::answer>("answer"),
                       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
                       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+                      InstanceMethod<&PlaneObject::query_clients>("queryClients"),
+                      InstanceMethod<&PlaneObject::close_clients>("closeClients"),
                       InstanceMethod<&PlaneObject::take_up>("takeUp"),
                       InstanceMethod<&PlaneObject::counters>("counters"),
                       InstanceMethod<&PlaneObject::stop>("stop")});
@@ -221,6 +223,42 @@ void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
   }
   const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
   plane_->post_all([most](Worker& worker) { worker.clients().close_idle(most); });
+}
+
+bool PlaneObject::query_argument(const Napi::CallbackInfo& info, std::uint32_t& number) {
+  if (info.Length() < 1 || !is_whole(info[0], 0, kUint32Most)) {
+    throw_type_error(info.Env(), "the query must be a number");
+    return false;
+  }
+  number = info[0].As<Napi::Number>().Uint32Value();
+  return true;
+}
+
+void PlaneObject::query_clients(const Napi::CallbackInfo& info) {
+  ClientQuery query;
+  if (!query_argument(info, query.number) || !database_argument(info, 1, query.database)) return;
+  if (info.Length() != 3 || !info[2].IsArray()) {
+    throw_type_error(info.Env(), "the ids must be an array");
+    return;
+  }
+  FieldReader reader(info.Env());
+  query.ids = read_ids(reader, info[2].As<Napi::Array>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all([query](Worker& worker) { worker.queries().start(query); });
+}
+
+void PlaneObject::close_clients(const Napi::CallbackInfo& info) {
+  std::uint32_t number = 0;
+  if (!query_argument(info, number)) return;
+  if (info.Length() != 2 || !info[1].IsArray()) {
+    throw_type_error(info.Env(), "the clients must be an array");
+    return;
+  }
+  FieldReader reader(info.Env());
+  const auto names = std::make_shared<const std::vector<ClientName>>(
+      read_client_names(reader, info[1].As<Napi::Array>()));
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all([number, names](Worker& worker) { worker.close_clients(number, *names); });
 }
 
 Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {

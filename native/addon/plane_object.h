@@ -31,6 +31,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void answer(const Napi::CallbackInfo& info);
   void dispatch_again(const Napi::CallbackInfo& info);
   void close_idle_clients(const Napi::CallbackInfo& info);
+  void query_clients(const Napi::CallbackInfo& info);
+  void close_clients(const Napi::CallbackInfo& info);
   Napi::Value take_up(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
@@ -44,6 +46,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   /// The database number, argument `index`; throws and returns false if it is none.
   static bool database_argument(const Napi::CallbackInfo& info, std::size_t index,
                                 std::uint32_t& id);
+  /// The number of a query, argument 0; throws and returns false if it is none.
+  static bool query_argument(const Napi::CallbackInfo& info, std::uint32_t& number);
   bool client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index);
 
   std::unique_ptr<Plane> plane_;

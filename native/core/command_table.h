@@ -113,6 +113,9 @@ struct CommandRow {
 /// How the keys of a command are found; the first two never look at more than they must.
 enum class KeyShape : std::uint8_t { kNone, kOne, kRange, kGeneral };
 
+/// No row of a table has this number.
+inline constexpr std::uint16_t kNoCommand = 0xffff;
+
 /// A row made ready for the hot path. Immutable, lives as long as its table.
 struct Command {
   std::uint16_t id = 0;  ///< index of the row in the list given to build()

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/command_table.h"
 #include "core/request_framer.h"
 #include "plane/byte_buffer.h"
 #include "plane/slab.h"
@@ -74,8 +75,10 @@ struct Client {
   std::uint32_t window = 0;
   /// Largest of its recent replies, in bytes: what the next one is taken for.
   std::uint32_t reply_estimate = 0;
-  std::uint16_t batch = 0;         ///< number of its last read
-  std::uint64_t corked_at_ms = 0;  ///< since when output is kept back; 0: it is not
+  std::uint16_t batch = 0;                  ///< number of its last read
+  std::uint16_t last_command = kNoCommand;  ///< row of its last request
+  std::uint64_t corked_at_ms = 0;           ///< since when output is kept back; 0: it is not
+  std::uint64_t last_read_ms = 0;
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;
@@ -97,6 +100,7 @@ struct Client {
   std::unique_ptr<ByteBuffer> output;
   std::unique_ptr<ClientNames> names;
   std::unique_ptr<RequestStream> stream;
+  std::uint64_t connected_at_ms = 0;
   Link* paused = nullptr;  ///< the link that is not read until its output has been sent
 };
 

@@ -43,6 +43,8 @@ void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_wor
   client.home_slot =
       static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
+  client.last_command = kNoCommand;
+  client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();
@@ -115,6 +117,7 @@ void Clients::read(Client& client) {
   }
   const std::size_t count = static_cast<std::size_t>(got);
   ++client.batch;
+  client.last_read_ms = context_.now_ms;
   context_.counters->client_bytes_in.add(count);
   if (begun) {
     client.input->bytes.commit(count);

@@ -20,7 +20,9 @@ constexpr std::size_t kHintsMost = 1000;
 }  // namespace
 
 std::uint32_t Dispatcher::append_unknown(Client& client) {
-  return append(client, kUnknownCommand, client.home_slot, 0);
+  const std::uint32_t index = append(client, kUnknownCommand, client.home_slot, 0);
+  client.last_command = kNoCommand;
+  return index;
 }
 
 Link* Dispatcher::link_now(Client& client, std::uint16_t slot) {

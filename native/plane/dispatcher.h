@@ -80,6 +80,7 @@ class Dispatcher {
       context_.requests[client.tail].next = index;
     }
     client.tail = index;
+    client.last_command = command.id;
     ++client.in_flight;
     context_.counters->requests.add();
     return index;

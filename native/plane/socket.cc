@@ -58,6 +58,19 @@ socklen_t unix_address(const std::string& path, sockaddr_storage& address) noexc
   return sizeof *local;
 }
 
+/// `host:port`, `[host]:port` for IPv6.
+std::string ip_address(const sockaddr_storage& address) {
+  char host[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+    return std::string(host) + ":" + std::to_string(ntohs(v4->sin_port));
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+  inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+  return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6->sin6_port));
+}
+
 }  // namespace
 
 std::string error_text(int number) { return uv_strerror(uv_translate_sys_error(number)); }
@@ -99,10 +112,7 @@ int connect_result(int fd) noexcept {
 }
 
 void prepare_client_socket(int fd, std::uint32_t keepalive_seconds) noexcept {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
-  if (address.ss_family == AF_UNIX) return;
+  if (is_unix_socket(fd)) return;
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   keep_alive(fd, keepalive_seconds);
 }
@@ -111,23 +121,23 @@ std::string peer_address(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "?:0";
-  char host[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
-    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-    return std::string(host) + ":" + std::to_string(ntohs(v4->sin_port));
-  }
-  if (address.ss_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
-    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-    return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6->sin6_port));
-  }
-  size = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
-      address.ss_family == AF_UNIX) {
-    return std::string(reinterpret_cast<const sockaddr_un*>(&address)->sun_path) + ":0";
-  }
-  return "unix:0";
+  // The peer of a unix socket has no name of its own.
+  return address.ss_family == AF_UNIX ? local_address(fd) : ip_address(address);
+}
+
+std::string local_address(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "?:0";
+  if (address.ss_family != AF_UNIX) return ip_address(address);
+  return std::string(reinterpret_cast<const sockaddr_un*>(&address)->sun_path) + ":0";
+}
+
+bool is_unix_socket(int fd) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  return getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         address.ss_family == AF_UNIX;
 }
 
 }  // namespace slotgate

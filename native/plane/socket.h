@@ -22,6 +22,10 @@ void prepare_client_socket(int fd, std::uint32_t keepalive_seconds) noexcept;
 /// `host:port` of the peer, `[host]:port` for IPv6, or the path of a unix socket.
 [[nodiscard]] std::string peer_address(int fd);
 
+/// The same of its own end.
+[[nodiscard]] std::string local_address(int fd);
+[[nodiscard]] bool is_unix_socket(int fd) noexcept;
+
 /// The words for an errno, for example "connection refused".
 [[nodiscard]] std::string error_text(int number);
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "plane/client_record.h"
+
 namespace slotgate {
 
 /// A command that TypeScript answers; the client's place in its order is kept below.
@@ -50,7 +52,10 @@ struct PlaneEvent {
 struct UpBatch {
   std::vector<ControlRequest> controls;
   std::vector<PlaneEvent> events;
-  [[nodiscard]] bool empty() const noexcept { return controls.empty() && events.empty(); }
+  std::vector<QueryReport> reports;
+  [[nodiscard]] bool empty() const noexcept {
+    return controls.empty() && events.empty() && reports.empty();
+  }
 };
 
 /// From all workers to the main thread. Bounded by what a worker may have up: one control command
@@ -65,8 +70,10 @@ class UpQueue {
     for (auto& event : batch.events) {
       if (pending_.events.size() < kEventsMax) pending_.events.push_back(std::move(event));
     }
+    for (auto& report : batch.reports) pending_.reports.push_back(std::move(report));
     batch.controls.clear();
     batch.events.clear();
+    batch.reports.clear();
     return was_empty;
   }
   [[nodiscard]] UpBatch take() {

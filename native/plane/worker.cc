@@ -36,7 +36,8 @@ Worker::Worker(Plane& plane, std::uint32_t number)
       replies_(context_),
       streams_(context_),
       dispatcher_(context_),
-      control_(context_) {
+      control_(context_),
+      queries_(context_) {
   context_.worker = number;
   context_.counters = &counters_;
   context_.client_io = &clients_;
@@ -197,6 +198,20 @@ void Worker::preconnect(std::uint32_t id) {
   }
 }
 
+void Worker::close_clients(std::uint32_t number, const std::vector<ClientName>& names) {
+  QueryReport report;
+  report.number = number;
+  report.done = true;
+  for (const ClientName& name : names) {
+    if (name.id % 256 != context_.worker) continue;
+    Client* client = clients_.find(name.index, name.id);
+    if (client == nullptr) continue;
+    clients_.close(*client);
+    ++report.count;
+  }
+  context_.up.reports.push_back(std::move(report));
+}
+
 void Worker::read_mail() {
   read_clock();
   for (const Order& order : mailbox_.take()) order(*this);
@@ -208,13 +223,14 @@ void Worker::turn_ends() {
   if (redirector_.next_due_ms() <= context_.now_ms) redirector_.run_due();
   if (context_.now_ms >= next_tick_ms_) tick();
   if (clients_.has_ready()) clients_.run_ready_list();
+  if (queries_.has_more()) queries_.run_slice();
   const bool link_waits = links_.flush_patiently();
   clients_.flush();
   replies_.copy_out_of_arena();
   context_.chunks.reset();
   if (!context_.up.empty()) plane_.send_up(context_.up);
   const bool must_end = stopping_ && !closed_;
-  if (const bool turn_again = clients_.has_ready() || link_waits || must_end;
+  if (const bool turn_again = clients_.has_ready() || queries_.has_more() || link_waits || must_end;
       turn_again != turning_) {
     turning_ = turn_again;
     if (turning_) {

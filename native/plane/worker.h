@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "plane/client_queries.h"
 #include "plane/clients.h"
 #include "plane/control_desk.h"
 #include "plane/dispatcher.h"
@@ -65,7 +66,10 @@ class Worker {
   void adopt_client(std::uint32_t database, int fd);
   /// Opens the links to all owners of slots now.
   void preconnect(std::uint32_t id);
+  /// Closes those of these clients that are its own, and reports how many to order `number`.
+  void close_clients(std::uint32_t number, const std::vector<ClientName>& names);
   [[nodiscard]] Clients& clients() noexcept { return clients_; }
+  [[nodiscard]] ClientQueries& queries() noexcept { return queries_; }
   [[nodiscard]] ControlDesk& control() noexcept { return control_; }
 
  private:
@@ -100,6 +104,7 @@ class Worker {
   RequestStreams streams_;
   Dispatcher dispatcher_;
   ControlDesk control_;
+  ClientQueries queries_;
   Mailbox mailbox_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::thread thread_;

@@ -1,6 +1,7 @@
 export { CommandTable } from './command-table.js';
 export { type CommandName, isCommandName } from './core-facts.js';
 export { coreTable } from './core-table.js';
+export type { BlockedClients, ClientDesk, UnblockMode } from './handlers/client/desk.js';
 export { handleControl } from './handlers/index.js';
 export type {
   ControlContext,

@@ -7,6 +7,7 @@ import type {
   DatabaseSettings,
   DataPlaneEvent,
   NativeCommandRow,
+  QueryReport,
   RouteSnapshot,
   WorkerFigures,
 } from './types.js';
@@ -15,6 +16,7 @@ import type {
 export interface UpBatch {
   readonly controls: readonly ControlRequest[];
   readonly events: readonly DataPlaneEvent[];
+  readonly reports: readonly QueryReport[];
 }
 
 /** The class that `native/addon/plane_object.h` defines; every argument is checked there. */
@@ -29,6 +31,8 @@ export interface NativePlane {
   answer(client: ClientRef, answer: ControlAnswer): void;
   dispatchAgain(client: ClientRef): void;
   closeIdleClients(mostPerWorker: number): void;
+  queryClients(query: number, database: number, ids: readonly number[]): void;
+  closeClients(query: number, clients: readonly ClientRef[]): void;
   takeUp(): UpBatch;
   counters(): readonly WorkerFigures[];
   stop(): void;

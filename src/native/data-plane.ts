@@ -1,5 +1,7 @@
 import { type NativePlane, nativeAddon } from './addon.js';
+import { Queries } from './queries.js';
 import type {
+  ClientRecord,
   ClientRef,
   ControlAnswer,
   ControlRequest,
@@ -22,14 +24,19 @@ export interface DataPlaneListener {
  */
 export class DataPlane {
   readonly #plane: NativePlane;
+  readonly #queries: Queries;
   readonly #onExit: () => void;
   #isStopped = false;
 
   /** @param workers 1 to 256 threads, started at once. */
   constructor(workers: number, listener: DataPlaneListener) {
     const { Plane } = nativeAddon();
+    const queries = new Queries(workers);
     const plane = new Plane(workers, () => {
-      const { controls, events } = plane.takeUp();
+      const { controls, events, reports } = plane.takeUp();
+      for (const report of reports) {
+        queries.take(report);
+      }
       for (const event of events) {
         listener.onEvent(event);
       }
@@ -38,6 +45,7 @@ export class DataPlane {
       }
     });
     this.#plane = plane;
+    this.#queries = queries;
     // Exit does not run the environment's hooks on the main thread, and running threads do not
     // survive it.
     this.#onExit = () => plane.stop();
@@ -98,6 +106,28 @@ export class DataPlane {
     this.#plane.closeIdleClients(mostPerWorker);
   }
 
+  /**
+   * The clients of a database, oldest first.
+   * @param ids Only those of these ids; without them all.
+   */
+  async listClients(database: number, ids?: readonly number[]): Promise<readonly ClientRecord[]> {
+    if (this.#isStopped || ids?.length === 0) {
+      return [];
+    }
+    const { clients } = await this.#queries.ask((query) =>
+      this.#plane.queryClients(query, database, ids ?? []),
+    );
+    return [...clients].sort((a, b) => b.ageMs - a.ageMs || a.id - b.id);
+  }
+
+  /** Closes clients at once, what is on its way to them included. @returns How many were still there. */
+  async closeClients(clients: readonly ClientRef[]): Promise<number> {
+    if (this.#isStopped) {
+      return 0;
+    }
+    return (await this.#queries.ask((query) => this.#plane.closeClients(query, clients))).count;
+  }
+
   /** Figures of each worker. */
   counters(): readonly WorkerFigures[] {
     return this.#plane.counters();
@@ -116,5 +146,6 @@ export class DataPlane {
     this.#isStopped = true;
     process.off('exit', this.#onExit);
     this.#plane.stop();
+    this.#queries.end();
   }
 }

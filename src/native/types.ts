@@ -110,6 +110,44 @@ export interface ControlRequest {
   readonly clientAddress: string;
 }
 
+/** A client as a worker describes it; memory in bytes. C++: `ClientRecord`. */
+export interface ClientRecord extends ClientRef {
+  readonly fd: number;
+  /** `host:port`, `[host]:port`, or `path:0` of a unix socket. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly name: string;
+  readonly library: string;
+  readonly libraryVersion: string;
+  readonly ageMs: number;
+  /** Since something was last received from it. */
+  readonly idleMs: number;
+  /** Index into `DatabaseSettings.users`. */
+  readonly user: number;
+  readonly protocol: 2 | 3;
+  /** Its last command, as an index into the rows published; -1: none that the table has. */
+  readonly row: number;
+  readonly inputBytes: number;
+  readonly inputRoom: number;
+  readonly outputBytes: number;
+  readonly memory: number;
+  readonly unixSocket: boolean;
+  readonly reading: boolean;
+  readonly writing: boolean;
+  /** It is closed when its last reply is sent. */
+  readonly closing: boolean;
+}
+
+/** A worker's part of the answer to a query or an order that is waited for. C++: `QueryReport`. */
+export interface QueryReport {
+  readonly query: number;
+  /** The worker's last report to it. */
+  readonly isDone: boolean;
+  /** Clients to which an order was applied. */
+  readonly count: number;
+  readonly clients: readonly ClientRecord[];
+}
+
 /** What the data plane tells of its own accord. C++: `PlaneEvent`. */
 export interface DataPlaneEvent {
   /**

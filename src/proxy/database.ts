@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
+  type BlockedClients,
   CommandTable,
   type ControlContext,
   coreTable,
@@ -23,6 +24,7 @@ import type {
 import { errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import { PlaneClients } from './client-desk.js';
 import { configValues } from './config-values.js';
 import { keepPlaces } from './keep-places.js';
 import { toPlaneLimits } from './limits.js';
@@ -38,6 +40,12 @@ const HOLDING_CHECK_MS = 200;
 /** Shown by HELLO until a server has told its version. */
 const ASSUMED_SERVER_VERSION = '7.0.0';
 
+/** Blocking commands are refused. */
+const NOBODY_BLOCKED: BlockedClients = {
+  has: () => false,
+  unblock: () => Promise.resolve(false),
+};
+
 /** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
 export class Database implements LoginDesk {
   readonly #id: number;
@@ -47,6 +55,7 @@ export class Database implements LoginDesk {
   readonly #users = new UpstreamUsers();
   readonly #logins: Logins;
   readonly #permissions: Permissions;
+  readonly #clients: PlaneClients;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #runId = randomBytes(20).toString('hex');
   #config: EffectiveConfig;
@@ -70,6 +79,7 @@ export class Database implements LoginDesk {
     this.#log = log;
     this.#logins = new Logins(monitor, config.connectTimeoutMs);
     this.#permissions = new Permissions((args) => monitor.execute('any-primary', args));
+    this.#clients = new PlaneClients(id, plane, (user) => this.#userName(user), NOBODY_BLOCKED);
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -188,10 +198,13 @@ export class Database implements LoginDesk {
   #refusalOf(request: ControlRequest): Promise<string | null> {
     const isProxyUser = this.#config.clientAuth === 'none' && request.user === this.#proxyUser;
     const isKnown = this.#table.rows[request.row] !== undefined;
-    const name = this.#users.all[request.user]?.name || 'default';
     return isProxyUser || !isKnown
       ? Promise.resolve(null)
-      : this.#permissions.refusalOf(name, request.args);
+      : this.#permissions.refusalOf(this.#userName(request.user), request.args);
+  }
+
+  #userName(user: number): string {
+    return this.#users.all[user]?.name || 'default';
   }
 
   #publishCommands(): void {
@@ -205,6 +218,8 @@ export class Database implements LoginDesk {
     return {
       table: this.#table,
       version: packageVersion(),
+      serverVersion: this.#serverVersion,
+      clients: this.#clients,
       unknownCommands: this.#unknownCommands,
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),

@@ -3,6 +3,9 @@ import type { ControlRequest } from '../../native/types.js';
 import { errorReply } from '../../resp/index.js';
 import type { CONTROL } from '../rules/routes.js';
 import type { CommandRow } from '../types.js';
+import { handleClientKill } from './client/kill.js';
+import { handleClientInfo, handleClientList } from './client/list.js';
+import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet } from './config-get.js';
 import { wrongArityError } from './error-texts.js';
 import { handleInfo } from './info/index.js';
@@ -17,6 +20,10 @@ import { handleUnknown } from './unknown.js';
 type ControlName = Exclude<(typeof CONTROL)[number], 'auth'> | 'xread' | 'xreadgroup';
 
 const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
+  'client|info': handleClientInfo,
+  'client|kill': handleClientKill,
+  'client|list': handleClientList,
+  'client|unblock': handleClientUnblock,
   'config|get': handleConfigGet,
   info: handleInfo,
   xread: handleBlockingRead,

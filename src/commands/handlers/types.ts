@@ -1,6 +1,7 @@
 import type { ControlRequest } from '../../native/types.js';
 import type { CommandArguments, RespReply } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
+import type { ClientDesk } from './client/desk.js';
 import type { UnknownCommands } from './unknown-commands.js';
 
 /** What the control plane decided about a command. */
@@ -33,6 +34,9 @@ export interface ControlContext {
   readonly table: CommandTable;
   /** Slotgate's version. */
   readonly version: string;
+  /** Of the servers, in the form of `redis_version` in INFO. */
+  readonly serverVersion: string;
+  readonly clients: ClientDesk;
   /** Kept for the life of the database. */
   readonly unknownCommands: UnknownCommands;
   stats(): ProxyStats;

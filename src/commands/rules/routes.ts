@@ -21,7 +21,10 @@ const KEYLESS: readonly CommandName[] = [
 ];
 
 /** `handlers/index.ts` has a function for each of these. */
-export const CONTROL = ['auth', 'config|get', 'info'] as const satisfies readonly CommandName[];
+export const CONTROL = [
+  ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|unblock'] as const),
+  ...(['config|get', 'info'] as const),
+] as const satisfies readonly CommandName[];
 
 /** A proxy in standalone mode answers these as a stand-alone server does. */
 const CLUSTER_DISABLED: readonly CommandName[] = ['asking', 'readonly', 'readwrite'];
@@ -38,10 +41,9 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['acl|cat', 'acl|deluser', 'acl|dryrun', 'acl|genpass', 'acl|getuser'] as const),
   ...(['acl|list', 'acl|load', 'acl|log', 'acl|save', 'acl|setuser'] as const),
   ...(['acl|users', 'acl|whoami', 'bgrewriteaof', 'bgsave'] as const),
-  ...(['client|caching', 'client|capa', 'client|getredir', 'client|info'] as const),
-  ...(['client|kill', 'client|list', 'client|no-evict', 'client|no-touch'] as const),
-  ...(['client|pause', 'client|reply', 'client|tracking', 'client|trackinginfo'] as const),
-  ...(['client|unblock', 'client|unpause', 'clusterscan'] as const),
+  ...(['client|caching', 'client|capa', 'client|getredir', 'client|no-evict'] as const),
+  ...(['client|no-touch', 'client|pause', 'client|reply', 'client|tracking'] as const),
+  ...(['client|trackinginfo', 'client|unpause', 'clusterscan'] as const),
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['config|resetstat', 'config|rewrite', 'config|set', 'dbsize', 'discard'] as const),
   ...(['exec', 'flushall', 'flushdb', 'function|delete', 'function|dump'] as const),

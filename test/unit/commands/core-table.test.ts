@@ -118,7 +118,7 @@ describe('rows for the data plane', () => {
   test.each([
     ['blpop', "-ERR command is not supported by this version of Slotgate: 'blpop'\r\n"],
     ['multi', "-ERR command is not supported by this version of Slotgate: 'multi'\r\n"],
-    ['client|kill', "-ERR command is not supported by this version of Slotgate: 'client|kill'\r\n"],
+    ['clusterscan', "-ERR command is not supported by this version of Slotgate: 'clusterscan'\r\n"],
     ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
     ['cluster|slots', '-ERR This instance has cluster support disabled\r\n'],

@@ -1,5 +1,6 @@
-import type { ControlContext, ProxyStats } from '../../../src/commands/index.js';
+import type { ClientDesk, ControlContext, ProxyStats } from '../../../src/commands/index.js';
 import { UnknownCommands } from '../../../src/commands/index.js';
+import type { ClientRecord } from '../../../src/native/types.js';
 import { reply, TABLE } from './support.js';
 
 const STATS: ProxyStats = {
@@ -12,11 +13,29 @@ const STATS: ProxyStats = {
   links: 6,
 };
 
+/** Clients by their records; closing takes them away. */
+export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
+  let present = records;
+  return {
+    blocked: { has: () => false, unblock: () => Promise.resolve(false) },
+    list: (ids) =>
+      Promise.resolve(present.filter(({ id }) => ids === undefined || ids.includes(id))),
+    close: (clients) => {
+      const before = present.length;
+      present = present.filter(({ id }) => !clients.some((client) => client.id === id));
+      return Promise.resolve(before - present.length);
+    },
+    userName: (user) => ['default', 'alice', 'bob'][user] ?? '?',
+  };
+}
+
 /** A context whose servers know no command, until a test says otherwise. */
 export function fakeContext(overrides: Partial<ControlContext> = {}): ControlContext {
   return {
     table: TABLE,
     version: '9.9.9',
+    serverVersion: '7.0.15',
+    clients: fakeClients(),
     unknownCommands: new UnknownCommands(() => 0),
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),

@@ -1,0 +1,79 @@
+#include "plane/client_queries.h"
+
+#include <algorithm>
+
+#include "plane/socket.h"
+
+namespace slotgate {
+
+namespace {
+
+/// Clients of one slice: looked at, and described.
+constexpr std::uint32_t kLooksPerSlice = 8192;
+constexpr std::size_t kRecordsPerSlice = 1000;
+
+std::uint64_t capacity(const ByteBuffer* bytes) noexcept {
+  return bytes == nullptr ? 0 : bytes->capacity();
+}
+
+}  // namespace
+
+void ClientQueries::start(ClientQuery query) { running_.push_back({std::move(query), 0}); }
+
+void ClientQueries::run_slice() {
+  Running running = std::move(running_.front());
+  running_.pop_front();
+  if (!take_slice(running)) running_.push_back(std::move(running));
+}
+
+bool ClientQueries::take_slice(Running& running) {
+  const ClientQuery& query = running.query;
+  const std::uint32_t end = std::min(context_.clients.extent(), running.next + kLooksPerSlice);
+  QueryReport report;
+  report.number = query.number;
+  for (; running.next < end && report.records.size() < kRecordsPerSlice; ++running.next) {
+    const Client& client = context_.clients[running.next];
+    if (client.id == 0 || client.closing || client.database->id != query.database) continue;
+    if (!query.ids.empty() && !std::binary_search(query.ids.begin(), query.ids.end(), client.id)) {
+      continue;
+    }
+    report.records.push_back(describe(client));
+  }
+  report.done = running.next >= context_.clients.extent();
+  context_.up.reports.push_back(std::move(report));
+  return context_.up.reports.back().done;
+}
+
+ClientRecord ClientQueries::describe(const Client& client) const {
+  ClientRecord record;
+  record.id = client.id;
+  record.index = client.index;
+  record.fd = client.fd;
+  record.address = peer_address(client.fd);
+  record.local_address = local_address(client.fd);
+  record.unix_socket = is_unix_socket(client.fd);
+  if (client.names) {
+    record.name = client.names->name;
+    record.library = client.names->library;
+    record.library_version = client.names->library_version;
+  }
+  record.age_ms = context_.now_ms - client.connected_at_ms;
+  record.idle_ms = context_.now_ms - client.last_read_ms;
+  record.user = client.user;
+  record.protocol = client.protocol;
+  record.row = client.last_command == kNoCommand ? -1 : client.last_command;
+  const ByteBuffer* input = client.input ? &client.input->bytes : nullptr;
+  if (input != nullptr) {
+    record.input_bytes = input->size();
+    record.input_room = input->room();
+  }
+  record.output_bytes = client.output ? client.output->size() : 0;
+  record.memory = sizeof(Client) + capacity(input) + capacity(client.output.get()) +
+                  client.in_flight * sizeof(Request);
+  record.reading = client.watcher.reading();
+  record.writing = client.watcher.writing();
+  record.closing = (client.special & kSpecialFinished) != 0 || client.close_when_sent;
+  return record;
+}
+
+}  // namespace slotgate

@@ -1,0 +1,62 @@
+import type { ClientRecord } from '../../../native/types.js';
+import type { ControlContext } from '../types.js';
+
+/**
+ * A client in the form of `CLIENT LIST`, without the line end. The order of the fields is that of
+ * redis-server 7.0; `lib-name` and `lib-ver` follow where the servers are 7.2 or later.
+ */
+export function describeClient(client: ClientRecord, context: ControlContext): string {
+  const fields: readonly (readonly [string, string | number])[] = [
+    ['id', client.id],
+    ['addr', client.address],
+    ['laddr', client.localAddress],
+    ['fd', client.fd],
+    ['name', client.name],
+    ['age', Math.floor(client.ageMs / 1000)],
+    ['idle', Math.floor(client.idleMs / 1000)],
+    ['flags', flagsOf(client, context)],
+    ['db', 0],
+    ['sub', 0],
+    ['psub', 0],
+    ['ssub', 0],
+    ['multi', -1],
+    ['qbuf', client.inputBytes],
+    ['qbuf-free', client.inputRoom],
+    ['argv-mem', 0],
+    ['multi-mem', 0],
+    ['rbs', 0],
+    ['rbp', 0],
+    ['obl', 0],
+    ['oll', client.outputBytes === 0 ? 0 : 1],
+    ['omem', client.outputBytes],
+    ['tot-mem', client.memory],
+    ['events', `${client.reading ? 'r' : ''}${client.writing ? 'w' : ''}`],
+    ['cmd', context.table.rows[client.row]?.name ?? 'NULL'],
+    ['user', context.clients.userName(client.user)],
+    ['redir', -1],
+    ['resp', client.protocol],
+    ...(hasLibraryFields(context)
+      ? ([
+          ['lib-name', client.library],
+          ['lib-ver', client.libraryVersion],
+        ] as const)
+      : []),
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+function flagsOf(client: ClientRecord, context: ControlContext): string {
+  const flags: readonly (readonly [string, boolean])[] = [
+    ['b', context.clients.blocked.has(client.id)],
+    ['c', client.closing],
+    ['U', client.unixSocket],
+  ];
+  const set = flags.filter(([, isSet]) => isSet).map(([flag]) => flag);
+  return set.length === 0 ? 'N' : set.join('');
+}
+
+/** Servers show what CLIENT SETINFO told them from 7.2 on. */
+function hasLibraryFields({ serverVersion }: ControlContext): boolean {
+  const [major = 0, minor = 0] = serverVersion.split('.').map(Number);
+  return major > 7 || (major === 7 && minor >= 2);
+}
