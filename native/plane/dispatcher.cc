@@ -78,9 +78,7 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
     return Dispatched::kTaken;
   }
   if (command == nullptr) return context_.control->ask(client, nullptr, frame, args);
-  // A container's own row is what is left of it without a subcommand.
-  const bool lacks_subcommand = (command->flags & kFlagContainer) != 0;
-  if (lacks_subcommand || !arity_fits(command->arity, args.size())) {
+  if (!arity_fits(command->arity, args.size())) {
     const std::string& name = command->row->name;
     context_.replies->deliver_copy(append(client, *command, 0, 0),
                                    "-ERR wrong number of arguments for '" + name + "' command\r\n");
