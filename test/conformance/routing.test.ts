@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CommandRow, refusalText } from '../../src/commands/index.js';
+import { EXAMPLES } from './examples/index.js';
+import { type Example, readExamples, type SendStep } from './support/example.js';
+import { stepOf, withWords } from './support/generate.js';
+import { KNOWN } from './support/known.js';
+import { Player, type Target } from './support/player.js';
+import { isRefused, isStepOf, TABLE } from './support/rows.js';
+import { sightings } from './support/sightings.js';
+import { startWorld, type World } from './support/world.js';
+
+/**
+ * More than the proxy itself sends meanwhile: it pings, logs in and looks at the cluster, too. A
+ * command that it may send is repeated so often, and counts as seen if a server saw as many.
+ */
+const REPEATS = 50;
+const OWN_COMMANDS = /^(ping|hello|auth|info|config\|get|client|acl|cluster|command|script)\b/;
+
+let world: World;
+let target: Target;
+beforeAll(async () => {
+  world = await startWorld(1);
+  target = world.targets(2).proxy;
+});
+afterAll(() => world?.stop());
+
+interface Played {
+  readonly step: SendStep;
+  readonly reply: string;
+  /** Per server, how often it saw the command for one time that it was sent. */
+  readonly seen: readonly number[];
+}
+
+/** Plays what an example needs before its first command of the row, then that command. */
+async function play(row: CommandRow, example: Example): Promise<Played> {
+  const at = example.findIndex((step) => isStepOf(step, row) && step.kind === 'send');
+  const step = example[at];
+  if (step?.kind !== 'send') {
+    throw new Error(`no example of ${row.name}`);
+  }
+  await world.clear();
+  const player = new Player(target);
+  try {
+    for (const before of example.slice(0, at)) {
+      await player.run(before);
+    }
+    const repeats = OWN_COMMANDS.test(row.name) ? REPEATS : 1;
+    const { cluster } = world;
+    const earlier = await sightings(cluster, row);
+    let reply = '';
+    for (let i = 0; i < repeats; i++) {
+      const [first] = await player.run(step);
+      reply = first !== undefined && 'text' in first ? first.text : '';
+    }
+    const later = await sightings(cluster, row);
+    const seen = later.map((count, i) => Math.floor((count - (earlier[i] ?? 0)) / repeats));
+    return { step, reply, seen };
+  } finally {
+    player.close();
+  }
+}
+
+function exampleOf(row: CommandRow): Example {
+  const [first = []] = readExamples(EXAMPLES.get(row.name) ?? '');
+  return first;
+}
+
+/** Of each server, how many slots of the keys of a request it owns. */
+async function ownersOf(row: CommandRow, words: readonly string[]): Promise<readonly number[]> {
+  const keys = await keysOf(row, words);
+  const slots = await Promise.all(
+    keys.map((key) => world.cluster.server(0).call('CLUSTER', 'KEYSLOT', key)),
+  );
+  const owners = await Promise.all(
+    [...new Set(slots.map(Number))].map((slot) => world.cluster.ownerOf(slot)),
+  );
+  return [...world.cluster.servers.keys()].map((i) => owners.filter((owner) => owner === i).length);
+}
+
+/** As the server itself finds them. Of channels, which are no keys to it, the first. */
+async function keysOf(row: CommandRow, words: readonly string[]): Promise<readonly string[]> {
+  if (row.keySpecs.some(({ flags }) => flags.includes('not_key'))) {
+    return words.slice(1, 2);
+  }
+  try {
+    const keys = await world.single.call('COMMAND', 'GETKEYS', ...words);
+    return Array.isArray(keys) ? keys.map(String) : [];
+  } catch (error) {
+    expect(String(error)).toContain('The command has no key arguments');
+    return [];
+  }
+}
+
+function rowsBy(choose: (row: CommandRow) => boolean): readonly CommandRow[] {
+  return TABLE.rows.filter((row) => KNOWN.has(row.name) && !row.container && choose(row));
+}
+
+const primaries = (seen: readonly number[]) => seen.slice(0, world.cluster.primaryCount);
+const replicas = (seen: readonly number[]) => seen.slice(world.cluster.primaryCount);
+const total = (seen: readonly number[]) => seen.reduce((sum, count) => sum + count, 0);
+
+describe('a command with keys is seen by the owners of its keys, once per slot; without keys, by one primary', () => {
+  test.each(rowsBy(({ route }) => route.kind === 'keys'))('$name', async (row) => {
+    const { step, seen } = await play(row, exampleOf(row));
+    const owners = await ownersOf(row, step.words);
+    expect(total(replicas(seen)), step.line).toBe(0);
+    if (total(owners) === 0) {
+      expect(total(seen), step.line).toBe(1);
+    } else {
+      expect(seen, step.line).toEqual(owners);
+    }
+  });
+});
+
+describe('a command without keys is seen by one primary', () => {
+  test.each(rowsBy(({ route }) => route.kind === 'keyless'))('$name', async (row) => {
+    const { seen } = await play(row, exampleOf(row));
+    expect(total(primaries(seen))).toBe(1);
+    expect(total(replicas(seen))).toBe(0);
+  });
+});
+
+describe('what the proxy answers by itself is seen by no server', () => {
+  test.each(rowsBy(({ route }) => route.kind === 'local'))('$name', async (row) => {
+    const { seen } = await play(row, exampleOf(row));
+    expect(total(seen)).toBe(0);
+  });
+});
+
+describe('what is refused is seen by no server', () => {
+  test.each(rowsBy(isRefused))('$name', async (row) => {
+    const { reply, seen } = await play(row, [stepOf(withWords(row, Math.abs(row.arity)) ?? [])]);
+    const refusal = row.route.kind === 'refuse' ? row.route.refusal : 'unsupported';
+    expect(reply).toBe(refusalText(refusal, row.name));
+    expect(total(seen)).toBe(0);
+  });
+});
