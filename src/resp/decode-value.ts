@@ -6,8 +6,27 @@ export const VALUE_DEPTH_MAX = 128;
 
 const CR = 0x0d;
 const LF = 0x0a;
-/** Of a length or count: more digits than any frame can hold. */
-const LENGTH = /^\d{1,10}$/;
+const MARK = {
+  simple: 0x2b,
+  error: 0x2d,
+  integer: 0x3a,
+  bulk: 0x24,
+  array: 0x2a,
+  set: 0x7e,
+  push: 0x3e,
+  map: 0x25,
+  attribute: 0x7c,
+  null: 0x5f,
+  boolean: 0x23,
+  double: 0x2c,
+  bignum: 0x28,
+  blobError: 0x21,
+  verbatim: 0x3d,
+} as const;
+
+const DIGIT_0 = 0x30;
+/** Of a length or count: no frame holds more. */
+const LENGTH_DIGITS_MAX = 10;
 const INTEGER = /^[+-]?\d{1,19}$/;
 const FORMAT_BYTES = 3;
 
@@ -41,35 +60,34 @@ class FrameReader {
     if (depth > VALUE_DEPTH_MAX) {
       throw invalid(`it nests more than ${VALUE_DEPTH_MAX} levels`);
     }
-    const type = this.#type(depth);
-    switch (type) {
-      case '+':
+    switch (this.#type(depth)) {
+      case MARK.simple:
         return { kind: 'simple', text: this.#line() };
-      case '-':
+      case MARK.error:
         return { kind: 'error', text: this.#line() };
-      case ':':
+      case MARK.integer:
         return { kind: 'integer', value: integer(this.#line()) };
-      case '$':
+      case MARK.bulk:
         return this.#bulk();
-      case '*':
+      case MARK.array:
         return this.#array(depth);
-      case '~':
+      case MARK.set:
         return { kind: 'set', items: this.#values(this.#length(), depth) };
-      case '>':
+      case MARK.push:
         return { kind: 'push', items: this.#values(this.#length(), depth) };
-      case '%':
+      case MARK.map:
         return { kind: 'map', entries: this.#entries(depth) };
       default:
-        return this.#scalar(type);
+        this.#at--;
+        return this.#scalar();
     }
   }
 
-  /** The character that tells the type of the next value, behind its attributes. */
-  #type(depth: number): string {
+  /** The byte that tells the type of the next value, behind its attributes. */
+  #type(depth: number): number | undefined {
     for (;;) {
-      const type = this.#frame.toString('latin1', this.#at, this.#at + 1);
-      this.#at++;
-      if (type !== '|') {
+      const type = this.#frame[this.#at++];
+      if (type !== MARK.attribute) {
         return type;
       }
       this.#entries(depth);
@@ -77,22 +95,25 @@ class FrameReader {
   }
 
   /** The types of RESP3 that hold no other values. */
-  #scalar(type: string): RespValue {
-    switch (type) {
-      case '_':
+  #scalar(): RespValue {
+    const at = this.#at++;
+    switch (this.#frame[at]) {
+      case MARK.null:
         return this.#null();
-      case '#':
+      case MARK.boolean:
         return { kind: 'boolean', value: boolean(this.#line()) };
-      case ',':
+      case MARK.double:
         return { kind: 'double', text: this.#line() };
-      case '(':
+      case MARK.bignum:
         return { kind: 'bignum', text: this.#line() };
-      case '!':
+      case MARK.blobError:
         return { kind: 'error', text: this.#bytes(this.#length()).toString() };
-      case '=':
+      case MARK.verbatim:
         return this.#verbatim();
       default:
-        throw invalid(`no type begins with '${type}' (byte ${this.#at - 1})`);
+        throw invalid(
+          `no type begins with '${this.#frame.toString('latin1', at, at + 1)}' (byte ${at})`,
+        );
     }
   }
 
@@ -165,20 +186,35 @@ class FrameReader {
   }
 
   #nullableLength(): number | null {
+    if (this.#frame[this.#at] !== MARK.error) {
+      return this.#length();
+    }
     const text = this.#line();
-    return text === '-1' ? null : toLength(text);
+    if (text !== '-1') {
+      throw invalid(`'${text}' is no length`);
+    }
+    return null;
   }
 
+  /** Digit by digit: large replies consist of many short strings. */
   #length(): number {
-    return toLength(this.#line());
+    const start = this.#at;
+    let length = 0;
+    let digit = (this.#frame[start] ?? CR) - DIGIT_0;
+    while (digit >= 0 && digit <= 9) {
+      length = length * 10 + digit;
+      this.#at++;
+      digit = (this.#frame[this.#at] ?? CR) - DIGIT_0;
+    }
+    const digits = this.#at - start;
+    const isEnded = this.#frame[this.#at] === CR && this.#frame[this.#at + 1] === LF;
+    if (digits === 0 || digits > LENGTH_DIGITS_MAX || !isEnded) {
+      this.#at = start;
+      throw invalid(`'${this.#line()}' is no length`);
+    }
+    this.#at += 2;
+    return length;
   }
-}
-
-function toLength(text: string): number {
-  if (!LENGTH.test(text)) {
-    throw invalid(`'${text}' is no length`);
-  }
-  return Number(text);
 }
 
 function integer(text: string): bigint {

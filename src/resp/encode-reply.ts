@@ -9,7 +9,7 @@ import type { RespVersion } from './types.js';
 const CRLF = Buffer.from('\r\n');
 
 /** Line ends would end the reply early and shift all that follow it: they become blanks. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, ' ');
 }
 

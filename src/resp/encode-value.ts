@@ -1,17 +1,7 @@
-import {
-  arrayReply,
-  bulkReply,
-  errorReply,
-  integerReply,
-  mapReply,
-  nullArrayReply,
-  nullReply,
-  simpleReply,
-} from './encode-reply.js';
+import { oneLine } from './encode-reply.js';
+import { ReplyWriter } from './reply-writer.js';
 import type { RespVersion } from './types.js';
 import type { RespValue } from './value.js';
-
-const MARKS = { array: '*', set: '~', push: '>' } as const;
 
 /**
  * One complete reply. In RESP2, which has fewer types, a map becomes a flat array of names and
@@ -19,70 +9,114 @@ const MARKS = { array: '*', set: '~', push: '>' } as const;
  * boolean 1 or 0: as the servers themselves do it.
  */
 export function encodeValue(value: RespValue, protocol: RespVersion): Buffer {
+  const writer = new ReplyWriter();
+  write(value, protocol, writer);
+  return writer.written();
+}
+
+const MARKS = { array: '*', set: '~', push: '>' } as const;
+
+function write(value: RespValue, protocol: RespVersion, writer: ReplyWriter): void {
   switch (value.kind) {
     case 'simple':
-      return simpleReply(value.text);
+      writer.line('+', oneLine(value.text));
+      break;
     case 'error':
-      return errorReply(value.text);
+      writer.line('-', oneLine(value.text));
+      break;
     case 'integer':
-      return integerReply(value.value);
+      writer.line(':', String(value.value));
+      break;
     case 'bulk':
-      return bulkReply(value.bytes);
+      writer.bulk('$', value.bytes);
+      break;
     case 'null':
-      return value.isArray ? nullArrayReply(protocol) : nullReply(protocol);
+      writeNull(value.isArray, protocol, writer);
+      break;
     case 'array':
     case 'set':
     case 'push':
-      return listReply(value, protocol);
+      writeList(value, protocol, writer);
+      break;
     case 'map':
-      return mapReply(
-        protocol,
-        value.entries.map((entry) => [
-          encodeValue(entry[0], protocol),
-          encodeValue(entry[1], protocol),
-        ]),
-      );
+      writeMap(value, protocol, writer);
+      break;
     case 'double':
     case 'boolean':
     case 'bignum':
     case 'verbatim':
-      return protocol === 3 ? resp3Scalar(value) : resp2Scalar(value);
+      writeScalar(value, protocol, writer);
+      break;
   }
 }
 
 type List = Extract<RespValue, { readonly items: readonly RespValue[] }>;
+type MapValue = Extract<RespValue, { readonly kind: 'map' }>;
 type Scalar = Extract<RespValue, { readonly kind: 'double' | 'boolean' | 'bignum' | 'verbatim' }>;
 
-function listReply({ kind, items }: List, protocol: RespVersion): Buffer {
-  const encoded = items.map((item) => encodeValue(item, protocol));
-  return protocol === 2 || kind === 'array'
-    ? arrayReply(encoded)
-    : Buffer.concat([Buffer.from(`${MARKS[kind]}${items.length}\r\n`), ...encoded]);
-}
-
-function resp3Scalar(value: Scalar): Buffer {
-  switch (value.kind) {
-    case 'double':
-      return Buffer.from(`,${value.text}\r\n`);
-    case 'boolean':
-      return Buffer.from(value.value ? '#t\r\n' : '#f\r\n');
-    case 'bignum':
-      return Buffer.from(`(${value.text}\r\n`);
-    case 'verbatim': {
-      const head = `=${value.bytes.length + value.format.length + 1}\r\n${value.format}:`;
-      return Buffer.concat([Buffer.from(head), value.bytes, Buffer.from('\r\n')]);
-    }
+function writeList({ kind, items }: List, protocol: RespVersion, writer: ReplyWriter): void {
+  writer.line(protocol === 2 ? '*' : MARKS[kind], String(items.length));
+  for (const item of items) {
+    write(item, protocol, writer);
   }
 }
 
-function resp2Scalar(value: Scalar): Buffer {
+function writeMap({ entries }: MapValue, protocol: RespVersion, writer: ReplyWriter): void {
+  if (protocol === 3) {
+    writer.line('%', String(entries.length));
+  } else {
+    writer.line('*', String(entries.length * 2));
+  }
+  for (const [name, item] of entries) {
+    write(name, protocol, writer);
+    write(item, protocol, writer);
+  }
+}
+
+function writeNull(isArray: boolean, protocol: RespVersion, writer: ReplyWriter): void {
+  if (protocol === 3) {
+    writer.line('_', '');
+  } else {
+    writer.line(isArray ? '*' : '$', '-1');
+  }
+}
+
+function writeScalar(value: Scalar, protocol: RespVersion, writer: ReplyWriter): void {
+  if (protocol === 3) {
+    writeResp3Scalar(value, writer);
+  } else {
+    writeResp2Scalar(value, writer);
+  }
+}
+
+function writeResp3Scalar(value: Scalar, writer: ReplyWriter): void {
+  switch (value.kind) {
+    case 'double':
+      writer.line(',', value.text);
+      break;
+    case 'boolean':
+      writer.line('#', value.value ? 't' : 'f');
+      break;
+    case 'bignum':
+      writer.line('(', value.text);
+      break;
+    case 'verbatim':
+      writer.bulk('=', Buffer.concat([Buffer.from(`${value.format}:`), value.bytes]));
+      break;
+  }
+}
+
+function writeResp2Scalar(value: Scalar, writer: ReplyWriter): void {
   switch (value.kind) {
     case 'double':
     case 'bignum':
-      return bulkReply(value.text);
+      writer.bulk('$', Buffer.from(value.text));
+      break;
     case 'boolean':
-      return integerReply(value.value ? 1 : 0);
+      writer.line(':', value.value ? '1' : '0');
+      break;
     case 'verbatim':
-      return bulkReply(value.bytes);
+      writer.bulk('$', value.bytes);
+      break;
   }
 }
