@@ -76,10 +76,10 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.flags = read_flags(reader, value);
   row.route = static_cast<RouteBy>(
       reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse"}));
-  row.local = static_cast<LocalAnswer>(
-      reader.word(value, "local",
-                  {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
-                   "set_name", "get_name", "set_library", "client_id", "hello"}));
+  row.local = static_cast<LocalAnswer>(reader.word(
+      value, "local",
+      {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database", "set_name",
+       "get_name", "set_library", "client_id", "hello", "reply_mode"}));
   row.split =
       static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
@@ -245,6 +245,11 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   answer.close_after = reader.boolean(value, "closeAfter");
   answer.protocol = static_cast<std::uint8_t>(reader.number(value, "protocol", 0, 3));
   answer.user = static_cast<std::int32_t>(reader.number(value, "user", -1, 65535));
+  const Napi::Value change = value.Get("change");
+  if (!change.IsEmpty() && !change.IsUndefined()) {
+    answer.change = static_cast<ClientChange>(
+        1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off"}));
+  }
   const Napi::Value name = value.Get("name");
   if (!name.IsEmpty() && name.IsString()) {
     answer.renames = true;

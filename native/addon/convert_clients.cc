@@ -41,6 +41,7 @@ Napi::Object write_record(Napi::Env env, const ClientRecord& record) {
   boolean("reading", record.reading);
   boolean("writing", record.writing);
   boolean("closing", record.closing);
+  boolean("noEvict", record.no_evict);
   return object;
 }
 

@@ -74,6 +74,7 @@ enum class LocalAnswer : std::uint8_t {
   kClientId,
   kHello,           ///< protocol negotiation without AUTH, `ready_reply` is the servers' version;
                     ///< with AUTH TypeScript is asked
+  kReplyMode,       ///< argument 2 is ON, OFF or SKIP: whether replies are sent
 };
 
 /// How a request over several slots is divided and its replies joined.

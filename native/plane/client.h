@@ -27,6 +27,13 @@ enum ClientSpecial : std::uint8_t {
   kSpecialFinished = 1U << 5,         ///< no more requests: QUIT, protocol error
 };
 
+/// Whether a client is sent replies (CLIENT REPLY).
+enum class ReplyMode : std::uint8_t {
+  kOn,
+  kOff,
+  kSkipNext,  ///< not the next one, errors included
+};
+
 /// Bytes received and not yet turned into requests. Idle clients have none.
 struct ClientInput {
   ByteBuffer bytes;
@@ -82,6 +89,7 @@ struct Client {
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;
+  ReplyMode reply_mode = ReplyMode::kOn;
   /// Which upstream user its requests run as; see Database::users.
   std::uint16_t user = 0;
   std::uint16_t home_slot = 0;  ///< where its keyless requests go
@@ -95,6 +103,7 @@ struct Client {
   bool input_done = false;  ///< and everything that it sent has been read
   bool close_when_sent = false;
   bool closing = false;
+  bool no_evict = false;  ///< what it asked for with CLIENT NO-EVICT
 
   std::unique_ptr<ClientInput> input;
   std::unique_ptr<ByteBuffer> output;

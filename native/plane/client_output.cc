@@ -82,7 +82,9 @@ void Clients::emit_ready(Client& client) {
     const std::uint32_t index = client.head;
     Request& request = context_.requests[index];
     if (request.state != RequestState::kDone || is_over_limit(client)) break;
-    if (request.join == kNoIndex) {
+    if ((request.flags & kReqSilent) != 0) [[unlikely]] {
+      // CLIENT REPLY: its place in the order is all that it had.
+    } else if (request.join == kNoIndex) {
       emit(client, request.reply, request.reply_size);
       largest = std::max(largest, request.reply_size);
     } else {

@@ -70,6 +70,7 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   record.output_bytes = client.output ? client.output->size() : 0;
   record.memory = sizeof(Client) + capacity(input) + capacity(client.output.get()) +
                   client.in_flight * sizeof(Request);
+  record.no_evict = client.no_evict;
   record.reading = client.watcher.reading();
   record.writing = client.watcher.writing();
   record.closing = (client.special & kSpecialFinished) != 0 || client.close_when_sent;

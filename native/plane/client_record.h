@@ -28,7 +28,8 @@ struct ClientRecord {
   bool unix_socket = false;
   bool reading = false;
   bool writing = false;
-  bool closing = false;  ///< it is closed when its last reply is sent
+  bool no_evict = false;
+  bool closing = false;    ///< it is closed when its last reply is sent
 };
 
 /// Names a client for an order; a stale name is ignored.

@@ -44,6 +44,8 @@ void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_wor
       static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
   client.last_command = kNoCommand;
+  client.reply_mode = ReplyMode::kOn;
+  client.no_evict = false;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "plane/client_reset.h"
 #include "plane/clients.h"
 #include "plane/replies.h"
 #include "plane/socket.h"
@@ -54,6 +55,7 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
   Client* client = waiting_client(client_index, client_id);
   if (client == nullptr) return;
   const std::uint32_t index = client->head;
+  apply(*client, answer.change);
   if (answer.protocol != 0) client->protocol = answer.protocol;
   if (answer.renames) {
     if (!client->names) client->names = std::make_unique<ClientNames>();
@@ -73,6 +75,20 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
   }
   context_.client_io->resume(*client, kSpecialAwaiting);
   context_.replies->deliver_copy(index, answer.reply);
+}
+
+void ControlDesk::apply(Client& client, ClientChange change) {
+  switch (change) {
+    case ClientChange::kNone:
+      break;
+    case ClientChange::kReset:
+      reset_client(context_, client);
+      break;
+    case ClientChange::kNoEvictOn:
+    case ClientChange::kNoEvictOff:
+      client.no_evict = change == ClientChange::kNoEvictOn;
+      break;
+  }
 }
 
 void ControlDesk::dispatch_again(std::uint32_t client_index, std::uint64_t client_id) {

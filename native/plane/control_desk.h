@@ -8,6 +8,14 @@
 
 namespace slotgate {
 
+/// What an answer may change about its client beside user, protocol and name.
+enum class ClientChange : std::uint8_t {
+  kNone,
+  kReset,  ///< it is as if it had just connected
+  kNoEvictOn,
+  kNoEvictOff,
+};
+
 /// What TypeScript answers to a control command, and what it changes about the client.
 struct ControlAnswer {
   std::string reply;  ///< wire bytes
@@ -16,6 +24,7 @@ struct ControlAnswer {
   bool renames = false;
   std::string name;
   std::int32_t user = -1;  ///< the upstream user it is from now on; -1: as it was
+  ClientChange change = ClientChange::kNone;
 };
 
 /// Commands that TypeScript answers. The client's place in its order is kept; nothing of it is
@@ -34,6 +43,7 @@ class ControlDesk {
   void dispatch_again(std::uint32_t client_index, std::uint64_t client_id);
 
  private:
+  void apply(Client& client, ClientChange change);
   Client* waiting_client(std::uint32_t client_index, std::uint64_t client_id);
 
   WorkerContext& context_;

@@ -25,6 +25,11 @@ std::uint32_t Dispatcher::append_unknown(Client& client) {
   return index;
 }
 
+void Dispatcher::silence(Client& client, Request& request) noexcept {
+  request.flags |= kReqSilent;
+  if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kOn;
+}
+
 Link* Dispatcher::link_now(Client& client, std::uint16_t slot) {
   Database& database = *client.database;
   std::uint16_t owner = database.slots.entry(slot);

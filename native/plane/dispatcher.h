@@ -73,6 +73,8 @@ class Dispatcher {
     request.slot = slot;
     request.command = command.id;
     request.flags = flags;
+    if (client.reply_mode != ReplyMode::kOn) [[unlikely]]
+      silence(client, request);
     request.redirects = 0;
     if (client.tail == kNoIndex) {
       client.head = index;
@@ -105,6 +107,7 @@ class Dispatcher {
   /// larger.
   static constexpr std::size_t kPlainUnansweredMax = 256 * 1024;
 
+  static void silence(Client& client, Request& request) noexcept;
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
                              const std::vector<Arg>& args);
   Dispatched dispatch_keyed(Client& client, const Command& command, Bytes frame,

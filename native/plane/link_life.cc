@@ -196,7 +196,7 @@ void Links::requeue_or_fail(Link& link) {
       context_.replies->discard(index);
       continue;
     }
-    if (head_forwarded) {
+    if (head_forwarded && (request.flags & kReqSilent) == 0) {
       context_.client_io->close(context_.clients[request.client]);
       context_.replies->discard(index);
       continue;

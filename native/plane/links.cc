@@ -259,7 +259,7 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
   if (bytes.data()[0] == '>' && !link.head_forwarded) return;
   Request& request = context_.requests[link.in_flight.front()];
   if ((request.flags & kReqSlowReply) != 0) return;
-  if (request.client != kNoIndex) {
+  if (request.client != kNoIndex && (request.flags & kReqSilent) == 0) {
     Client& client = context_.clients[request.client];
     if (client.head != link.in_flight.front()) return;
     if (!link.head_forwarded) context_.counters->streamed_replies.add();

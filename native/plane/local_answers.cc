@@ -74,6 +74,23 @@ std::string get_name(const Client& client) {
                                                      : null_reply(client);
 }
 
+/// The command itself is answered only if replies are on behind it.
+Dispatched set_reply_mode(WorkerContext& context, Client& client, const Command& command,
+                          std::string_view word) {
+  const bool skip = same_word(word, "SKIP");
+  if (same_word(word, "ON")) client.reply_mode = ReplyMode::kOn;
+  if (same_word(word, "OFF")) client.reply_mode = ReplyMode::kOff;
+  const std::uint32_t index = context.dispatcher->append(client, command, 0, 0);
+  if (skip) {
+    context.requests[index].flags |= kReqSilent;
+    // Set behind append(), which ends an earlier SKIP.
+    if (client.reply_mode == ReplyMode::kOn) client.reply_mode = ReplyMode::kSkipNext;
+  }
+  const bool known = skip || same_word(word, "ON") || same_word(word, "OFF");
+  context.replies->deliver_static(index, known ? "+OK\r\n" : "-ERR syntax error\r\n");
+  return Dispatched::kTaken;
+}
+
 /// HELLO, or HELLO 2 or 3, of a client that need not log in.
 bool is_simple_hello(const Client& client, Bytes frame, const std::vector<Arg>& args) noexcept {
   if ((client.special & kSpecialUnauthenticated) != 0 || args.size() > 2) return false;
@@ -115,6 +132,7 @@ std::string answer(Client& client, const Command& command, Bytes frame,
       return "+OK\r\n";
     case LocalAnswer::kHello:
       return hello(client, frame, args, command.row->ready_reply);
+    case LocalAnswer::kReplyMode:
     case LocalAnswer::kNone:
     case LocalAnswer::kReadyReply:
       break;
@@ -131,6 +149,9 @@ Dispatched answer_locally(WorkerContext& context, Client& client, const Command&
     return context.control->ask(client, &command, frame, args);
   }
   context.counters->local_answers.add();
+  if (command.local == LocalAnswer::kReplyMode) {
+    return set_reply_mode(context, client, command, argument(frame, args, 2));
+  }
   const bool selects = command.local == LocalAnswer::kSelectDatabase;
   if (selects && argument(frame, args, 1) != "0") {
     context.dispatcher->hint(PlaneEvent::Kind::kDatabaseRefused, client, command);

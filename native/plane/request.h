@@ -32,6 +32,7 @@ enum RequestFlag : std::uint16_t {
   kReqInArena = 1U << 8,     ///< the reply lies in this turn's chunks
   kReqStreamed = 1U << 10,   ///< its bytes pass through while they arrive: none are kept
   kReqCloseAfter = 1U << 9,  ///< the client is closed once the reply is sent
+  kReqSilent = 1U << 13,     ///< the client is not sent the reply; see ReplyMode
 };
 /// A reply to one of these needs more than being handed to its client.
 inline constexpr std::uint16_t kReqSlowReply =

@@ -67,9 +67,11 @@ std::shared_ptr<const CommandTable> plane_commands() {
       random,
       local("ping", LocalAnswer::kPing),
       local("quit", LocalAnswer::kQuit),
+      local("reply", LocalAnswer::kReplyMode),
       control("info", Barrier::kStop),
       control("flushall", Barrier::kDrain),
       control("auth", Barrier::kDrain, kFlagBeforeAuth),
+      control("reset", Barrier::kDrain, kFlagBeforeAuth),
   });
 }
 

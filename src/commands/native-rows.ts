@@ -22,10 +22,16 @@ function toNativeRow(row: CommandRow): NativeCommandRow {
     splitStep: split.step,
     barrier: row.barrier,
     keySpecs: row.keySpecs.map(({ begin, find }) => ({ begin, find })),
-    readyReply:
-      route.kind === 'refuse' ? errorReply(refusalText(route.refusal, row.name)).toString() : '',
+    readyReply: readyReply(row),
     blockToken: blocking.kind === 'token' ? blocking.token : '',
   };
+}
+
+function readyReply({ route, name }: CommandRow): string {
+  if (route.kind === 'refuse') {
+    return errorReply(refusalText(route.refusal, name)).toString();
+  }
+  return route.kind === 'local' ? (route.reply ?? '') : '';
 }
 
 function nativeFlags(row: CommandRow): NativeCommandFlag[] {

@@ -102,7 +102,12 @@ export type Route =
   /** One fixed primary per client. */
   | { readonly kind: 'keyless' }
   /** The worker that serves the client. */
-  | { readonly kind: 'local'; readonly answer: NativeLocalAnswer }
+  | {
+      readonly kind: 'local';
+      readonly answer: NativeLocalAnswer;
+      /** Of `ready_reply`, in wire form. */
+      readonly reply?: string;
+    }
   /** A handler of the control plane. */
   | { readonly kind: 'control' }
   | { readonly kind: 'refuse'; readonly refusal: RefusalKind };

@@ -55,7 +55,8 @@ export type NativeLocalAnswer =
   | 'get_name'
   | 'set_library'
   | 'client_id'
-  | 'hello';
+  | 'hello'
+  | 'reply_mode';
 
 /** How a request over several slots is divided and joined. C++: `Split`. */
 export type NativeSplit = 'none' | 'array_in_order' | 'sum' | 'all_ok';
@@ -136,6 +137,7 @@ export interface ClientRecord extends ClientRef {
   readonly writing: boolean;
   /** It is closed when its last reply is sent. */
   readonly closing: boolean;
+  readonly noEvict: boolean;
 }
 
 /** A worker's part of the answer to a query or an order that is waited for. C++: `QueryReport`. */
@@ -182,6 +184,9 @@ export interface DataPlaneEvent {
   readonly count: number;
 }
 
+/** What an answer may change about its client beside user, protocol and name. C++: `ClientChange`. */
+export type ClientChange = 'reset' | 'no_evict_on' | 'no_evict_off';
+
 /** The answer to a control command, and what it changes about the client. C++: `ControlAnswer`. */
 export interface ControlAnswer {
   /** One complete reply in wire form. */
@@ -193,6 +198,7 @@ export interface ControlAnswer {
   readonly user: number;
   /** The connection's new name; undefined: as it was. */
   readonly name?: string | undefined;
+  readonly change?: ClientChange | undefined;
 }
 
 /** Whom requests run as at the servers. C++: `UpstreamUser`. */

@@ -183,7 +183,7 @@ export class Database implements LoginDesk {
     }
     const outcome = await handleControl(request, this.#context());
     if (outcome.kind === 'reply') {
-      return reply(outcome.bytes, outcome.close);
+      return { ...reply(outcome.bytes, outcome.close), change: outcome.change };
     }
     this.#table = keepPlaces(this.#table, outcome.table);
     this.#publishCommands();
@@ -193,12 +193,13 @@ export class Database implements LoginDesk {
 
   /**
    * The proxy's own connections answer, so that the client's own rights have to be asked for. Anybody
-   * may be told that a command is unknown.
+   * may be told that a command is unknown, and run what needs no login.
    */
   #refusalOf(request: ControlRequest): Promise<string | null> {
     const isProxyUser = this.#config.clientAuth === 'none' && request.user === this.#proxyUser;
-    const isKnown = this.#table.rows[request.row] !== undefined;
-    return isProxyUser || !isKnown
+    const row = this.#table.rows[request.row];
+    const isForAll = row === undefined || row.flags.includes('no_auth');
+    return isProxyUser || isForAll
       ? Promise.resolve(null)
       : this.#permissions.refusalOf(this.#userName(request.user), request.args);
   }

@@ -5,6 +5,7 @@ import type { CONTROL } from '../rules/routes.js';
 import type { CommandRow } from '../types.js';
 import { handleClientKill } from './client/kill.js';
 import { handleClientInfo, handleClientList } from './client/list.js';
+import { handleClientNoEvict, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet } from './config-get.js';
 import { wrongArityError } from './error-texts.js';
@@ -23,9 +24,11 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|info': handleClientInfo,
   'client|kill': handleClientKill,
   'client|list': handleClientList,
+  'client|no-evict': handleClientNoEvict,
   'client|unblock': handleClientUnblock,
   'config|get': handleConfigGet,
   info: handleInfo,
+  reset: handleReset,
   xread: handleBlockingRead,
   xreadgroup: handleBlockingRead,
 };

@@ -1,4 +1,4 @@
-import type { ControlRequest } from '../../native/types.js';
+import type { ClientChange, ControlRequest } from '../../native/types.js';
 import type { CommandArguments, RespReply } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
 import type { ClientDesk } from './client/desk.js';
@@ -7,7 +7,12 @@ import type { UnknownCommands } from './unknown-commands.js';
 /** What the control plane decided about a command. */
 export type ControlOutcome =
   /** `bytes`: one complete reply. `close`: close the client after it. */
-  | { readonly kind: 'reply'; readonly bytes: Buffer; readonly close?: boolean }
+  | {
+      readonly kind: 'reply';
+      readonly bytes: Buffer;
+      readonly close?: boolean;
+      readonly change?: ClientChange;
+    }
   /** The servers know more than the table: publish this one, then route the request again. */
   | { readonly kind: 'learned'; readonly table: CommandTable };
 

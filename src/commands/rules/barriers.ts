@@ -13,9 +13,6 @@ export function barrierOf(
   if (row.route.kind === 'local') {
     return row.name === 'hello' ? 'drain' : 'none';
   }
-  if (row.name === 'client|reply') {
-    return 'stop';
-  }
   const fansOut = row.requestPolicy !== 'default' && row.requestPolicy !== 'multi_shard';
   const ownPath = row.route.kind === 'control' || row.blocking.kind === 'always' || fansOut;
   return ownPath || row.connectionState ? 'drain' : 'none';

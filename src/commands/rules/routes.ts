@@ -7,8 +7,11 @@ const LOCAL = {
   quit: { kind: 'local', answer: 'quit' },
   select: { kind: 'local', answer: 'select_database' },
   hello: { kind: 'local', answer: 'hello' },
+  // What a client can do concerns servers without a cluster: the server only says OK, too.
+  'client|capa': { kind: 'local', answer: 'ready_reply', reply: '+OK\r\n' },
   'client|getname': { kind: 'local', answer: 'get_name' },
   'client|id': { kind: 'local', answer: 'client_id' },
+  'client|reply': { kind: 'local', answer: 'reply_mode' },
   'client|setinfo': { kind: 'local', answer: 'set_library' },
   'client|setname': { kind: 'local', answer: 'set_name' },
 } satisfies Partial<Record<CommandName, Route>>;
@@ -22,8 +25,8 @@ const KEYLESS: readonly CommandName[] = [
 
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
-  ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|unblock'] as const),
-  ...(['config|get', 'info'] as const),
+  ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'] as const),
+  ...(['client|unblock', 'config|get', 'info', 'reset'] as const),
 ] as const satisfies readonly CommandName[];
 
 /** A proxy in standalone mode answers these as a stand-alone server does. */
@@ -41,9 +44,8 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['acl|cat', 'acl|deluser', 'acl|dryrun', 'acl|genpass', 'acl|getuser'] as const),
   ...(['acl|list', 'acl|load', 'acl|log', 'acl|save', 'acl|setuser'] as const),
   ...(['acl|users', 'acl|whoami', 'bgrewriteaof', 'bgsave'] as const),
-  ...(['client|caching', 'client|capa', 'client|getredir', 'client|no-evict'] as const),
-  ...(['client|no-touch', 'client|pause', 'client|reply', 'client|tracking'] as const),
-  ...(['client|trackinginfo', 'client|unpause', 'clusterscan'] as const),
+  ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|pause'] as const),
+  ...(['client|tracking', 'client|trackinginfo', 'client|unpause', 'clusterscan'] as const),
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['config|resetstat', 'config|rewrite', 'config|set', 'dbsize', 'discard'] as const),
   ...(['exec', 'flushall', 'flushdb', 'function|delete', 'function|dump'] as const),
@@ -55,7 +57,7 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['memory|purge', 'memory|stats', 'module|list', 'monitor', 'multi'] as const),
   ...(['psubscribe', 'pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
   ...(['pubsub|shardchannels', 'pubsub|shardnumsub', 'punsubscribe'] as const),
-  ...(['randomkey', 'reset', 'role', 'save', 'scan', 'script|exists'] as const),
+  ...(['randomkey', 'role', 'save', 'scan', 'script|exists'] as const),
   ...(['script|flush', 'script|kill', 'script|load', 'script|show'] as const),
   ...(['slowlog|get', 'slowlog|len', 'slowlog|reset', 'subscribe'] as const),
   ...(['unsubscribe', 'unwatch', 'wait', 'waitaof'] as const),

@@ -34,6 +34,7 @@ function record(id: number, changes: Partial<ClientRecord> = {}): ClientRecord {
     reading: true,
     writing: false,
     closing: false,
+    noEvict: false,
     ...changes,
   };
 }

@@ -50,6 +50,7 @@ function flagsOf(client: ClientRecord, context: ControlContext): string {
     ['b', context.clients.blocked.has(client.id)],
     ['c', client.closing],
     ['U', client.unixSocket],
+    ['e', client.noEvict],
   ];
   const set = flags.filter(([, isSet]) => isSet).map(([flag]) => flag);
   return set.length === 0 ? 'N' : set.join('');

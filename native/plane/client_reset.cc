@@ -1,0 +1,22 @@
+#include "plane/client_reset.h"
+
+namespace slotgate {
+
+void reset_client(WorkerContext& context, Client& client) {
+  const DatabaseSettings& settings = *client.database->settings;
+  client.user = settings.client_user;
+  client.special =
+      static_cast<std::uint8_t>(client.special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
+  if (settings.client_must_authenticate) client.special |= kSpecialUnauthenticated;
+  client.protocol = 2;
+  if (client.names) client.names->name.clear();
+  client.no_evict = false;
+  if (client.reply_mode == ReplyMode::kOff) {
+    // Replies are on again, and the first one is that to RESET.
+    client.reply_mode = ReplyMode::kOn;
+    std::uint16_t& flags = context.requests[client.head].flags;
+    flags = static_cast<std::uint16_t>(flags & ~kReqSilent);
+  }
+}
+
+}  // namespace slotgate
