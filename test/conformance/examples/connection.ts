@@ -18,7 +18,7 @@ export const CONNECTION: Examples = {
     CLIENT CACHING YES
     CLIENT TRACKING OFF
   `,
-  'client|capa': 'CLIENT CAPA redirect',
+  'client|capa': '!OK: CLIENT CAPA redirect',
   'client|getname': `
     CLIENT GETNAME
     CLIENT SETNAME me
