@@ -54,6 +54,7 @@ async function play(row: CommandRow, example: Example): Promise<Played> {
     }
     const later = await sightings(cluster, row);
     const seen = later.map((count, i) => Math.floor((count - (earlier[i] ?? 0)) / repeats));
+    await player.quit();
     return { step, reply, seen };
   } finally {
     player.close();

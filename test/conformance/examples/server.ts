@@ -127,11 +127,13 @@ export const SERVER: Examples = {
   'module|help': 'MODULE HELP',
   'module|list': 'MODULE LIST',
   monitor: `
+    PING
     @b MONITOR
     SET k v
     @b ~ <1
     GET k
     @b ~ <1
+    @b RESET
   `,
   role: 'ROLE',
   save: 'SAVE',

@@ -77,6 +77,10 @@ export class Connection {
     }
   }
 
+  async untilClosed(): Promise<void> {
+    while (!this.#isClosed && (await this.take('any')).kind !== 'missing') {}
+  }
+
   /** Everything that came and was not taken. */
   takeRest(): readonly Reply[] {
     return this.#frames.splice(0);

@@ -74,21 +74,21 @@ export function readExamples(text: string): readonly Example[] {
 
 function readStep(line: string): Step {
   const parts = LINE.exec(line)?.groups ?? {};
-  const connection = parts['connection'] ?? 'a';
-  const compare = COMPARE[parts['compare'] ?? ''];
-  if (parts['receive'] !== undefined) {
-    return { kind: 'receive', line, connection, compare, frames: Number(parts['receive']) };
+  const connection = parts.connection ?? 'a';
+  const compare = COMPARE[parts.compare ?? ''];
+  if (parts.receive !== undefined) {
+    return { kind: 'receive', line, connection, compare, frames: Number(parts.receive) };
   }
   return {
     kind: 'send',
     line,
     connection,
     compare,
-    words: splitWords(parts['command'] ?? ''),
-    frames: parts['later'] === undefined ? Number(parts['frames'] ?? 1) : 0,
-    proxyOnly: parts['only'] === 'CROSSSLOT' ? CROSSSLOT : parts['only'],
-    capture: parts['capture'],
-    mode: modeOf(parts['mode']),
+    words: splitWords(parts.command ?? ''),
+    frames: parts.later === undefined ? Number(parts.frames ?? 1) : 0,
+    proxyOnly: parts.only === 'CROSSSLOT' ? CROSSSLOT : parts.only,
+    capture: parts.capture,
+    mode: modeOf(parts.mode),
   };
 }
 

@@ -46,7 +46,9 @@ export class Player {
       for (const step of example) {
         answered.push({ step, replies: await player.run(step) });
       }
-      return [...answered, ...(await player.#ends())];
+      answered.push(...(await player.#ends()));
+      await player.quit();
+      return answered;
     } finally {
       player.close();
     }
@@ -66,6 +68,14 @@ export class Player {
       this.#kept.set(step.capture, first.text);
     }
     return step.proxyOnly === undefined ? replies : replies.map(cutTo(step.proxyOnly));
+  }
+
+  /** Ends all connections, and waits until the other side has ended them, with what they left. */
+  async quit(): Promise<void> {
+    for (const connection of this.#connections.values()) {
+      connection.send(['QUIT']);
+      await connection.untilClosed();
+    }
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { TestCluster } from '../../support/cluster.js';
 import { TestProxy } from '../../support/proxy.js';
 import { RealServer } from '../../support/server.js';
+import { waitFor } from '../../support/wait.js';
 import type { Target } from './player.js';
 
 /** One stand-alone server, and a proxy in front of a cluster of the same version. */
@@ -10,7 +11,7 @@ export interface World {
   readonly proxy: TestProxy;
   /** The two that must answer alike. */
   targets(protocol: 2 | 3): { readonly server: Target; readonly proxy: Target };
-  /** Empties all servers, behind the proxy's back: keys, scripts and functions. */
+  /** Empties all servers, behind the proxy's back, and ends what an example left going. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -34,14 +35,24 @@ export async function startWorld(replicasPerPrimary = 0): Promise<World> {
       proxy: { kind: 'proxy', port: proxy.port, protocol },
     }),
     async clear() {
-      const commands = [['FLUSHALL'], ['SCRIPT', 'FLUSH'], ['FUNCTION', 'FLUSH']];
-      await Promise.all(
-        [single, ...primaries].flatMap((server) => commands.map((words) => server.call(...words))),
-      );
+      await Promise.all([single, ...primaries].map(clearServer));
     },
     async stop() {
       await proxy.stop();
       await Promise.all([single.stop(), cluster.stop()]);
     },
   };
+}
+
+const CLEARING = [['CLIENT', 'UNPAUSE'], ['FLUSHALL'], ['SCRIPT', 'FLUSH'], ['FUNCTION', 'FLUSH']];
+const IS_SAVING = /(rdb_bgsave|aof_rewrite)_in_progress:1/;
+
+async function clearServer(server: RealServer): Promise<void> {
+  await Promise.all(CLEARING.map((words) => server.call(...words)));
+  if (IS_SAVING.test(await server.text('INFO', 'persistence'))) {
+    await waitFor(
+      `${server.address} to have saved`,
+      async () => !IS_SAVING.test(await server.text('INFO', 'persistence')),
+    );
+  }
 }
