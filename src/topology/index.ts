@@ -12,6 +12,13 @@ export type { UnreachableServer } from './reachability.js';
 export { type LookUp, NameResolver } from './resolver.js';
 export type { SeedError } from './seed-errors.js';
 export {
+  type PrimaryTerm,
+  readSlotState,
+  type SlotOnItsWay,
+  type SlotState,
+  type SlotStateSource,
+} from './slot-state.js';
+export {
   type AnnouncedAddress,
   type ClusterTopology,
   type OpenSlot,
