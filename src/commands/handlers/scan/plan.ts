@@ -1,0 +1,59 @@
+import type { SlotState } from '../../../topology/index.js';
+import { nodesOf, ownerOf, type SlotChanges } from './slot-changes.js';
+
+/**
+ * What is to be looked at, and what the cluster was like before the first of it. When all of it has
+ * been done and the cluster is still the same, the scan has returned every key.
+ */
+export interface ScanPlan {
+  readonly state: SlotState;
+  /** Node ids of servers to SCAN from end to end, in this order. */
+  readonly nodes: readonly string[];
+  /** Slots to list after that, at all who may hold them. */
+  readonly slots: readonly number[];
+}
+
+/** What of a plan has not been done. */
+export type Remainder = Omit<ScanPlan, 'state'>;
+
+/**
+ * The plan of a scan that begins. Keys of open slots may move between servers in any order, so these
+ * slots are listed, too.
+ */
+export function fullPlan(state: SlotState): ScanPlan {
+  const nodes = state.primaries.map(({ nodeId }) => nodeId);
+  return { state, nodes, slots: [...new Set(state.openSlots.map(({ slot }) => slot))] };
+}
+
+/**
+ * What is left of a plan, and what has changed since it was made. Primaries in a new term are scanned
+ * from end to end; of the others the changed slots are listed.
+ */
+export function repairPlan(state: SlotState, left: Remainder, changes: SlotChanges): ScanPlan {
+  const holders = new Set([
+    ...state.primaries.map(({ nodeId }) => nodeId),
+    ...state.openSlots.map(({ to }) => to),
+  ]);
+  const kept = left.nodes.filter((nodeId) => holders.has(nodeId));
+  const nodes = [...kept, ...changes.newTerms.filter((nodeId) => !kept.includes(nodeId))];
+  const scanned = new Set(nodes);
+  const open = new Set(state.openSlots.map(({ slot }) => slot));
+  const slots = [...new Set([...left.slots, ...changes.slots])].filter((slot) => {
+    const owner = ownerOf(state, slot);
+    return open.has(slot) || (owner !== null && !scanned.has(owner));
+  });
+  return { state, nodes, slots };
+}
+
+/** What takes the place of a plan's slots if they cannot be listed: their servers are scanned. */
+export function unlistedPlan({ state, slots }: ScanPlan): ScanPlan {
+  const wanted = new Set(slots);
+  const open = state.openSlots.filter(({ slot }) => wanted.has(slot));
+  const first = nodesOf([
+    ...open.map(({ from }) => from),
+    ...slots.map((slot) => ownerOf(state, slot)),
+  ]);
+  // Keys move to these from the others: they come behind them, even if it is for the second time.
+  const last = nodesOf(open.map(({ to }) => to));
+  return { state, nodes: [...first, ...last], slots: [] };
+}

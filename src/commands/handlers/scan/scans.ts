@@ -1,0 +1,33 @@
+import type { SlotState } from '../../../topology/index.js';
+import { CursorHandles } from './handles.js';
+import { ScanShapes } from './shapes.js';
+import { SlotStates } from './slot-states.js';
+
+export interface ScansOptions {
+  /** Asks the primaries themselves; nothing of the result is older than the call. */
+  readonly readSlotState: () => Promise<SlotState>;
+  /** How long a scan waits for a server that does not answer, as any held request does. */
+  readonly waitMs: () => number;
+  /** Monotonic. */
+  readonly nowMs?: () => number;
+  readonly pollMs?: number;
+}
+
+const POLL_MS = 100;
+
+/** What the proxy remembers between the steps of its clients' scans. */
+export class Scans {
+  readonly shapes = new ScanShapes();
+  readonly handles = new CursorHandles();
+  readonly states: SlotStates;
+  readonly waitMs: () => number;
+  readonly nowMs: () => number;
+  readonly pollMs: number;
+
+  constructor({ readSlotState, waitMs, nowMs, pollMs }: ScansOptions) {
+    this.waitMs = waitMs;
+    this.nowMs = nowMs ?? (() => performance.now());
+    this.pollMs = pollMs ?? POLL_MS;
+    this.states = new SlotStates(readSlotState, this.nowMs);
+  }
+}

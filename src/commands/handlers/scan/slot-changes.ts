@@ -1,0 +1,74 @@
+import { SLOT_COUNT, type SlotState, UNASSIGNED } from '../../../topology/index.js';
+
+/** What may have made a scan miss keys between two readings. */
+export interface SlotChanges {
+  /** Keys of these may have been elsewhere than where they were looked for. */
+  readonly slots: readonly number[];
+  /** Node ids of primaries that are new, restarted, or may have lost slots and got them back. */
+  readonly newTerms: readonly string[];
+}
+
+/** Node id of the slot's owner, or null. */
+export function ownerOf(state: SlotState, slot: number): string | null {
+  return state.primaries[state.owners[slot] ?? UNASSIGNED]?.nodeId ?? null;
+}
+
+/**
+ * The servers that may hold keys of the slot. Keys of an open slot move from the first ones to the
+ * last: whoever looks in this order sees every key.
+ */
+export function holdersOf(state: SlotState, slot: number): readonly string[] {
+  const open = state.openSlots.filter((entry) => entry.slot === slot);
+  return nodesOf([
+    ...open.map(({ from }) => from),
+    ownerOf(state, slot),
+    ...open.map(({ to }) => to),
+  ]);
+}
+
+/** Each node once. */
+export function nodesOf(ids: readonly (string | null)[]): readonly string[] {
+  return [...new Set(ids)].filter((id) => id !== null);
+}
+
+/**
+ * What is different in the later reading. A slot has changed with its owner, with the owner's epoch,
+ * as when the slot went away and came back, with the owner's process, whose cursors nobody else
+ * understands, and when it was opened or closed.
+ * @param only Null, or the only slot that counts; then terms do not.
+ */
+export function changesBetween(
+  before: SlotState,
+  after: SlotState,
+  only: number | null,
+): SlotChanges {
+  const places = after.primaries.map((now) =>
+    before.primaries.findIndex(
+      (old) =>
+        old.nodeId === now.nodeId &&
+        old.configEpoch === now.configEpoch &&
+        old.runId !== null &&
+        old.runId === now.runId,
+    ),
+  );
+  const openBefore = openTexts(before);
+  const openAfter = openTexts(after);
+  const slots: number[] = [];
+  for (let slot = only ?? 0; slot <= (only ?? SLOT_COUNT - 1); slot++) {
+    const owner = after.owners[slot] ?? UNASSIGNED;
+    const same = owner === UNASSIGNED ? UNASSIGNED : places[owner];
+    if (same !== before.owners[slot] || openBefore.get(slot) !== openAfter.get(slot)) {
+      slots.push(slot);
+    }
+  }
+  const newTerms = after.primaries.filter((_, i) => only === null && places[i] === -1);
+  return { slots, newTerms: newTerms.map(({ nodeId }) => nodeId) };
+}
+
+function openTexts(state: SlotState): ReadonlyMap<number, string> {
+  const texts = new Map<number, string>();
+  for (const { slot, from, to } of state.openSlots) {
+    texts.set(slot, `${texts.get(slot) ?? ''}${from} ${to};`);
+  }
+  return texts;
+}
