@@ -25,9 +25,8 @@ export const TRANSACTIONS: Examples = {
     SET k 5
     INCR k
     GET k
-    RPUSH l a b
-    LRANGE l 0 -1
     DISCARD
+    GET k
     ---
     MULTI
     SET {t}k 5
@@ -72,6 +71,7 @@ export const TRANSACTIONS: Examples = {
     SET {t}1 v
     !CROSSSLOT: SET a v
     !EXECABORT Transaction discarded because of previous errors.: EXEC
+    RESET
     PING
     ---
     MULTI
@@ -82,10 +82,14 @@ export const TRANSACTIONS: Examples = {
     ---
     MULTI
     SELECT 0
-    CLIENT SETNAME me
-    CLIENT GETNAME
-    HELLO 2 3 4
+    PING
+    ECHO x
     EXEC
+    ---
+    MULTI
+    !ERR command is not allowed in a transaction through Slotgate: CLIENT SETNAME me
+    !EXECABORT Transaction discarded because of previous errors.: EXEC
+    RESET
   `,
   unwatch: `
     UNWATCH
