@@ -28,6 +28,7 @@ const SHAPES_MAX = 128;
 /** The shapes that scans go by, the least recently used one forgotten first. */
 export class ScanShapes {
   readonly #shapes = new Map<number, ScanShape>();
+  readonly #texts = new WeakMap<ScanPlan, string>();
   readonly #max: number;
 
   constructor(max = SHAPES_MAX) {
@@ -41,12 +42,13 @@ export class ScanShapes {
     for (let attempt = 0; ; attempt++) {
       const base = baseOf(`${attempt} ${text}`, span);
       const known = this.#shapes.get(base);
-      if (known !== undefined && textOf(known) === text) {
+      if (known !== undefined && this.#texts.get(known) === text) {
         this.#touch(known);
         return known;
       }
       if (!this.#isTaken(base, span)) {
         const shape = { ...plan, base };
+        this.#texts.set(shape, text);
         this.#touch(shape);
         return shape;
       }

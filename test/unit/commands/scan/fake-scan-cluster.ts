@@ -33,9 +33,13 @@ export class FakeScanCluster {
   readonly sent: string[] = [];
   /** Called before each command is executed. */
   onSend: () => void = () => undefined;
+  /** Called before each reading of the slots. */
+  onRead: () => void = () => undefined;
   /** Bits of the servers' cursors. */
   cursorBits = 30;
   isListingAllowed = true;
+  /** Owners that the proxy's own topology does not show. */
+  readonly hidden = new Set<string>();
   #lives = 0;
 
   /** @param slots Divided among the nodes in equal parts. */
@@ -163,6 +167,7 @@ export class FakeScanCluster {
   }
 
   readSlotState(): Promise<SlotState> {
+    this.onRead();
     const ids = [...new Set([...this.owners].sort(([a], [b]) => a - b).map(([, id]) => id))];
     const owners = new Uint16Array(SLOT_COUNT).fill(UNASSIGNED);
     for (const [slot, id] of this.owners) {
@@ -183,7 +188,7 @@ export class FakeScanCluster {
   errands(): Errands {
     const nobody = () => Promise.reject(new Error('SCAN does not use this'));
     return {
-      primaries: () => [...new Set(this.owners.values())],
+      primaries: () => [...new Set(this.owners.values())].filter((id) => !this.hidden.has(id)),
       nodes: () => [...this.nodes.keys()],
       ownerOf: (slot) => this.owners.get(slot) ?? null,
       send: (ids, args) => Promise.all(ids.map((id) => this.#outcome(id, args))),

@@ -209,19 +209,33 @@ describe('what has changed is looked at again', () => {
   });
 
   test('without the right to list slots, its servers are scanned in that order', async () => {
-    const [one = '', two = '', three = ''] = ids;
+    const [one = '', two = ''] = ids;
     cluster.isListingAllowed = false;
     cluster.openSlot(6_000, one);
-    const cursor = await untilKeys(80, 'COUNT', '1000');
+    await scanAll(cluster, scans, 'COUNT', '1000');
+    expect(visited('SCAN')).toEqual([...ids, two, one]);
+  });
+
+  test('a server that gives one slot and takes another is scanned before and after', async () => {
+    const [one = '', two = ''] = ids;
+    cluster.isListingAllowed = false;
+    cluster.openSlot(6_000, one);
     cluster.openSlot(1, two);
-    const keys = await rest(cursor, 'COUNT', '1000');
-    expect(new Set(keys).size).toBeGreaterThanOrEqual(40);
-    // Slot 1 goes from the first to the second, slot 6000 the other way.
-    const scanned = visited('SCAN');
-    expect(scanned.slice(0, 3)).toEqual([one, two, three]);
-    const again = scanned.slice(3).join(' ');
+    await scanAll(cluster, scans, 'COUNT', '1000');
+    const again = visited('SCAN').slice(ids.length).join(' ');
     expect(again).toContain(`${two} ${one}`);
     expect(again).toContain(`${one} ${two}`);
+  });
+
+  test('an open slot is listed even if its owner, which is new, is scanned', async () => {
+    const [one = '', two = ''] = ids;
+    cluster.openSlot(6_000, one);
+    const cursor = await untilKeys(40, 'COUNT', '1000');
+    cluster.moveKeys(6_000, 10);
+    cluster.failover(two);
+    const seen = await rest(cursor, 'COUNT', '1000');
+    expect(new Set(seen).size).toBe(80);
+    expect(visited('CLUSTER')).toContain(one);
   });
 
   test('a slot with too many keys is scanned', async () => {
@@ -254,6 +268,44 @@ describe('what has changed is looked at again', () => {
     const seen = await rest(cursor, 'COUNT', '20');
     for (const slot of [6_000, 6_001]) expect(seen).toContain(`${slot}:1`);
     expect(visited('SCAN').filter((id) => id === one)).toHaveLength(1);
+  });
+
+  test('an open slot is still to be listed when another server dies', async () => {
+    const [one = '', , three = ''] = ids;
+    cluster.openSlot(6_000, one);
+    const cursor = await untilKeys(40, 'COUNT', '1000');
+    cluster.moveKeys(6_000, 10);
+    const later = await pageOf(cluster, scans, cursor, 'COUNT', '1000');
+    cluster.failover(three);
+    const seen = [...later.keys, ...(await rest(later.cursor, 'COUNT', '1000'))];
+    expect(new Set(seen).size).toBe(80);
+  });
+
+  test('when a server dies while its slots are listed, the others are still listed', async () => {
+    const [one = '', two = '', three = ''] = ids;
+    cluster.openSlot(6_000, one);
+    cluster.openSlot(15_000, one);
+    const cursor = await untilKeys(40, 'COUNT', '1000');
+    cluster.moveKeys(15_000, 10);
+    cluster.onSend = () => {
+      if (cluster.sent.at(-1)?.startsWith(`${three}: SCAN`)) cluster.failover(two);
+    };
+    const seen = await rest(cursor, 'COUNT', '1000');
+    expect(new Set(seen).size).toBe(80);
+    expect(visited('CLUSTER').slice(0, 1)).toEqual([two]);
+  });
+
+  test('a server that the topology has lost for a moment is not left out', async () => {
+    const [, two = ''] = ids;
+    const cursor = await untilKeys(40, 'COUNT', '1000');
+    cluster.hidden.add(two);
+    cluster.node(two).isUp = false;
+    let reads = 0;
+    cluster.onRead = () => {
+      cluster.node(two).isUp = ++reads > 2;
+      if (reads > 4) cluster.hidden.clear();
+    };
+    expect(await rest(cursor, 'COUNT', '1000')).toHaveLength(80);
   });
 
   test('types and patterns hold for listed slots, too', async () => {
