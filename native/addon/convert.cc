@@ -12,10 +12,10 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 11> kFlagNames = {
-    "write",   "readonly",   "connection_state",  "container",
-    "script",  "blocking",   "blocks_with_token", "before_auth",
-    "not_key", "repeatable", "keys_unknown"};
+constexpr std::array<std::string_view, 13> kFlagNames = {
+    "write",        "readonly",          "connection_state", "container", "script",
+    "blocking",     "blocks_with_token", "before_auth",      "not_key",   "repeatable",
+    "keys_unknown", "queueable",         "never_queued"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -79,7 +79,8 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.local = static_cast<LocalAnswer>(reader.word(
       value, "local",
       {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database", "set_name",
-       "get_name", "set_library", "client_id", "hello", "reply_mode"}));
+       "get_name", "set_library", "client_id", "multi", "exec", "discard", "unwatch", "hello",
+       "reply_mode"}));
   row.split =
       static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
@@ -113,6 +114,7 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.hold_timeout_ms = uint32("holdTimeoutMs", 0);
   limits.redirects_max = uint32("redirectsMax", 0);
   limits.links_per_server_max = uint32("linksPerServerMax", 1);
+  limits.private_links_per_server_max = uint32("privateLinksPerServerMax", 1);
   limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
   limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
   return limits;
@@ -157,6 +159,13 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("protocol", Napi::Number::New(env, request.protocol));
   object.Set("user", Napi::Number::New(env, request.user));
   object.Set("mustLogIn", Napi::Boolean::New(env, request.must_log_in));
+  object.Set("inTransaction", Napi::Boolean::New(env, request.in_transaction));
+  object.Set("slot", Napi::Number::New(env, request.slot));
+  Napi::Array written = Napi::Array::New(env, request.written.size());
+  for (std::uint32_t i = 0; i < request.written.size(); ++i)
+    written.Set(i, Napi::String::New(env, request.written[i]));
+  object.Set("written", written);
+  object.Set("watchSlot", Napi::Number::New(env, request.watch_slot));
   Napi::Array args = Napi::Array::New(env, request.args.size());
   for (std::uint32_t i = 0; i < request.args.size(); ++i) {
     args.Set(i, Napi::Buffer<char>::Copy(env, request.args[i].data(), request.args[i].size()));
@@ -164,6 +173,38 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("args", args);
   object.Set("clientName", Napi::String::New(env, request.client_name));
   object.Set("clientAddress", Napi::String::New(env, request.client_address));
+  return object;
+}
+
+const char* outcome_name(ErrandOutcome::Kind kind) noexcept {
+  switch (kind) {
+    case ErrandOutcome::Kind::kReply:
+      return "reply";
+    case ErrandOutcome::Kind::kNotSent:
+      return "not_sent";
+    case ErrandOutcome::Kind::kBusy:
+      return "busy";
+    case ErrandOutcome::Kind::kLost:
+      return "lost";
+    case ErrandOutcome::Kind::kPending:
+    case ErrandOutcome::Kind::kGone:
+      break;
+  }
+  return "gone";
+}
+
+Napi::Object write_errand(Napi::Env env, const ErrandResult& result) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("ticket", Napi::Number::New(env, static_cast<double>(result.ticket)));
+  Napi::Array outcomes = Napi::Array::New(env, result.outcomes.size());
+  for (std::uint32_t i = 0; i < result.outcomes.size(); ++i) {
+    const ErrandOutcome& outcome = result.outcomes[i];
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("kind", Napi::String::New(env, outcome_name(outcome.kind)));
+    one.Set("bytes", Napi::Buffer<char>::Copy(env, outcome.text.data(), outcome.text.size()));
+    outcomes.Set(i, one);
+  }
+  object.Set("outcomes", outcomes);
   return object;
 }
 
@@ -233,6 +274,24 @@ std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi:
   return settings;
 }
 
+ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value) {
+  ErrandOrder order;
+  order.ticket = static_cast<std::uint64_t>(reader.number(value, "ticket", 0, kSafeMost));
+  const Napi::Value frame = value.Get("frame");
+  if (frame.IsEmpty() || !frame.IsBuffer()) {
+    reader.fail("frame", "a Buffer");
+    return order;
+  }
+  const auto bytes = frame.As<Napi::Buffer<char>>();
+  order.frame.assign(bytes.Data(), bytes.Length());
+  order.nodes = reader.texts(value, "nodes");
+  order.lease = reader.boolean(value, "lease");
+  order.keep = reader.boolean(value, "keep");
+  order.asking = reader.boolean(value, "asking");
+  order.blocks = reader.boolean(value, "blocks");
+  return order;
+}
+
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   ControlAnswer answer;
   const Napi::Value reply = value.Get("reply");
@@ -250,6 +309,8 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
     answer.change = static_cast<ClientChange>(
         1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off"}));
   }
+  if (const Napi::Value slot = value.Get("watchSlot"); !slot.IsEmpty() && slot.IsNumber())
+    answer.watch_slot = static_cast<std::int32_t>(reader.number(value, "watchSlot", 0, 16383));
   const Napi::Value name = value.Get("name");
   if (!name.IsEmpty() && name.IsString()) {
     answer.renames = true;
@@ -279,6 +340,12 @@ Napi::Object write_batch(Napi::Env env, const UpBatch& batch) {
     one.Set("count", Napi::Number::New(env, static_cast<double>(event.count)));
     events.Set(i, one);
   }
+  Napi::Array errands = Napi::Array::New(env, batch.errands.size());
+  for (std::uint32_t i = 0; i < batch.errands.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    errands.Set(i, write_errand(env, batch.errands[i]));
+  }
+  object.Set("errands", errands);
   object.Set("controls", controls);
   object.Set("events", events);
   object.Set("reports", write_reports(env, batch.reports));

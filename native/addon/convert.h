@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/command_table.h"
+#include "plane/errands.h"
 #include "plane/control_desk.h"
 #include "plane/database.h"
 #include "plane/route_snapshot.h"
@@ -57,6 +58,8 @@ std::shared_ptr<RouteSnapshot> read_routes(FieldReader& reader, const Napi::Obje
 /// `DatabaseSettings`.
 std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi::Object& value);
 /// `ControlAnswer`.
+/// An order to send something as a client; which client is set by the caller.
+ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value);
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
 
 /// Client ids, sorted.

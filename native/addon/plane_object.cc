@@ -30,6 +30,8 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
                       InstanceMethod<&PlaneObject::answer>("answer"),
                       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
+                      InstanceMethod<&PlaneObject::send>("send"),
+                      InstanceMethod<&PlaneObject::locate>("locate"),
                       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),
                       InstanceMethod<&PlaneObject::close_clients>("closeClients"),
@@ -214,6 +216,36 @@ void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {
   if (!client_argument(info, id, index)) return;
   plane_->post(static_cast<std::uint32_t>(id % 256),
                [id, index](Worker& worker) { worker.control().dispatch_again(index, id); });
+}
+
+void PlaneObject::send(const Napi::CallbackInfo& info) {
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;
+  if (!client_argument(info, id, index)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the errand must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  ErrandOrder order = read_errand(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  order.client_id = id;
+  order.client_index = index;
+  plane_->post(static_cast<std::uint32_t>(id % 256),
+               [order = std::move(order)](Worker& worker) { worker.errands().run(order); });
+}
+
+void PlaneObject::locate(const Napi::CallbackInfo& info) {
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;
+  if (!client_argument(info, id, index)) return;
+  if (info.Length() < 2 || !is_whole(info[1], 0, 9007199254740991.0)) {
+    throw_type_error(info.Env(), "locate takes a client and a ticket");
+    return;
+  }
+  const auto ticket = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  plane_->post(static_cast<std::uint32_t>(id % 256),
+               [ticket, id, index](Worker& worker) { worker.errands().locate(ticket, index, id); });
 }
 
 void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {

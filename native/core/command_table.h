@@ -39,16 +39,18 @@ struct KeySpec {
 /// Facts about a command, as bits.
 enum CommandFlag : std::uint32_t {
   kFlagWrite = 1U << 0,
-  kFlagReadonly = 1U << 1,           ///< may be sent again after a lost link
-  kFlagConnectionState = 1U << 2,    ///< changes the connection: never on a shared link
-  kFlagContainer = 1U << 3,          ///< has subcommands; the row itself is never routed
-  kFlagScript = 1U << 4,             ///< its error replies may be written by the client
-  kFlagBlocking = 1U << 5,           ///< always blocks
-  kFlagBlocksWithToken = 1U << 6,    ///< blocks if `block_token` is present (XREAD BLOCK)
-  kFlagBeforeAuth = 1U << 7,         ///< allowed before authentication
-  kFlagNotKey = 1U << 8,             ///< its "keys" are only hashed (sharded pub/sub channels)
-  kFlagRepeatable = 1U << 9,         ///< a write that gives the same result when repeated
-  kFlagKeysUnknown = 1U << 10,       ///< has a key specification that cannot be evaluated
+  kFlagReadonly = 1U << 1,         ///< may be sent again after a lost link
+  kFlagConnectionState = 1U << 2,  ///< changes the connection: never on a shared link
+  kFlagContainer = 1U << 3,        ///< has subcommands; the row itself is never routed
+  kFlagScript = 1U << 4,           ///< its error replies may be written by the client
+  kFlagBlocking = 1U << 5,         ///< always blocks
+  kFlagBlocksWithToken = 1U << 6,  ///< blocks if `block_token` is present (XREAD BLOCK)
+  kFlagBeforeAuth = 1U << 7,       ///< allowed before authentication
+  kFlagNotKey = 1U << 8,           ///< its "keys" are only hashed (sharded pub/sub channels)
+  kFlagRepeatable = 1U << 9,       ///< a write that gives the same result when repeated
+  kFlagKeysUnknown = 1U << 10,     ///< has a key specification that cannot be evaluated
+  kFlagQueueable = 1U << 11,       ///< may stand between MULTI and EXEC
+  kFlagNeverQueued = 1U << 12,     ///< is executed at once also between MULTI and EXEC
 };
 
 /// Who answers.
@@ -70,19 +72,23 @@ enum class LocalAnswer : std::uint8_t {
   kSelectDatabase,  ///< argument 1 must be 0
   kSetName,         ///< remembers argument 2 as the connection's name
   kGetName,
-  kSetLibrary,      ///< remembers arguments 2 (LIB-NAME | LIB-VER) and 3
+  kSetLibrary,  ///< remembers arguments 2 (LIB-NAME | LIB-VER) and 3
   kClientId,
-  kHello,           ///< protocol negotiation without AUTH, `ready_reply` is the servers' version;
-                    ///< with AUTH TypeScript is asked
-  kReplyMode,       ///< argument 2 is ON, OFF or SKIP: whether replies are sent
+  kMulti,
+  kExec,
+  kDiscard,
+  kUnwatch,
+  kHello,      ///< protocol negotiation without AUTH, `ready_reply` is the servers' version;
+               ///< with AUTH TypeScript is asked
+  kReplyMode,  ///< argument 2 is ON, OFF or SKIP: whether replies are sent
 };
 
 /// How a request over several slots is divided and its replies joined.
 enum class Split : std::uint8_t {
-  kNone,         ///< several slots: CROSSSLOT
-  kArrayInOrder, ///< arrays, put back into the caller's order of keys
-  kSum,          ///< integers, added exactly (64 bits)
-  kAllOk,        ///< one +OK if every part says so
+  kNone,          ///< several slots: CROSSSLOT
+  kArrayInOrder,  ///< arrays, put back into the caller's order of keys
+  kSum,           ///< integers, added exactly (64 bits)
+  kAllOk,         ///< one +OK if every part says so
 };
 
 /// What must have ended before the client's next request is parsed.

@@ -93,7 +93,8 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
       bool foreign = false;
       for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
         const Request& request = context_.requests[link->in_flight.at(i)];
-        if ((request.flags & kReqInternal) != 0) continue;
+        const bool errand = (request.flags & kReqErrand) != 0;
+        if ((request.flags & kReqInternal) != 0 || (errand && server->listed)) continue;
         const bool asked = (request.flags & kReqAsking) != 0;
         const bool owns = asked || database.slots.owner(request.slot) == server->index;
         owns_any = owns_any || owns;

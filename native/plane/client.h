@@ -7,6 +7,7 @@
 #include "core/command_table.h"
 #include "core/request_framer.h"
 #include "plane/byte_buffer.h"
+#include "plane/client_session.h"
 #include "plane/slab.h"
 #include "plane/watcher.h"
 
@@ -25,6 +26,7 @@ enum ClientSpecial : std::uint8_t {
   kSpecialOtherUser = 1U << 4,        ///< runs as another user than clients begin as
   kSpecialStreaming = 1U << 6,        ///< its input passes through a private link
   kSpecialFinished = 1U << 5,         ///< no more requests: QUIT, protocol error
+  kSpecialSession = 1U << 7,          ///< it has a session
 };
 
 /// Whether a client is sent replies (CLIENT REPLY).
@@ -92,6 +94,7 @@ struct Client {
   ReplyMode reply_mode = ReplyMode::kOn;
   /// Which upstream user its requests run as; see Database::users.
   std::uint16_t user = 0;
+  std::uint64_t written = 0;    ///< servers it has written to, a bit each, by number modulo 64
   std::uint16_t home_slot = 0;  ///< where its keyless requests go
   bool dirty = false;           ///< on the list of clients to flush this turn
   bool ready = false;           ///< on the list of clients to parse before the next poll
@@ -110,6 +113,7 @@ struct Client {
   std::unique_ptr<ClientNames> names;
   std::unique_ptr<RequestStream> stream;
   std::uint64_t connected_at_ms = 0;
+  std::unique_ptr<ClientSession> session;
   Link* paused = nullptr;  ///< the link that is not read until its output has been sent
 };
 

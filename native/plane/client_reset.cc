@@ -1,5 +1,7 @@
 #include "plane/client_reset.h"
 
+#include "plane/transactions.h"
+
 namespace slotgate {
 
 void reset_client(WorkerContext& context, Client& client) {
@@ -11,6 +13,7 @@ void reset_client(WorkerContext& context, Client& client) {
   client.protocol = 2;
   if (client.names) client.names->name.clear();
   client.no_evict = false;
+  context.transactions->forget(client);
   if (client.reply_mode == ReplyMode::kOff) {
     // Replies are on again, and the first one is that to RESET.
     client.reply_mode = ReplyMode::kOn;

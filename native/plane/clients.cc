@@ -6,7 +6,9 @@
 #include <cerrno>
 
 #include "plane/dispatcher.h"
+#include "plane/errands.h"
 #include "plane/joiner.h"
+#include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/local_answers.h"
 #include "plane/redirector.h"
@@ -255,6 +257,11 @@ void Clients::resume_stalled(std::uint32_t index) {
 
 void Clients::input_ended(Client& client) {
   client.peer_finished = true;
+  if (client.session && client.session->blocked) {
+    // What it waits for would be taken for nobody.
+    close(client);
+    return;
+  }
   // What was received is executed; what waits for a server would be executed for nobody.
   context_.redirector->answer_held_of(client);
   watch(client);
@@ -297,6 +304,11 @@ void Clients::close(Client& client) {
   if (client.stream) context_.streams->client_gone(client);
   if (client.paused != nullptr) context_.links->read_on(*client.paused);
   detach_requests(client);
+  if (client.session) {
+    context_.errands->client_gone(client);
+    context_.leases->client_gone(client);
+    client.session.reset();
+  }
   client.input.reset();
   client.output.reset();
   client.names.reset();
@@ -316,6 +328,7 @@ void Clients::on_closed(void* owner) {
   client.corked_at_ms = 0;
   client.protocol = 2;
   client.reply_estimate = 0;
+  client.written = 0;
   client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;
   client.peer_finished = client.input_done = client.close_when_sent = client.closing = false;
   context.clients.give(index);

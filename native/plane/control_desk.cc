@@ -4,10 +4,39 @@
 
 #include "plane/client_reset.h"
 #include "plane/clients.h"
+#include "plane/leases.h"
 #include "plane/replies.h"
 #include "plane/socket.h"
+#include "plane/transactions.h"
 
 namespace slotgate {
+
+std::int32_t ControlDesk::slot_of(const Command& command, Bytes frame,
+                                  const std::vector<Arg>& args) {
+  const SlotDecision decision = decide_slot(command, frame, args, keys_);
+  switch (decision.verdict) {
+    case SlotVerdict::kOneSlot:
+      return decision.slot;
+    case SlotVerdict::kManySlots:
+      return ControlRequest::kManySlots;
+    case SlotVerdict::kNoKeys:
+      break;
+  }
+  return ControlRequest::kNoKeys;
+}
+
+namespace {
+
+/// Servers that `mask` stands for, by their numbers modulo 64: some of them may be too many.
+std::vector<std::string> nodes_of(const Database& database, std::uint64_t mask) {
+  std::vector<std::string> nodes;
+  for (const auto& server : database.servers) {
+    if ((mask >> (server->index % 64) & 1) != 0) nodes.push_back(server->entry.node_id);
+  }
+  return nodes;
+}
+
+}  // namespace
 
 Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
                             const std::vector<Arg>& args) {
@@ -31,8 +60,15 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   up.client_index = client.index;
   up.database = client.database->id;
   up.row = command != nullptr ? command->id : -1;
+  if (command != nullptr) up.slot = slot_of(*command, frame, args);
+  up.written = nodes_of(*client.database, client.written);
   up.protocol = client.protocol;
   up.user = client.user;
+  if (client.session) {
+    up.in_transaction = client.session->transaction != nullptr;
+    if (client.session->watching) up.watch_slot = client.session->watch_slot;
+    if (command == nullptr && up.in_transaction) client.session->transaction->asked_unknown = true;
+  }
   up.must_log_in = (client.special & kSpecialUnauthenticated) != 0;
   for (const Arg& arg : args) {
     up.args.emplace_back(reinterpret_cast<const char*>(frame.data) + arg.offset, arg.length);
@@ -69,6 +105,14 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
     if (client->user != client->database->settings->client_user)
       client->special |= kSpecialOtherUser;
   }
+  if (answer.watch_slot >= 0)
+    context_.transactions->watch(*client, static_cast<std::uint16_t>(answer.watch_slot));
+  if (client->session && client->session->transaction &&
+      client->session->transaction->asked_unknown) {
+    client->session->transaction->asked_unknown = false;
+    Transactions::fail(*client);
+  }
+  if (client->session) context_.leases->release_unused(*client);
   if (answer.close_after) {
     context_.requests[index].flags |= kReqCloseAfter;
     client->special |= kSpecialFinished;
@@ -104,6 +148,8 @@ void ControlDesk::dispatch_again(std::uint32_t client_index, std::uint64_t clien
   client->input = std::move(input);
   client->unparsed = true;
   context_.release(index);
+  if (client->session && client->session->transaction)
+    client->session->transaction->asked_unknown = false;
   context_.client_io->resume(*client, kSpecialAwaiting);
 }
 

@@ -23,7 +23,8 @@ struct ControlAnswer {
   std::uint8_t protocol = 0;  ///< 2 or 3; 0: as it was
   bool renames = false;
   std::string name;
-  std::int32_t user = -1;  ///< the upstream user it is from now on; -1: as it was
+  std::int32_t user = -1;        ///< the upstream user it is from now on; -1: as it was
+  std::int32_t watch_slot = -1;  ///< its lease watches keys of this slot from now on; -1: as it was
   ClientChange change = ClientChange::kNone;
 };
 
@@ -41,12 +42,16 @@ class ControlDesk {
   void answer(std::uint32_t client_index, std::uint64_t client_id, const ControlAnswer& answer);
   /// The command is known now: it is dispatched again, with the table of this moment.
   void dispatch_again(std::uint32_t client_index, std::uint64_t client_id);
+  /// The client, if it still waits for the answer to a control command; else nullptr.
+  [[nodiscard]] Client* waiting_client(std::uint32_t client_index, std::uint64_t client_id);
 
  private:
   void apply(Client& client, ClientChange change);
-  Client* waiting_client(std::uint32_t client_index, std::uint64_t client_id);
+  [[nodiscard]] std::int32_t slot_of(const Command& command, Bytes frame,
+                                     const std::vector<Arg>& args);
 
   WorkerContext& context_;
+  KeyPositions keys_;
 };
 
 }  // namespace slotgate

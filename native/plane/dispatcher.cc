@@ -6,13 +6,12 @@
 #include "plane/joiner.h"
 #include "plane/local_answers.h"
 #include "plane/replies.h"
+#include "plane/transactions.h"
 
 namespace slotgate {
 
 namespace {
 
-constexpr std::string_view kCrossSlot =
-    "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
 constexpr std::string_view kNoAuth = "-NOAUTH Authentication required.\r\n";
 constexpr Command kUnknownCommand{};
 constexpr std::size_t kHintsMost = 1000;
@@ -71,6 +70,12 @@ bool Dispatcher::stalls(Client& client, Link& link, std::size_t size) {
   return true;
 }
 
+Dispatched Dispatcher::reject(Client& client, const Command& command, std::string_view reply) {
+  Transactions::fail(client);
+  context_.replies->deliver_copy(append(client, command, 0, 0), reply);
+  return Dispatched::kTaken;
+}
+
 Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, Bytes frame,
                                        const std::vector<Arg>& args) {
   if (client.in_flight >= client.window) {
@@ -84,11 +89,13 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
   }
   if (command == nullptr) return context_.control->ask(client, nullptr, frame, args);
   if (!arity_fits(command->arity, args.size())) {
-    const std::string& name = command->row->name;
-    context_.replies->deliver_copy(append(client, *command, 0, 0),
-                                   "-ERR wrong number of arguments for '" + name + "' command\r\n");
-    return Dispatched::kTaken;
+    return reject(client, *command,
+                  "-ERR wrong number of arguments for '" + command->row->name + "' command\r\n");
   }
+  const bool queues =
+      client.session && client.session->transaction && (command->flags & kFlagNeverQueued) == 0;
+  if (queues && command->route != RouteBy::kRefuse)
+    return context_.transactions->queue(client, *command, frame, args);
   if (must_drain(client, command->barrier)) return Dispatched::kNotNow;
   switch (command->route) {
     case RouteBy::kLocal:
@@ -96,8 +103,7 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
     case RouteBy::kControl:
       return context_.control->ask(client, command, frame, args);
     case RouteBy::kRefuse:
-      context_.replies->deliver_copy(append(client, *command, 0, 0), command->row->ready_reply);
-      return Dispatched::kTaken;
+      return reject(client, *command, command->row->ready_reply);
     case RouteBy::kKeyless:
       return send_to_slot(client, *command, frame, client.home_slot,
                           static_cast<std::uint16_t>(command_flags(*command) | kReqKeyless));
@@ -123,7 +129,7 @@ Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, By
   if (command.split != Split::kNone) return split(client, command, frame, args);
   context_.counters->crossslot.add();
   hint(PlaneEvent::Kind::kCrossSlotAnswered, client, command);
-  context_.replies->deliver_static(append(client, command, decision.slot, 0), kCrossSlot);
+  context_.replies->deliver_static(append(client, command, decision.slot, 0), kCrossSlotReply);
   return Dispatched::kTaken;
 }
 

@@ -17,6 +17,10 @@ enum class Dispatched : std::uint8_t {
   kNotNow,  ///< not taken: parse it again when the client is resumed
 };
 
+/// What a server answers to keys of several slots.
+inline constexpr std::string_view kCrossSlotReply =
+    "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
+
 /// Decides what happens to each request of a client, and starts it.
 class Dispatcher {
  public:
@@ -97,6 +101,9 @@ class Dispatcher {
   /// about.
   void hint(PlaneEvent::Kind kind, const Client& client, const Command& command);
 
+  /// True if the client has to wait for room on the link.
+  bool stalls(Client& client, Link& link, std::size_t size);
+
   static std::uint16_t command_flags(const Command& command) noexcept {
     return static_cast<std::uint16_t>(((command.flags & kFlagReadonly) != 0 ? kReqReadonly : 0) |
                                       ((command.flags & kFlagScript) != 0 ? kReqScript : 0));
@@ -108,6 +115,8 @@ class Dispatcher {
   static constexpr std::size_t kPlainUnansweredMax = 256 * 1024;
 
   static void silence(Client& client, Request& request) noexcept;
+  /// A request that cannot be a command at all: answered, and remembered by an open transaction.
+  Dispatched reject(Client& client, const Command& command, std::string_view reply);
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
                              const std::vector<Arg>& args);
   Dispatched dispatch_keyed(Client& client, const Command& command, Bytes frame,
@@ -120,8 +129,6 @@ class Dispatcher {
   bool must_drain(Client& client, Barrier barrier) noexcept;
   [[nodiscard]] bool blocks(const Command& command, Bytes frame,
                             const std::vector<Arg>& args) const;
-  /// True if the client has to wait for room on the link.
-  bool stalls(Client& client, Link& link, std::size_t size);
 
   WorkerContext& context_;
   KeyPositions keys_;

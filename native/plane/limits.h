@@ -66,6 +66,8 @@ struct PlaneLimits {
   std::uint32_t redirects_max = 5;
   /// Of this worker; the configured number is dealt out over all workers.
   std::uint32_t links_per_server_max = 512;
+  /// Of this worker, too: links lent to single clients.
+  std::uint32_t private_links_per_server_max = 256;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t keepalive_seconds = 60;
 };

@@ -76,6 +76,14 @@ class LinkStream {
   std::uint32_t start_ = 0;
 };
 
+/// What a server has answered to a block (a transaction sent as one request) so far.
+struct BlockReplies {
+  std::uint32_t count = 0;
+  std::string first_error;     ///< the first error line, CRLF included
+  bool begin_refused = false;  ///< the first reply was an error: what follows was no transaction
+  bool executed = false;       ///< … and something of it was executed
+};
+
 /// An upstream connection. Replies come in the order of the requests, so its unanswered requests
 /// are a ring; a request's sequence number is answered + its place in the ring.
 struct Link {
@@ -90,6 +98,7 @@ struct Link {
   bool write_blocked = false;   ///< the kernel's buffer is full
   bool fenced = false;          ///< a slot queue waits for a sequence number of this link
   bool streaming = false;       ///< what is sent is not kept
+  bool leased = false;          ///< kPrivate: the borrower keeps state at the server; see Leases
   bool retired = false;         ///< takes no more requests; closed when everything is answered
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;
@@ -115,6 +124,7 @@ struct Link {
   std::uint32_t paused_for = kNoIndex;  ///< not read: this client has to take its reply first
   std::uint64_t paused_at_ms = 0;
   std::uint32_t borrower = kNoIndex;  ///< kPrivate: the client
+  BlockReplies block;                 ///< of the oldest unanswered request, if it is a block
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
   [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }

@@ -6,12 +6,15 @@
 #include <cerrno>
 
 #include "plane/clients.h"
+#include "plane/errands.h"
+#include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
 #include "plane/socket.h"
+#include "plane/transactions.h"
 
 namespace slotgate {
 
@@ -60,8 +63,16 @@ Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std:
       return link.get();
     }
   }
-  return may_open(database, server) ? open(database, server, LinkKind::kPrivate, user, protocol)
-                                    : nullptr;
+  const bool room = private_links(server) < database.limits().private_links_per_server_max;
+  return room && may_open(database, server)
+             ? open(database, server, LinkKind::kPrivate, user, protocol)
+             : nullptr;
+}
+
+std::size_t Links::private_links(const Server& server) {
+  return static_cast<std::size_t>(std::count_if(
+      server.links.begin(), server.links.end(),
+      [](const auto& link) { return link->usable() && link->kind == LinkKind::kPrivate; }));
 }
 
 void Links::give_back(Link& link) {
@@ -83,7 +94,12 @@ void Links::abandon(Link& link, std::uint32_t index) {
   link.borrower = kNoIndex;
   while (!link.in_flight.empty()) {
     const std::uint32_t other = link.in_flight.pop_front();
-    if (other != index) context_.release(other);  // ours: ASKING
+    if (other == index) continue;
+    if ((context_.requests[other].flags & kReqFragment) != 0) {
+      context_.replies->discard(other);
+    } else {
+      context_.release(other);
+    }
   }
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) --connecting_;
   link.state = LinkState::kClosed;
@@ -168,6 +184,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   context_.counters->links.subtract();
   if (!stopping_) report(link, PlaneEvent::Kind::kLinkDown, reason);
 
+  if (link.leased) context_.leases->link_gone(link);
   requeue_or_fail(link);
   context_.redirector->link_gone(link);
   std::vector<std::uint32_t> stalled;
@@ -184,6 +201,11 @@ void Links::requeue_or_fail(Link& link) {
     link.head_forwarded = false;
     if ((request.flags & kReqInternal) != 0) {
       context_.release(index);
+      continue;
+    }
+    if ((request.flags & kReqErrand) != 0) {
+      const bool all_sent = link.stream.sent_up_to(request.offset + request.length);
+      context_.errands->link_lost(link, index, all_sent);
       continue;
     }
     if ((request.flags & kReqStreamed) != 0) {
@@ -203,6 +225,7 @@ void Links::requeue_or_fail(Link& link) {
     }
     // Half written is not executed: what is sent again can only be executed once.
     const bool written = link.stream.sent_up_to(request.offset + request.length);
+    if (context_.transactions->exec_lost(index, written)) continue;
     const bool repeatable =
         (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
     if (!written || repeatable) {
@@ -269,7 +292,8 @@ void Links::tick_link(Link& link) {
     lose(link, "the server left the cluster");
     return;
   }
-  if (link.kind == LinkKind::kPrivate && link.borrower == kNoIndex && idle >= kShrinkIdleMs) {
+  const bool rests = link.kind == LinkKind::kPrivate && link.borrower == kNoIndex;
+  if (rests && idle >= kShrinkIdleMs) {
     abandon(link, kNoIndex);
     return;
   }

@@ -6,14 +6,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "plane/clients.h"
+#include "plane/errands.h"
 #include "plane/joiner.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
 #include "plane/socket.h"
+#include "plane/transactions.h"
 
 namespace slotgate {
 
@@ -285,10 +288,15 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     lose(link, "the server sent a reply that nobody asked for", true);
     return false;
   }
-  const std::uint32_t index = link.in_flight.pop_front();
+  const std::uint32_t index = link.in_flight.front();
+  Request& request = context_.requests[index];
+  if ((request.flags & kReqBlock) != 0 &&
+      !block_is_complete(link, {reinterpret_cast<const char*>(data), size})) {
+    return true;
+  }
+  link.in_flight.pop_front();
   ++link.answered;
   link.head_forwarded = false;
-  Request& request = context_.requests[index];
   if (link.streaming && (request.flags & kReqInternal) != 0) {
     context_.release(index);  // ASKING: its bytes were forgotten when they were sent
     return true;
@@ -298,6 +306,10 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     context_.streams->reply(link, index, data, size);
     return link.state != LinkState::kClosed;
   }
+  if ((request.flags & kReqErrand) != 0) {
+    context_.errands->reply(link, index, data, size);
+    return link.state != LinkState::kClosed;
+  }
   const std::uint32_t end = request.offset + request.length;
   if (!link.stream.sent_up_to(end)) {
     // An answer to half a request: the server refuses to read the rest, and will close.
@@ -305,6 +317,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     lose(link, "the server answered before it had the whole request", true);
     return false;
   }
+  if ((request.flags & kReqBlock) != 0) return take_block(link, index, data, size);
   if (link.framer.type() == '-') {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     if ((request.flags & kReqInternal) == 0 && context_.redirector->refused(link, index, line)) {
@@ -337,6 +350,34 @@ void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* 
   } else {
     context_.joiner->part_answered(index, data, size);
   }
+}
+
+bool Links::block_is_complete(Link& link, std::string_view reply) {
+  BlockReplies& block = link.block;
+  const Request& request = context_.requests[link.in_flight.front()];
+  const bool error = reply.starts_with('-');
+  const bool last = ++block.count == request.part;
+  if (error && block.first_error.empty() && !last) block.first_error = reply;
+  if (block.count == 1) block.begin_refused = error;
+  if (block.begin_refused && !error) block.executed = true;
+  return last;
+}
+
+bool Links::take_block(Link& link, std::uint32_t index, const std::uint8_t* data,
+                       std::size_t size) {
+  const Request& request = context_.requests[index];
+  const std::uint32_t end = request.offset + request.length;
+  const BlockReplies block = std::exchange(link.block, {});
+  const std::string_view reply(reinterpret_cast<const char*>(data), size);
+  const bool failed = reply.starts_with('-');
+  // Why EXEC failed is what the first refused command was told.
+  const std::string_view why = failed && !block.first_error.empty() ? block.first_error : reply;
+  const bool nothing_done = failed && !block.executed;
+  const bool taken = nothing_done && (context_.transactions->watch_refused(index, why) ||
+                                      context_.redirector->refused(link, index, why));
+  if (!taken) context_.transactions->deliver_exec(link, index, block, reply);
+  link.stream.answered_up_to(end);
+  return link.state != LinkState::kClosed;
 }
 
 }  // namespace slotgate

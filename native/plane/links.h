@@ -37,6 +37,8 @@ class Links {
     request.offset = link.stream.end();
     request.length = static_cast<std::uint32_t>(size);
     request.state = RequestState::kInFlight;
+    if ((request.flags & kReqReadonly) == 0 && request.client != kNoIndex)
+      context_.clients[request.client].written |= std::uint64_t{1} << (link.server->index % 64);
     if (link.in_flight.empty()) link.owed_since_ms = context_.now_ms;
     link.in_flight.push_back(index);
     return link.stream.prepare(size);
@@ -47,8 +49,8 @@ class Links {
     link.dirty = true;
     dirty_.push_back(&link);
   }
-  /// A private link to `server`, for one request that is forwarded while it arrives: an idle one,
-  /// or a new one. nullptr as shared_link().
+  /// A private link to `server`: an idle one, or a new one. nullptr as shared_link(), and while all
+  /// that there may be are lent.
   [[nodiscard]] Link* borrow(Database& database, Server& server, std::uint16_t user,
                              std::uint8_t protocol);
   /// The borrower is done with it and everything is answered: kept for a while.
@@ -63,6 +65,8 @@ class Links {
   }
   /// A request of our own, whose reply is swallowed.
   void send_internal(Link& link, std::string_view frame);
+  /// How many links to `server` are private, lent or not.
+  [[nodiscard]] static std::size_t private_links(const Server& server);
 
   /// Writes what was appended: one system call per link.
   void flush();
@@ -108,6 +112,10 @@ class Links {
   void take_replies(Link& link, const std::uint8_t* data, std::size_t size);
   /// The same for a reply that is too large for a chunk and gathers in link.partial.
   void take_large(Link& link);
+  /// Looks at a reply to the block at the front of the ring. True if it was the last.
+  bool block_is_complete(Link& link, std::string_view reply);
+  /// The last reply to a block. False if the link was lost by it.
+  bool take_block(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
   /// One complete reply; false if the link was lost by it.
   bool take_reply(Link& link, const std::uint8_t* data, std::size_t size);
   void deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);

@@ -7,6 +7,7 @@
 #include "plane/control_desk.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/transactions.h"
 
 namespace slotgate {
 
@@ -135,6 +136,10 @@ std::string answer(Client& client, const Command& command, Bytes frame,
     case LocalAnswer::kReplyMode:
     case LocalAnswer::kNone:
     case LocalAnswer::kReadyReply:
+    case LocalAnswer::kMulti:
+    case LocalAnswer::kExec:
+    case LocalAnswer::kDiscard:
+    case LocalAnswer::kUnwatch:
       break;
   }
   return command.row->ready_reply;
@@ -147,6 +152,18 @@ Dispatched answer_locally(WorkerContext& context, Client& client, const Command&
   // Only TypeScript can log a client in, and words errors.
   if (command.local == LocalAnswer::kHello && !is_simple_hello(client, frame, args)) {
     return context.control->ask(client, &command, frame, args);
+  }
+  switch (command.local) {
+    case LocalAnswer::kMulti:
+      return context.transactions->begin(client, command);
+    case LocalAnswer::kExec:
+      return context.transactions->execute(client, command);
+    case LocalAnswer::kDiscard:
+      return context.transactions->discard(client, command);
+    case LocalAnswer::kUnwatch:
+      return context.transactions->unwatch(client, command);
+    default:
+      break;
   }
   context.counters->local_answers.add();
   if (command.local == LocalAnswer::kReplyMode) {

@@ -60,7 +60,7 @@ LinkFence Redirector::fence_behind(Link& link, std::uint16_t slot, std::uint32_t
   }
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
     Request& younger = context_.requests[link.in_flight.at(i)];
-    if (younger.slot != slot || (younger.flags & kReqInternal) != 0) continue;
+    if (younger.slot != slot || (younger.flags & (kReqInternal | kReqErrand)) != 0) continue;
     if (client != kNoIndex && younger.client != client) continue;
     younger.flags |= kReqWatchOrder;
     fence = {&link, link.answered + i + 1};
@@ -256,6 +256,7 @@ void Redirector::back_off(Link& link, std::uint32_t index, std::string_view line
 
 bool Redirector::share_a_key(Database& database, const Request& a, Bytes frame_a, const Request& b,
                              Bytes frame_b) {
+  if (((a.flags | b.flags) & kReqBlock) != 0) return true;
   RequestFramer framer_a;
   RequestFramer framer_b;
   KeyPositions keys_a;

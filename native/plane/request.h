@@ -32,11 +32,13 @@ enum RequestFlag : std::uint16_t {
   kReqInArena = 1U << 8,     ///< the reply lies in this turn's chunks
   kReqStreamed = 1U << 10,   ///< its bytes pass through while they arrive: none are kept
   kReqCloseAfter = 1U << 9,  ///< the client is closed once the reply is sent
+  kReqErrand = 1U << 11,     ///< sent for TypeScript: it is in no client's order; see Errands
+  kReqBlock = 1U << 12,      ///< a whole transaction: `part` replies, of which the last counts
   kReqSilent = 1U << 13,     ///< the client is not sent the reply; see ReplyMode
 };
 /// A reply to one of these needs more than being handed to its client.
 inline constexpr std::uint16_t kReqSlowReply =
-    kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed;
+    kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed | kReqErrand | kReqBlock;
 
 /// True if arrival number `a` is later than `b`; both run modulo 2^32.
 [[nodiscard]] inline bool is_younger(std::uint32_t a, std::uint32_t b) noexcept {
@@ -52,7 +54,8 @@ struct Request {
   std::uint32_t reply_size = 0;
   std::uint32_t client = kNoIndex;  ///< kNoIndex: the client is gone, the reply is discarded
   std::uint32_t next = kNoIndex;    ///< younger request of the same client
-  std::uint32_t join = kNoIndex;    ///< kReqFragment: the join it belongs to; kJoining: its join
+  std::uint32_t join = kNoIndex;    ///< kReqFragment: the join it belongs to; kJoining: its join;
+                                    ///< kReqErrand: its errand
   std::uint32_t offset = 0;         ///< kInFlight: position in the link's stream, modulo 2^32
   std::uint32_t length = 0;         ///< of the frame
   std::uint32_t arrived_ms = 0;     ///< turn stamp; deadlines count from here
@@ -60,7 +63,7 @@ struct Request {
   std::uint16_t slot = 0;
   std::uint16_t command = 0;
   std::uint16_t flags = 0;
-  std::uint16_t part = 0;   ///< kReqFragment: which one
+  std::uint16_t part = 0;   ///< kReqFragment, kReqErrand: which one; kReqBlock: replies in all
   std::uint16_t batch = 0;  ///< which of the client's reads brought it, modulo 2^16
   RequestState state = RequestState::kFree;
   std::uint8_t redirects = 0;

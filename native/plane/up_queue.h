@@ -18,6 +18,13 @@ struct ControlRequest {
   std::uint8_t protocol = 2;
   std::uint16_t user = 0;    ///< whom it runs as upstream
   bool must_log_in = false;  ///< it has not logged in, and has to
+  bool in_transaction = false;
+  std::int32_t slot = kNoKeys;  ///< of its keys, or kNoKeys, kManySlots
+  /// Node ids of the servers that the client has written to.
+  std::vector<std::string> written;
+  static constexpr std::int32_t kNoKeys = -1;
+  static constexpr std::int32_t kManySlots = -2;
+  std::int32_t watch_slot = -1;  ///< slot of the keys it watches; -1: it watches none
   std::vector<std::string> args;
   std::string client_name;
   std::string client_address;
@@ -48,13 +55,34 @@ struct PlaneEvent {
   std::string label;  ///< of the server, where there is one
 };
 
+/// What became of one errand at one server.
+struct ErrandOutcome {
+  enum class Kind : std::uint8_t {
+    kPending,
+    kReply,    ///< `text` is the reply, in wire form
+    kNotSent,  ///< never reached the server; `text` is why
+    kBusy,     ///< the same: all private links are lent out
+    kLost,     ///< the connection to `text` was lost after it was sent
+    kGone,     ///< the client left before
+  };
+  Kind kind = Kind::kPending;
+  std::string text;
+};
+
+/// The end of an errand: an outcome for each of its servers.
+struct ErrandResult {
+  std::uint64_t ticket = 0;
+  std::vector<ErrandOutcome> outcomes;
+};
+
 /// What a worker collected in one turn.
 struct UpBatch {
   std::vector<ControlRequest> controls;
   std::vector<PlaneEvent> events;
   std::vector<QueryReport> reports;
+  std::vector<ErrandResult> errands;
   [[nodiscard]] bool empty() const noexcept {
-    return controls.empty() && events.empty() && reports.empty();
+    return controls.empty() && events.empty() && reports.empty() && errands.empty();
   }
 };
 
@@ -71,9 +99,11 @@ class UpQueue {
       if (pending_.events.size() < kEventsMax) pending_.events.push_back(std::move(event));
     }
     for (auto& report : batch.reports) pending_.reports.push_back(std::move(report));
+    for (auto& errand : batch.errands) pending_.errands.push_back(std::move(errand));
     batch.controls.clear();
     batch.events.clear();
     batch.reports.clear();
+    batch.errands.clear();
     return was_empty;
   }
   [[nodiscard]] UpBatch take() {

@@ -28,27 +28,7 @@ uv_handle_t* as_handle(Handle* handle) noexcept {
 }  // namespace
 
 Worker::Worker(Plane& plane, std::uint32_t number)
-    : plane_(plane),
-      clients_(context_),
-      links_(context_),
-      redirector_(context_),
-      joiner_(context_),
-      replies_(context_),
-      streams_(context_),
-      dispatcher_(context_),
-      control_(context_),
-      queries_(context_) {
-  context_.worker = number;
-  context_.counters = &counters_;
-  context_.client_io = &clients_;
-  context_.links = &links_;
-  context_.redirector = &redirector_;
-  context_.joiner = &joiner_;
-  context_.replies = &replies_;
-  context_.streams = &streams_;
-  context_.dispatcher = &dispatcher_;
-  context_.control = &control_;
-}
+    : plane_(plane), parts_(number, counters_), context_(parts_.context) {}
 
 Worker::~Worker() { join(); }
 
@@ -122,7 +102,7 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   // Clients begin as somebody else now: the links at hand are no longer theirs.
   for (const auto& server : found->servers)
     std::fill(std::begin(server->shared), std::end(server->shared), nullptr);
-  clients_.for_each([&](Client& client) {
+  parts_.clients.for_each([&](Client& client) {
     if (client.database == found && client.user != found->settings->client_user) {
       client.special |= kSpecialOtherUser;
     }
@@ -134,7 +114,7 @@ void Worker::set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> 
 }
 
 void Worker::set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes) {
-  if (Database* found = database(id)) redirector_.adopt(*found, std::move(routes));
+  if (Database* found = database(id)) parts_.redirector.adopt(*found, std::move(routes));
 }
 
 void Worker::listen(std::uint32_t id, int fd) {
@@ -144,7 +124,7 @@ void Worker::listen(std::uint32_t id, int fd) {
       std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
         const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
         if (number == context_.worker) {
-          clients_.adopt(client, owner, plane_.client_count());
+          parts_.clients.adopt(client, owner, plane_.client_count());
           return;
         }
         plane_.worker(number).give_client(owner.id, client);
@@ -185,7 +165,7 @@ void Worker::adopt_client(std::uint32_t id, int fd) {
     ::close(fd);
     return;
   }
-  clients_.adopt(fd, *found, plane_.client_count());
+  parts_.clients.adopt(fd, *found, plane_.client_count());
 }
 
 void Worker::preconnect(std::uint32_t id) {
@@ -194,7 +174,7 @@ void Worker::preconnect(std::uint32_t id) {
   for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
     const std::uint16_t owner = found->slots.owner(static_cast<std::uint16_t>(slot));
     if (owner == SlotMap::kUnassigned) continue;
-    (void)links_.shared_link(*found, *found->servers[owner], found->settings->client_user, 2);
+    (void)parts_.links.shared_link(*found, *found->servers[owner], found->settings->client_user, 2);
   }
 }
 
@@ -204,9 +184,9 @@ void Worker::close_clients(std::uint32_t number, const std::vector<ClientName>& 
   report.done = true;
   for (const ClientName& name : names) {
     if (name.id % 256 != context_.worker) continue;
-    Client* client = clients_.find(name.index, name.id);
+    Client* client = parts_.clients.find(name.index, name.id);
     if (client == nullptr) continue;
-    clients_.close(*client);
+    parts_.clients.close(*client);
     ++report.count;
   }
   context_.up.reports.push_back(std::move(report));
@@ -220,18 +200,11 @@ void Worker::read_mail() {
 void Worker::turn_ends() {
   read_clock();
   counters_.turns.add();
-  if (redirector_.next_due_ms() <= context_.now_ms) redirector_.run_due();
   if (context_.now_ms >= next_tick_ms_) tick();
-  if (clients_.has_ready()) clients_.run_ready_list();
-  if (queries_.has_more()) queries_.run_slice();
-  const bool link_waits = links_.flush_patiently();
-  clients_.flush();
-  replies_.copy_out_of_arena();
-  context_.chunks.reset();
+  const bool more = parts_.finish_turn();
   if (!context_.up.empty()) plane_.send_up(context_.up);
   const bool must_end = stopping_ && !closed_;
-  if (const bool turn_again = clients_.has_ready() || queries_.has_more() || link_waits || must_end;
-      turn_again != turning_) {
+  if (const bool turn_again = more || must_end; turn_again != turning_) {
     turning_ = turn_again;
     if (turning_) {
       uv_idle_start(&keep_turning_, [](uv_idle_t*) {});
@@ -243,11 +216,9 @@ void Worker::turn_ends() {
 }
 
 void Worker::tick() {
-  if (redirector_.holding()) redirector_.expire();
-  links_.tick();
-  streams_.retry();
+  parts_.tick();
   for (const auto& listener : listeners_) listener->resume();
-  next_tick_ms_ = context_.now_ms + (is_hurried() ? kBusyTickMs : kIdleTickMs);
+  next_tick_ms_ = context_.now_ms + (parts_.is_hurried() ? kBusyTickMs : kIdleTickMs);
   give_memory_back();
 }
 
@@ -265,9 +236,8 @@ void Worker::give_memory_back() {
 }
 
 void Worker::set_timer() {
-  if (is_hurried()) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
-  std::uint64_t at = std::min(redirector_.next_due_ms(), next_tick_ms_);
-  if (clients_.has_corked()) at = std::min(at, context_.now_ms + kCorkMs);
+  if (parts_.is_hurried()) next_tick_ms_ = std::min(next_tick_ms_, context_.now_ms + kBusyTickMs);
+  const std::uint64_t at = std::min(parts_.next_due_ms(), next_tick_ms_);
   if (at == timer_at_ms_ && uv_is_active(as_handle(&timer_)) != 0) return;
   timer_at_ms_ = at;
   uv_update_time(&context_.loop);
@@ -281,13 +251,13 @@ void Worker::close_everything() {
   for (const auto& listener : listeners_) {
     if (!listener->closing()) close_listener(*listener, [] {});
   }
-  clients_.close_all();
-  links_.close_all();
+  parts_.clients.close_all();
+  parts_.links.close_all();
   end_if_dry();
 }
 
 void Worker::end_if_dry() {
-  if (!clients_.idle() || !links_.idle() || !listeners_.empty() || closed_) return;
+  if (!parts_.clients.idle() || !parts_.links.idle() || !listeners_.empty() || closed_) return;
   closed_ = true;
   mailbox_.close();
   for (uv_handle_t* handle : {as_handle(&after_poll_), as_handle(&keep_turning_),

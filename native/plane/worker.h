@@ -9,18 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "plane/client_queries.h"
-#include "plane/clients.h"
-#include "plane/control_desk.h"
-#include "plane/dispatcher.h"
-#include "plane/joiner.h"
-#include "plane/links.h"
 #include "plane/listener.h"
 #include "plane/mailbox.h"
-#include "plane/redirector.h"
-#include "plane/replies.h"
-#include "plane/request_streams.h"
-#include "plane/worker_context.h"
+#include "plane/worker_parts.h"
 
 namespace slotgate {
 
@@ -68,9 +59,10 @@ class Worker {
   void preconnect(std::uint32_t id);
   /// Closes those of these clients that are its own, and reports how many to order `number`.
   void close_clients(std::uint32_t number, const std::vector<ClientName>& names);
-  [[nodiscard]] Clients& clients() noexcept { return clients_; }
-  [[nodiscard]] ClientQueries& queries() noexcept { return queries_; }
-  [[nodiscard]] ControlDesk& control() noexcept { return control_; }
+  [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
+  [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
+  [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
+  [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }
 
  private:
   void run();
@@ -82,10 +74,6 @@ class Worker {
   void close_listener(Listener& listener, std::function<void()> done);
   void end_if_dry();
   void give_memory_back();
-  /// True while tick() has something to look after that will not wait long.
-  [[nodiscard]] bool is_hurried() const noexcept {
-    return redirector_.holding() || links_.hurried() || streams_.waiting();
-  }
   [[nodiscard]] Database* database(std::uint32_t id);
   void read_clock() noexcept {
     context_.now_ms = uv_hrtime() / 1000000;
@@ -95,16 +83,8 @@ class Worker {
   Plane& plane_;
   WorkerCounters counters_;
   std::atomic<std::uint32_t> arriving_{0};
-  WorkerContext context_;
-  Clients clients_;
-  Links links_;
-  Redirector redirector_;
-  Joiner joiner_;
-  Replies replies_;
-  RequestStreams streams_;
-  Dispatcher dispatcher_;
-  ControlDesk control_;
-  ClientQueries queries_;
+  WorkerParts parts_;
+  WorkerContext& context_;
   Mailbox mailbox_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::thread thread_;

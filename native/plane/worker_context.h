@@ -20,11 +20,14 @@ namespace slotgate {
 class Clients;
 class ControlDesk;
 class Dispatcher;
+class Errands;
 class Joiner;
+class Leases;
 class Links;
 class Redirector;
 class Replies;
 class RequestStreams;
+class Transactions;
 
 /// What the parts of one worker share. All of it belongs to the worker's thread.
 struct WorkerContext {
@@ -53,6 +56,9 @@ struct WorkerContext {
   Replies* replies = nullptr;
   RequestStreams* streams = nullptr;
   ControlDesk* control = nullptr;
+  Leases* leases = nullptr;
+  Errands* errands = nullptr;
+  Transactions* transactions = nullptr;
 
   std::uint32_t next_arrival = 0;
 

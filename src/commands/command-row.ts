@@ -20,13 +20,14 @@ export interface CommandSeed extends CommandFacts {
 
 /**
  * Applies the rules to a command.
- * @param wanted Who should answer. A command with keys that would block, or change the state of a
- * connection, cannot go over a shared link: it is refused instead.
+ * @param wanted Who should answer. A command with keys that would change the state of a connection
+ * cannot go over a shared link: it is refused instead, as is one that blocks and has no keys.
  */
 export function commandRow(seed: CommandSeed, wanted: Route): CommandRow {
   const connectionState = seed.connectionState ?? CONNECTION_STATE.has(seed.name);
   const blocking = blockingOf(seed);
-  const route = sharedLinkOnly(wanted, connectionState || blocking.kind === 'always');
+  const blocksSomewhere = blocking.kind === 'always' && wanted.kind === 'keyless';
+  const route = sharedLinkOnly(wanted, connectionState || blocksSomewhere);
   const { name, source, tips } = seed;
   const requestPolicy = requestPolicyOf(tips);
   const split = isCommandName(name) ? (SPLITS[name] ?? NO_SPLIT) : NO_SPLIT;

@@ -1,7 +1,19 @@
 export { CommandTable } from './command-table.js';
 export { type CommandName, isCommandName } from './core-facts.js';
 export { coreTable } from './core-table.js';
-export type { BlockedClients, ClientDesk, UnblockMode } from './handlers/client/desk.js';
+export type {
+  BlockedClients,
+  BlockedWait,
+  ClientDesk,
+  UnblockMode,
+} from './handlers/client/desk.js';
+export type {
+  ErrandArguments,
+  ErrandOutcome,
+  Errands,
+  SendOptions,
+  SlotOptions,
+} from './handlers/errands.js';
 export { handleControl } from './handlers/index.js';
 export type {
   ControlContext,
@@ -12,6 +24,7 @@ export type {
 export { UnknownCommands } from './handlers/unknown-commands.js';
 export { addServerCommands, mergeServerCommands } from './merge.js';
 export { toNativeRows } from './native-rows.js';
+export { answersItself } from './rules/answers-itself.js';
 export { refusalText } from './rules/refusals.js';
 export type {
   Blocking,

@@ -3,6 +3,7 @@ import { errorReply } from '../resp/index.js';
 import { hasUnknownKeys } from './command-row.js';
 import type { CommandTable } from './command-table.js';
 import { refusalText } from './rules/refusals.js';
+import { isQueueable, NEVER_QUEUED } from './rules/transactions.js';
 import type { CommandRow } from './types.js';
 
 /** The table as the data plane takes it; the i-th row here is the table's i-th row. */
@@ -47,6 +48,8 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['before_auth', row.flags.includes('no_auth')],
     ['not_key', row.keySpecs.some((spec) => spec.flags.includes('not_key'))],
     ['keys_unknown', hasUnknownKeys(row)],
+    ['queueable', isQueueable(row)],
+    ['never_queued', NEVER_QUEUED.has(row.name)],
   ];
   return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
 }

@@ -253,6 +253,16 @@ export const SETTINGS = {
     reload: 'live',
     help: 'Bytes of requests kept per server connection until they are answered; at the limit, clients that need it are not read.',
   },
+  maxPrivateLinks: {
+    kind: 'integer',
+    min: 1,
+    max: 100_000,
+    default: 256,
+    flag: 'max-private-links',
+    env: 'SLOTGATE_MAX_PRIVATE_LINKS',
+    reload: 'live',
+    help: 'Connections to one server that are lent to single clients (blocking commands, WATCH, tracking), over all worker threads; they count towards maxLinksPerServer.',
+  },
   maxLinksPerServer: {
     kind: 'integer',
     min: 1,

@@ -7,6 +7,8 @@ import type {
   DatabaseSettings,
   DataPlaneEvent,
   NativeCommandRow,
+  NativeErrand,
+  NativeErrandResult,
   QueryReport,
   RouteSnapshot,
   WorkerFigures,
@@ -17,6 +19,7 @@ export interface UpBatch {
   readonly controls: readonly ControlRequest[];
   readonly events: readonly DataPlaneEvent[];
   readonly reports: readonly QueryReport[];
+  readonly errands: readonly NativeErrandResult[];
 }
 
 /** The class that `native/addon/plane_object.h` defines; every argument is checked there. */
@@ -30,6 +33,8 @@ export interface NativePlane {
   preconnect(database: number): void;
   answer(client: ClientRef, answer: ControlAnswer): void;
   dispatchAgain(client: ClientRef): void;
+  send(client: ClientRef, errand: NativeErrand & { readonly ticket: number }): void;
+  locate(client: ClientRef, ticket: number): void;
   closeIdleClients(mostPerWorker: number): void;
   queryClients(query: number, database: number, ids: readonly number[]): void;
   closeClients(query: number, clients: readonly ClientRef[]): void;

@@ -8,6 +8,8 @@ import type {
   DatabaseSettings,
   DataPlaneEvent,
   NativeCommandRow,
+  NativeErrand,
+  NativeOutcome,
   RouteSnapshot,
   WorkerFigures,
 } from './types.js';
@@ -18,6 +20,8 @@ export interface DataPlaneListener {
   onEvent(event: DataPlaneEvent): void;
 }
 
+const GONE: NativeOutcome = { kind: 'gone', bytes: Buffer.alloc(0) };
+
 /**
  * The data plane: worker threads that forward requests without JavaScript. All methods are orders
  * that workers carry out between two turns; none waits for them.
@@ -26,6 +30,8 @@ export class DataPlane {
   readonly #plane: NativePlane;
   readonly #queries: Queries;
   readonly #onExit: () => void;
+  readonly #errands = new Map<number, (outcomes: readonly NativeOutcome[]) => void>();
+  #lastTicket = 0;
   #isStopped = false;
 
   /** @param workers 1 to 256 threads, started at once. */
@@ -33,7 +39,11 @@ export class DataPlane {
     const { Plane } = nativeAddon();
     const queries = new Queries(workers);
     const plane = new Plane(workers, () => {
-      const { controls, events, reports } = plane.takeUp();
+      const { controls, events, reports, errands } = plane.takeUp();
+      for (const { ticket, outcomes } of errands) {
+        this.#errands.get(ticket)?.(outcomes);
+        this.#errands.delete(ticket);
+      }
       for (const report of reports) {
         queries.take(report);
       }
@@ -101,6 +111,36 @@ export class DataPlane {
     }
   }
 
+  /**
+   * Sends a command to servers as a client that waits for the answer to a control command.
+   * @returns One outcome per server; never rejects. `gone` when the client or the plane has ended.
+   */
+  send(client: ClientRef, errand: NativeErrand): Promise<readonly NativeOutcome[]> {
+    return this.#await(errand.nodes.length, (ticket) =>
+      this.#plane.send(client, { ...errand, ticket }),
+    );
+  }
+
+  /**
+   * Where the client's blocking errand waits: a reply `<node id> <id of the connection there>`, or
+   * `not_sent`: it had not reached a server, and has ended now or will soon be there.
+   */
+  async locate(client: ClientRef): Promise<NativeOutcome> {
+    const [outcome = GONE] = await this.#await(1, (ticket) => this.#plane.locate(client, ticket));
+    return outcome;
+  }
+
+  #await(count: number, order: (ticket: number) => void): Promise<readonly NativeOutcome[]> {
+    if (this.#isStopped) {
+      return Promise.resolve(Array.from({ length: count }, () => GONE));
+    }
+    const ticket = ++this.#lastTicket;
+    return new Promise((resolve) => {
+      this.#errands.set(ticket, resolve);
+      order(ticket);
+    });
+  }
+
   /** Closes clients that are idle between two requests, up to a number per worker. */
   closeIdleClients(mostPerWorker: number): void {
     this.#plane.closeIdleClients(mostPerWorker);
@@ -147,5 +187,9 @@ export class DataPlane {
     process.off('exit', this.#onExit);
     this.#plane.stop();
     this.#queries.end();
+    for (const resolve of this.#errands.values()) {
+      resolve([GONE]);
+    }
+    this.#errands.clear();
   }
 }

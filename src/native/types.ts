@@ -38,7 +38,9 @@ export type NativeCommandFlag =
   | 'before_auth'
   | 'not_key'
   | 'repeatable'
-  | 'keys_unknown';
+  | 'keys_unknown'
+  | 'queueable'
+  | 'never_queued';
 
 /** Who answers a command. C++: `RouteBy`. */
 export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse';
@@ -55,6 +57,10 @@ export type NativeLocalAnswer =
   | 'get_name'
   | 'set_library'
   | 'client_id'
+  | 'multi'
+  | 'exec'
+  | 'discard'
+  | 'unwatch'
   | 'hello'
   | 'reply_mode';
 
@@ -103,6 +109,14 @@ export interface ControlRequest {
   readonly user: number;
   /** The client has not logged in, and has to. */
   readonly mustLogIn: boolean;
+  /** Between MULTI and EXEC. */
+  readonly inTransaction: boolean;
+  /** Slot of the keys that the client watches; -1: it watches none. */
+  readonly watchSlot: number;
+  /** Slot of the command's keys; `NO_KEYS` or `MANY_SLOTS`. */
+  readonly slot: number;
+  /** Node ids of the servers that the client has written to since it connected; some may be too many. */
+  readonly written: readonly string[];
   /** Command name first. Copies: they may be kept. */
   readonly args: readonly Buffer[];
   /** What `CLIENT SETNAME` set; empty if nothing did. */
@@ -148,6 +162,40 @@ export interface QueryReport {
   /** Clients to which an order was applied. */
   readonly count: number;
   readonly clients: readonly ClientRecord[];
+}
+
+/** In `ControlRequest.slot`: the command has no keys, or they could not be found. */
+export const NO_KEYS = -1;
+/** In `ControlRequest.slot`: the keys hash to more than one slot. */
+export const MANY_SLOTS = -2;
+
+/** "Send this to these servers as that client", which waits for the answer to a control command. C++: `ErrandOrder`. */
+export interface NativeErrand {
+  /** One request in wire form. */
+  readonly frame: Buffer;
+  /** Node ids; one outcome for each, in this order. */
+  readonly nodes: readonly string[];
+  /** Over private links of the client, which are given back afterwards. */
+  readonly lease: boolean;
+  /** … or stay the client's until its control command is answered, and after it if that says so. */
+  readonly keep: boolean;
+  /** Behind ASKING. */
+  readonly asking: boolean;
+  /** It may wait at the server: it ends at once when the client leaves. */
+  readonly blocks: boolean;
+}
+
+/** C++: `ErrandOutcome`, where each kind is explained. */
+export interface NativeOutcome {
+  readonly kind: 'reply' | 'not_sent' | 'busy' | 'lost' | 'gone';
+  /** `reply`: in wire form. `lost`: the server's label. Else the reason, as text. */
+  readonly bytes: Buffer;
+}
+
+/** The end of an errand. */
+export interface NativeErrandResult {
+  readonly ticket: number;
+  readonly outcomes: readonly NativeOutcome[];
 }
 
 /** What the data plane tells of its own accord. C++: `PlaneEvent`. */
@@ -196,6 +244,8 @@ export interface ControlAnswer {
   readonly protocol: 0 | 2 | 3;
   /** Index into `DatabaseSettings.users` that the client is from now on; -1: as it was. */
   readonly user: number;
+  /** The private link that its errand kept watches keys of this slot from now on. */
+  readonly watchSlot?: number | undefined;
   /** The connection's new name; undefined: as it was. */
   readonly name?: string | undefined;
   readonly change?: ClientChange | undefined;
@@ -223,6 +273,8 @@ export interface PlaneLimits {
   readonly redirectsMax: number;
   /** Of one worker. */
   readonly linksPerServerMax: number;
+  /** Of one worker: links lent to single clients. */
+  readonly privateLinksPerServerMax: number;
   readonly connectTimeoutMs: number;
   readonly keepaliveSeconds: number;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
-  type BlockedClients,
+  answersItself,
   CommandTable,
   type ControlContext,
   coreTable,
@@ -24,8 +24,10 @@ import type {
 import { errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import { BlockedCommands } from './blocked-commands.js';
 import { PlaneClients } from './client-desk.js';
 import { configValues } from './config-values.js';
+import { ClientErrands } from './errands.js';
 import { keepPlaces } from './keep-places.js';
 import { toPlaneLimits } from './limits.js';
 import { Logins } from './logins.js';
@@ -41,11 +43,6 @@ const HOLDING_CHECK_MS = 200;
 const ASSUMED_SERVER_VERSION = '7.0.0';
 
 /** Blocking commands are refused. */
-const NOBODY_BLOCKED: BlockedClients = {
-  has: () => false,
-  unblock: () => Promise.resolve(false),
-};
-
 /** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
 export class Database implements LoginDesk {
   readonly #id: number;
@@ -58,6 +55,7 @@ export class Database implements LoginDesk {
   readonly #clients: PlaneClients;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #runId = randomBytes(20).toString('hex');
+  readonly #blocked: BlockedCommands;
   #config: EffectiveConfig;
   #table = new CommandTable([]);
   #serverVersion = ASSUMED_SERVER_VERSION;
@@ -79,7 +77,8 @@ export class Database implements LoginDesk {
     this.#log = log;
     this.#logins = new Logins(monitor, config.connectTimeoutMs);
     this.#permissions = new Permissions((args) => monitor.execute('any-primary', args));
-    this.#clients = new PlaneClients(id, plane, (user) => this.#userName(user), NOBODY_BLOCKED);
+    this.#blocked = new BlockedCommands(plane, (nodeId, args) => monitor.execute(nodeId, args));
+    this.#clients = new PlaneClients(id, plane, (user) => this.#userName(user), this.#blocked);
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -146,6 +145,11 @@ export class Database implements LoginDesk {
     );
   }
 
+  /** Ends the waits of blocking commands, so that their clients can be closed between two requests. */
+  unblockAll(): Promise<void> {
+    return this.#blocked.unblockAll();
+  }
+
   stop(): void {
     clearInterval(this.#holdingTimer);
   }
@@ -181,9 +185,10 @@ export class Database implements LoginDesk {
     if (refusal !== null) {
       return reply(errorReply(refusal));
     }
-    const outcome = await handleControl(request, this.#context());
+    const outcome = await handleControl(request, this.#context(request));
     if (outcome.kind === 'reply') {
-      return { ...reply(outcome.bytes, outcome.close), change: outcome.change };
+      const { bytes, close, change, watchSlot } = outcome;
+      return { ...reply(bytes, close), change, watchSlot };
     }
     this.#table = keepPlaces(this.#table, outcome.table);
     this.#publishCommands();
@@ -191,15 +196,11 @@ export class Database implements LoginDesk {
     return null;
   }
 
-  /**
-   * The proxy's own connections answer, so that the client's own rights have to be asked for. Anybody
-   * may be told that a command is unknown, and run what needs no login.
-   */
+  /** Anybody may be told that a command is unknown, and run what needs no login. */
   #refusalOf(request: ControlRequest): Promise<string | null> {
     const isProxyUser = this.#config.clientAuth === 'none' && request.user === this.#proxyUser;
     const row = this.#table.rows[request.row];
-    const isForAll = row === undefined || row.flags.includes('no_auth');
-    return isProxyUser || isForAll
+    return isProxyUser || row === undefined || !answersItself(row)
       ? Promise.resolve(null)
       : this.#permissions.refusalOf(this.#userName(request.user), request.args);
   }
@@ -215,8 +216,9 @@ export class Database implements LoginDesk {
     this.#plane.setCommands(this.#id, rows);
   }
 
-  #context(): ControlContext {
+  #context(request: ControlRequest): ControlContext {
     return {
+      errands: this.#errandsFor(request),
       table: this.#table,
       version: packageVersion(),
       serverVersion: this.#serverVersion,
@@ -227,6 +229,18 @@ export class Database implements LoginDesk {
       execute: (target, args) =>
         target === 'any_primary' ? this.#execute(args) : this.#executeOnEvery(args),
     };
+  }
+
+  #errandsFor({ client, row }: ControlRequest): ClientErrands {
+    const { limits } = this.#settings();
+    return new ClientErrands({
+      plane: this.#plane,
+      monitor: this.#monitor,
+      client,
+      holdTimeoutMs: limits.holdTimeoutMs,
+      maxRedirects: limits.redirectsMax,
+      isRepeatable: this.#table.rows[row]?.repeatable === true,
+    });
   }
 
   async #execute(args: readonly (string | Buffer)[]): Promise<readonly RespReply[]> {

@@ -26,6 +26,7 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     holdTimeoutMs: config.holdTimeoutMs === 'auto' ? automatic : config.holdTimeoutMs,
     redirectsMax: config.maxRedirects,
     linksPerServerMax: Math.max(1, Math.floor(config.maxLinksPerServer / config.threads)),
+    privateLinksPerServerMax: Math.max(1, Math.floor(config.maxPrivateLinks / config.threads)),
     connectTimeoutMs: config.connectTimeoutMs,
     keepaliveSeconds: config.tcpKeepaliveSeconds,
   };

@@ -134,7 +134,7 @@ export class SlotgateProxy {
     }
     await pause(options.shutdownDelayMs);
     await this.#listeners.close(this.#plane);
-    await drainClients(this.#plane, options.drainTimeoutMs);
+    await drainClients(this.#plane, options.drainTimeoutMs, () => this.#database.unblockAll());
   }
 
   async stop(): Promise<void> {

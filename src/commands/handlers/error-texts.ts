@@ -4,6 +4,9 @@
  * and after 128 bytes.
  */
 
+/** Keys in several slots, of a command that needs them in one. */
+export const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
 const ECHOED_BYTES_MAX = 128;
 
 /** `ERR unknown command 'foo', with args beginning with: 'a' 'b' ` */

@@ -3,6 +3,7 @@ import type { ControlRequest } from '../../native/types.js';
 import { errorReply } from '../../resp/index.js';
 import type { CONTROL } from '../rules/routes.js';
 import type { CommandRow } from '../types.js';
+import { handleBlocking } from './blocking.js';
 import { handleClientKill } from './client/kill.js';
 import { handleClientInfo, handleClientList } from './client/list.js';
 import { handleClientNoEvict, handleReset } from './client/session.js';
@@ -10,15 +11,15 @@ import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet } from './config-get.js';
 import { wrongArityError } from './error-texts.js';
 import { handleInfo } from './info/index.js';
-import { handleBlockingRead } from './refused.js';
 import type { ControlContext, ControlHandler, ControlOutcome } from './types.js';
 import { handleUnknown } from './unknown.js';
+import { handleWatch } from './watch.js';
 
 /**
- * Commands that come up: always, or with some arguments only (XREAD … BLOCK). AUTH and HELLO, which
- * change who the client is, are answered by the owner of the sessions before they get here.
+ * Commands that come up. AUTH and HELLO, which change who the client is, are answered by the owner of
+ * the sessions before they get here; commands that wait have one handler for all.
  */
-type ControlName = Exclude<(typeof CONTROL)[number], 'auth'> | 'xread' | 'xreadgroup';
+type ControlName = Exclude<(typeof CONTROL)[number], 'auth'>;
 
 const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|info': handleClientInfo,
@@ -29,8 +30,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'config|get': handleConfigGet,
   info: handleInfo,
   reset: handleReset,
-  xread: handleBlockingRead,
-  xreadgroup: handleBlockingRead,
+  watch: handleWatch,
 };
 
 /**
@@ -62,6 +62,9 @@ export async function handleControl(
 function handlerOf(row: CommandRow | undefined): ControlHandler {
   if (row === undefined || row.container) {
     return handleUnknown;
+  }
+  if (row.blocking.kind !== 'never' && row.route.kind === 'keys') {
+    return handleBlocking;
   }
   if (hasHandler(row.name)) {
     return HANDLERS[row.name];

@@ -2,6 +2,7 @@ import type { ClientChange, ControlRequest } from '../../native/types.js';
 import type { CommandArguments, RespReply } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
 import type { ClientDesk } from './client/desk.js';
+import type { Errands } from './errands.js';
 import type { UnknownCommands } from './unknown-commands.js';
 
 /** What the control plane decided about a command. */
@@ -12,6 +13,8 @@ export type ControlOutcome =
       readonly bytes: Buffer;
       readonly close?: boolean;
       readonly change?: ClientChange;
+      /** The private link that an errand kept watches keys of this slot from now on. */
+      readonly watchSlot?: number;
     }
   /** The servers know more than the table: publish this one, then route the request again. */
   | { readonly kind: 'learned'; readonly table: CommandTable };
@@ -44,6 +47,8 @@ export interface ControlContext {
   readonly clients: ClientDesk;
   /** Kept for the life of the database. */
   readonly unknownCommands: UnknownCommands;
+  /** For commands that are sent as the client that asked. */
+  readonly errands: Errands;
   stats(): ProxyStats;
   /** Settings of the proxy under their names in redis.conf; they hide the servers'. */
   configValues(): Readonly<Record<string, string>>;

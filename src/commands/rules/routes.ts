@@ -9,6 +9,10 @@ const LOCAL = {
   hello: { kind: 'local', answer: 'hello' },
   // What a client can do concerns servers without a cluster: the server only says OK, too.
   'client|capa': { kind: 'local', answer: 'ready_reply', reply: '+OK\r\n' },
+  multi: { kind: 'local', answer: 'multi' },
+  exec: { kind: 'local', answer: 'exec' },
+  discard: { kind: 'local', answer: 'discard' },
+  unwatch: { kind: 'local', answer: 'unwatch' },
   'client|getname': { kind: 'local', answer: 'get_name' },
   'client|id': { kind: 'local', answer: 'client_id' },
   'client|reply': { kind: 'local', answer: 'reply_mode' },
@@ -26,7 +30,7 @@ const KEYLESS: readonly CommandName[] = [
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
   ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'] as const),
-  ...(['client|unblock', 'config|get', 'info', 'reset'] as const),
+  ...(['client|unblock', 'config|get', 'info', 'reset', 'watch'] as const),
 ] as const satisfies readonly CommandName[];
 
 /** A proxy in standalone mode answers these as a stand-alone server does. */
@@ -47,20 +51,20 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|pause'] as const),
   ...(['client|tracking', 'client|trackinginfo', 'client|unpause', 'clusterscan'] as const),
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
-  ...(['config|resetstat', 'config|rewrite', 'config|set', 'dbsize', 'discard'] as const),
-  ...(['exec', 'flushall', 'flushdb', 'function|delete', 'function|dump'] as const),
+  ...(['config|resetstat', 'config|rewrite', 'config|set', 'dbsize'] as const),
+  ...(['flushall', 'flushdb', 'function|delete', 'function|dump'] as const),
   ...(['function|flush', 'function|kill', 'function|list', 'function|load'] as const),
   ...(['function|restore', 'function|stats', 'himport|discard'] as const),
   ...(['himport|discardall', 'himport|prepare', 'keys', 'lastsave'] as const),
   ...(['latency|doctor', 'latency|graph', 'latency|histogram', 'latency|history'] as const),
   ...(['latency|latest', 'latency|reset', 'memory|doctor', 'memory|malloc-stats'] as const),
-  ...(['memory|purge', 'memory|stats', 'module|list', 'monitor', 'multi'] as const),
+  ...(['memory|purge', 'memory|stats', 'module|list', 'monitor'] as const),
   ...(['psubscribe', 'pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
   ...(['pubsub|shardchannels', 'pubsub|shardnumsub', 'punsubscribe'] as const),
   ...(['randomkey', 'role', 'save', 'scan', 'script|exists'] as const),
   ...(['script|flush', 'script|kill', 'script|load', 'script|show'] as const),
   ...(['slowlog|get', 'slowlog|len', 'slowlog|reset', 'subscribe'] as const),
-  ...(['unsubscribe', 'unwatch', 'wait', 'waitaof'] as const),
+  ...(['unsubscribe', 'wait', 'waitaof'] as const),
 ];
 
 /**

@@ -24,6 +24,7 @@ export const LIMITS: PlaneLimits = {
   holdTimeoutMs: 5000,
   redirectsMax: 5,
   linksPerServerMax: 16,
+  privateLinksPerServerMax: 8,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
 };

@@ -86,7 +86,11 @@ describe('CLIENT LIST and INFO', () => {
   });
 
   test('a client that waits in a blocking command has flag b', async () => {
-    const blocked = { has: (id: number) => id === 512, unblock: () => Promise.resolve(false) };
+    const blocked = {
+      ...fakeClients().blocked,
+      has: (id: number) => id === 512,
+      unblock: () => Promise.resolve(false),
+    };
     const { text } = await ask('CLIENT LIST ID 512', {
       clients: { ...fakeClients(ALL), blocked },
     });
@@ -164,6 +168,7 @@ describe('CLIENT UNBLOCK', () => {
     const clients: ClientDesk = {
       ...fakeClients(),
       blocked: {
+        ...fakeClients().blocked,
         has: () => true,
         unblock: (id, mode) => {
           asked.push([id, mode]);

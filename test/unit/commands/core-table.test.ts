@@ -69,7 +69,7 @@ describe('rows for the data plane', () => {
     expect(nativeRow('get')).toEqual({
       name: 'get',
       arity: 2,
-      flags: ['readonly'],
+      flags: ['readonly', 'queueable'],
       route: 'keys',
       local: 'none',
       split: 'none',
@@ -114,8 +114,6 @@ describe('rows for the data plane', () => {
   });
 
   test.each([
-    ['blpop', "-ERR command is not supported by this version of Slotgate: 'blpop'\r\n"],
-    ['multi', "-ERR command is not supported by this version of Slotgate: 'multi'\r\n"],
     ['clusterscan', "-ERR command is not supported by this version of Slotgate: 'clusterscan'\r\n"],
     ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
@@ -137,10 +135,11 @@ describe('rows for the data plane', () => {
     expect(nativeRow(name)).toMatchObject({ route: 'control', barrier: 'drain' });
   });
 
-  test('nothing with state of the connection, and nothing that blocks, goes over shared links', () => {
+  test('nothing with state of the connection goes over shared links; what blocks has keys', () => {
     const shared = NATIVE.filter((row) => row.route === 'keys' || row.route === 'keyless');
     const wrong = shared.filter(
-      ({ flags }) => flags.includes('connection_state') || flags.includes('blocking'),
+      ({ flags, route }) =>
+        flags.includes('connection_state') || (flags.includes('blocking') && route === 'keyless'),
     );
     expect(wrong.map((row) => row.name)).toEqual([]);
     expect(shared.length).toBeGreaterThan(200);
@@ -152,11 +151,11 @@ describe('rows for the data plane', () => {
   });
 
   test('a row is a write unless the server says that it only reads', () => {
-    expect(nativeRow('getex')?.flags).toEqual(['write']);
-    expect(nativeRow('eval')?.flags).toEqual(['write', 'script']);
-    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script']);
-    expect(nativeRow('publish')?.flags).toEqual(['write']);
-    expect(nativeRow('hgetdel')?.flags).toEqual(['write']);
+    expect(nativeRow('getex')?.flags).toEqual(['write', 'queueable']);
+    expect(nativeRow('eval')?.flags).toEqual(['write', 'script', 'queueable']);
+    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script', 'queueable']);
+    expect(nativeRow('publish')?.flags).toEqual(['write', 'queueable']);
+    expect(nativeRow('hgetdel')?.flags).toEqual(['write', 'queueable']);
     for (const { name, flags } of NATIVE) {
       expect(flags.includes('write') !== flags.includes('readonly'), name).toBe(true);
     }
@@ -164,8 +163,8 @@ describe('rows for the data plane', () => {
 
   test('XREAD blocks with a token only', () => {
     expect(nativeRow('xread')).toMatchObject({ route: 'keys', blockToken: 'BLOCK' });
-    expect(nativeRow('xread')?.flags).toEqual(['readonly', 'blocks_with_token']);
-    expect(nativeRow('xreadgroup')?.flags).toEqual(['write', 'blocks_with_token']);
+    expect(nativeRow('xread')?.flags).toEqual(['readonly', 'blocks_with_token', 'queueable']);
+    expect(nativeRow('xreadgroup')?.flags).toEqual(['write', 'blocks_with_token', 'queueable']);
   });
 
   test('AUTH, HELLO, QUIT and RESET are allowed before authentication, nothing else', () => {

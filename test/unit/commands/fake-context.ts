@@ -1,6 +1,12 @@
-import type { ClientDesk, ControlContext, ProxyStats } from '../../../src/commands/index.js';
+import type {
+  ClientDesk,
+  ControlContext,
+  Errands,
+  ProxyStats,
+} from '../../../src/commands/index.js';
 import { UnknownCommands } from '../../../src/commands/index.js';
 import type { ClientRecord } from '../../../src/native/types.js';
+import type { RespValue } from '../../../src/resp/index.js';
 import { reply, TABLE } from './support.js';
 
 const STATS: ProxyStats = {
@@ -17,7 +23,11 @@ const STATS: ProxyStats = {
 export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
   let present = records;
   return {
-    blocked: { has: () => false, unblock: () => Promise.resolve(false) },
+    blocked: {
+      begin: () => ({ interrupted: () => null, end: () => {} }),
+      has: () => false,
+      unblock: () => Promise.resolve(false),
+    },
     list: (ids) =>
       Promise.resolve(present.filter(({ id }) => ids === undefined || ids.includes(id))),
     close: (clients) => {
@@ -29,6 +39,23 @@ export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
   };
 }
 
+/** Three shards without replicas, `a`, `b` and `c`, that answer everything with OK. */
+export function fakeErrands(overrides: Partial<Errands> = {}): Errands {
+  const ok: RespValue = { kind: 'simple', text: 'OK' };
+  const nodes = ['a', 'b', 'c'];
+  return {
+    isGone: () => false,
+    primaries: () => nodes,
+    nodes: () => nodes,
+    ownerOf: (slot) => nodes[Math.floor((slot * nodes.length) / 16_384)] ?? null,
+    send: async (nodeIds) => nodeIds.map(() => ({ kind: 'reply', reply: ok }) as const),
+    sendToSlot: async () => ok,
+    sendToShards: async () => nodes.map(() => ok),
+    sendToNodes: async () => nodes.map(() => ok),
+    ...overrides,
+  };
+}
+
 /** A context whose servers know no command, until a test says otherwise. */
 export function fakeContext(overrides: Partial<ControlContext> = {}): ControlContext {
   return {
@@ -37,6 +64,7 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     serverVersion: '7.0.15',
     clients: fakeClients(),
     unknownCommands: new UnknownCommands(() => 0),
+    errands: fakeErrands(),
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),
     execute: () => Promise.resolve([reply([null])]),

@@ -7,7 +7,7 @@ import {
 } from '../../../src/commands/index.js';
 import { ProxyError } from '../../../src/errors/index.js';
 import type { RespReply } from '../../../src/resp/index.js';
-import { fakeContext } from './fake-context.js';
+import { fakeContext, fakeErrands } from './fake-context.js';
 import { reply, requestOf, rowOf, TABLE } from './support.js';
 
 type Call = readonly [string, ...string[]];
@@ -182,11 +182,17 @@ describe('unknown commands', () => {
   });
 });
 
-test('XREAD with BLOCK is refused', async () => {
-  const outcome = await handleControl(requestOf('xread block 0 streams s $'), fakeContext());
-  expect(text(outcome)).toBe(
-    "-ERR command is not supported by this version of Slotgate: 'xread' with BLOCK\r\n",
-  );
+test('XREAD with BLOCK goes to the slot of its keys, over a private link', async () => {
+  const sent: unknown[] = [];
+  const errands = fakeErrands({
+    sendToSlot: async (slot, _, { lease, blocks } = {}) => {
+      sent.push({ slot, lease, blocks });
+      return { kind: 'null', isArray: true };
+    },
+  });
+  const request = { ...requestOf('xread block 0 streams s $'), slot: 11 };
+  expect(text(await handleControl(request, fakeContext({ errands })))).toBe('*-1\r\n');
+  expect(sent).toEqual([{ slot: 11, lease: true, blocks: true }]);
 });
 
 test('every row that goes to the control plane is answered', async () => {

@@ -41,13 +41,13 @@ test('a real server’s COMMAND gives a row for all it has, and changes no route
 
 test('a real server’s COMMAND INFO is learned from', async () => {
   const withoutGet = mergeServerCommands(TABLE, [await call('COMMAND', 'INFO', 'set', 'config')]);
-  expect(withoutGet.find('blpop')).toBeUndefined();
+  expect(withoutGet.find('acl|cat')).toBeUndefined();
   const context = fakeContext({
     table: withoutGet,
     execute: async (_, args) => [await connection.call(args)],
   });
-  const outcome = await handleControl(requestOf('BLPOP a 0', withoutGet), context);
-  expect(outcome.kind === 'learned' && rowOf('blpop', outcome.table)).toEqual(rowOf('blpop'));
+  const outcome = await handleControl(requestOf('ACL CAT', withoutGet), context);
+  expect(outcome.kind === 'learned' && rowOf('acl|cat', outcome.table)).toEqual(rowOf('acl|cat'));
 });
 
 test('a real server’s INFO keeps its shape', async () => {

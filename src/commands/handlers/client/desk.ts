@@ -1,12 +1,26 @@
 import type { ClientRecord, ClientRef } from '../../../native/types.js';
+import type { RespValue } from '../../../resp/index.js';
 
 /** How a blocked client is to be answered: as if its time were up, or with an error. */
 export type UnblockMode = 'timeout' | 'error';
 
+/** A command that waits at a server. */
+export interface BlockedWait {
+  /** What to answer if it was unblocked before it got there; else null. */
+  interrupted(): RespValue | null;
+  /** It waits no more. */
+  end(): void;
+}
+
 /** Clients that wait in a blocking command. */
 export interface BlockedClients {
+  /** A command of this client begins to wait. */
+  begin(client: ClientRef): BlockedWait;
   has(clientId: number): boolean;
-  /** @returns False if the client does not wait. */
+  /**
+   * @returns False if the client does not wait.
+   * @throws ProxyError if the server where it waits cannot be asked.
+   */
   unblock(clientId: number, mode: UnblockMode): Promise<boolean>;
 }
 

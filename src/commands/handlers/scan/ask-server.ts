@@ -72,6 +72,10 @@ function failureOf(outcome: ErrandOutcome): string | null {
         : null;
     case 'not_sent':
       return `CLUSTERDOWN ${outcome.reason}`;
+    case 'busy':
+      return `PROXYBUSY ${outcome.reason}`;
+    case 'gone':
+      return 'ERR the client has left';
     case 'lost':
       return `CLUSTERDOWN the connection to ${outcome.endpoint} was lost`;
   }

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ErrandOutcome, Errands } from '../../../../src/commands/handlers/errands.js';
+import type {
+  ErrandArguments,
+  ErrandOutcome,
+  Errands,
+} from '../../../../src/commands/handlers/errands.js';
 import { globMatches } from '../../../../src/commands/handlers/glob.js';
 import type { CommandArguments, RespValue } from '../../../../src/resp/index.js';
 import {
@@ -188,11 +192,12 @@ export class FakeScanCluster {
   errands(): Errands {
     const nobody = () => Promise.reject(new Error('SCAN does not use this'));
     return {
+      isGone: () => false,
       primaries: () => [...new Set(this.owners.values())].filter((id) => !this.hidden.has(id)),
       nodes: () => [...this.nodes.keys()],
       ownerOf: (slot) => this.owners.get(slot) ?? null,
-      send: (ids, args) => Promise.all(ids.map((id) => this.#outcome(id, args))),
-      sendToSlot: (slot, args) => Promise.resolve(this.#type(slot, args)),
+      send: (ids, args) => Promise.all(ids.map((id) => this.#outcome(id, wordsOf(args)))),
+      sendToSlot: (slot, args) => Promise.resolve(this.#type(slot, wordsOf(args))),
       sendToShards: nobody,
       sendToNodes: nobody,
     };
@@ -283,4 +288,8 @@ export class FakeScanCluster {
 /** `list:…` is a list; everything else is a string. */
 function typeOf(key: string): string {
   return key.includes('list:') ? 'list' : 'string';
+}
+
+function wordsOf(args: ErrandArguments): CommandArguments {
+  return typeof args === 'function' ? args() : args;
 }

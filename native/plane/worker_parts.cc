@@ -1,0 +1,59 @@
+#include "plane/worker_parts.h"
+
+#include <algorithm>
+
+namespace slotgate {
+
+WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters)
+    : clients(context),
+      links(context),
+      redirector(context),
+      joiner(context),
+      replies(context),
+      streams(context),
+      dispatcher(context),
+      control(context),
+      leases(context),
+      errands(context),
+      transactions(context),
+      queries(context) {
+  context.worker = worker;
+  context.counters = &counters;
+  context.client_io = &clients;
+  context.links = &links;
+  context.redirector = &redirector;
+  context.joiner = &joiner;
+  context.replies = &replies;
+  context.streams = &streams;
+  context.dispatcher = &dispatcher;
+  context.control = &control;
+  context.leases = &leases;
+  context.errands = &errands;
+  context.transactions = &transactions;
+}
+
+bool WorkerParts::finish_turn() {
+  if (redirector.next_due_ms() <= context.now_ms) redirector.run_due();
+  if (errands.next_due_ms() <= context.now_ms) errands.retry();
+  if (clients.has_ready()) clients.run_ready_list();
+  if (queries.has_more()) queries.run_slice();
+  const bool link_waits = links.flush_patiently();
+  clients.flush();
+  replies.copy_out_of_arena();
+  context.chunks.reset();
+  return clients.has_ready() || queries.has_more() || link_waits;
+}
+
+void WorkerParts::tick() {
+  if (redirector.holding()) redirector.expire();
+  links.tick();
+  streams.retry();
+}
+
+std::uint64_t WorkerParts::next_due_ms() const noexcept {
+  std::uint64_t at = std::min(redirector.next_due_ms(), errands.next_due_ms());
+  if (clients.has_corked()) at = std::min(at, context.now_ms + kCorkMs);
+  return at;
+}
+
+}  // namespace slotgate

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "plane/client_queries.h"
+#include "plane/clients.h"
+#include "plane/control_desk.h"
+#include "plane/dispatcher.h"
+#include "plane/errands.h"
+#include "plane/joiner.h"
+#include "plane/leases.h"
+#include "plane/links.h"
+#include "plane/redirector.h"
+#include "plane/replies.h"
+#include "plane/request_streams.h"
+#include "plane/transactions.h"
+#include "plane/worker_context.h"
+
+namespace slotgate {
+
+/// The parts of a worker, wired to each other, and its turn; the thread and the loop are Worker's.
+class WorkerParts {
+ public:
+  WorkerParts(std::uint32_t worker, WorkerCounters& counters);
+  WorkerParts(const WorkerParts&) = delete;
+  WorkerParts& operator=(const WorkerParts&) = delete;
+
+  WorkerContext context;
+  Clients clients;
+  Links links;
+  Redirector redirector;
+  Joiner joiner;
+  Replies replies;
+  RequestStreams streams;
+  Dispatcher dispatcher;
+  ControlDesk control;
+  Leases leases;
+  Errands errands;
+  Transactions transactions;
+  ClientQueries queries;
+
+  /// What a turn does after its reads. True if the next poll must not block.
+  [[nodiscard]] bool finish_turn();
+  /// Upkeep once in a while.
+  void tick();
+  /// True while tick() has something to look after that will not wait long.
+  [[nodiscard]] bool is_hurried() const noexcept {
+    return redirector.holding() || links.hurried() || streams.waiting();
+  }
+  /// When finish_turn() has something to do; UINT64_MAX: never.
+  [[nodiscard]] std::uint64_t next_due_ms() const noexcept;
+};
+
+}  // namespace slotgate

@@ -1,0 +1,17 @@
+import type { CommandName } from '../core-facts.js';
+import type { CommandRow } from '../types.js';
+
+/** Control commands that are sent to servers as the client that asked: the servers know its rights. */
+const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>(['watch']);
+
+/**
+ * Whether the proxy answers the command from what it knows, or asks for it on its own connections, so
+ * that the client's rights have to be asked for.
+ */
+export function answersItself({
+  name,
+  route,
+  flags,
+}: Pick<CommandRow, 'name' | 'route' | 'flags'>): boolean {
+  return route.kind === 'control' && !flags.includes('no_auth') && !SENT_AS_THE_CLIENT.has(name);
+}

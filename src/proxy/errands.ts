@@ -1,0 +1,196 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type {
+  ErrandArguments,
+  ErrandOutcome,
+  Errands,
+  SendOptions,
+  SlotOptions,
+} from '../commands/index.js';
+import type { ClientRef, DataPlane, NativeOutcome } from '../native/index.js';
+import { decodeValue, encodeCommand, type RespValue } from '../resp/index.js';
+import { type ClusterTopology, type TopologyMonitor, UNASSIGNED } from '../topology/index.js';
+import { type NextStep, nextStep } from './errand-steps.js';
+
+export interface ErrandOptions {
+  readonly plane: Pick<DataPlane, 'send'>;
+  readonly monitor: Pick<TopologyMonitor, 'topology' | 'requestRefresh'>;
+  /** The client that waits for the answer to a control command. */
+  readonly client: ClientRef;
+  /** How long a command waits for a server that can take it. */
+  readonly holdTimeoutMs: number;
+  readonly maxRedirects: number;
+  /** Its command changes nothing, so it may be sent again after a lost connection. */
+  readonly isRepeatable: boolean;
+}
+
+/** Delays before a refused command is sent again. */
+const RETRY_MS = [10, 20, 50, 100, 200, 500] as const;
+
+/** Commands that a handler sends as the client that asked; see `Errands`. */
+export class ClientErrands implements Errands {
+  readonly #options: ErrandOptions;
+  #isGone = false;
+
+  constructor(options: ErrandOptions) {
+    this.#options = options;
+  }
+
+  isGone(): boolean {
+    return this.#isGone;
+  }
+
+  primaries(): readonly string[] {
+    const { shards = [], servers = [] } = this.#topology() ?? {};
+    return shards.flatMap(({ primary }) =>
+      primary === null ? [] : (servers[primary]?.nodeId ?? []),
+    );
+  }
+
+  nodes(): readonly string[] {
+    const servers = this.#topology()?.servers ?? [];
+    const members = servers.filter(({ hasSlots, role }) => hasSlots || role === 'replica');
+    return members.filter(({ flags }) => !flags.includes('fail')).map(({ nodeId }) => nodeId);
+  }
+
+  ownerOf(slot: number): string | null {
+    const topology = this.#topology();
+    const primary = topology?.shards[topology.slotToShard[slot] ?? UNASSIGNED]?.primary ?? null;
+    const server = primary === null ? undefined : topology?.servers[primary];
+    return server === undefined || server.flags.includes('fail') ? null : server.nodeId;
+  }
+
+  async send(
+    nodeIds: readonly string[],
+    args: ErrandArguments,
+    options: SendOptions = {},
+  ): Promise<readonly ErrandOutcome[]> {
+    const outcomes = await this.#options.plane.send(this.#options.client, {
+      frame: encodeCommand(typeof args === 'function' ? args() : args),
+      nodes: nodeIds,
+      lease: options.lease ?? false,
+      keep: options.keep ?? false,
+      asking: options.asking ?? false,
+      blocks: options.blocks ?? false,
+    });
+    return outcomes.map((outcome) => this.#toOutcome(outcome));
+  }
+
+  async sendToSlot(
+    slot: number,
+    args: ErrandArguments,
+    options: SlotOptions = {},
+  ): Promise<RespValue> {
+    const deadline = performance.now() + this.#options.holdTimeoutMs;
+    let target = this.ownerOf(slot);
+    let asking = false;
+    let redirects = 0;
+    let last: RespValue = { kind: 'error', text: 'CLUSTERDOWN Hash slot not served' };
+    for (let attempt = 0; ; attempt++) {
+      const step: NextStep =
+        target === null
+          ? { kind: 'wait', reply: last }
+          : await this.#step(target, slot, args, { ...options, asking });
+      if (step.kind === 'done') {
+        return step.reply;
+      }
+      last = step.reply;
+      const interrupted = options.interrupted?.() ?? null;
+      if (interrupted !== null) {
+        return interrupted;
+      }
+      if (step.kind === 'redirect' && ++redirects <= this.#options.maxRedirects) {
+        target = step.nodeId;
+        asking = step.asking;
+        continue;
+      }
+      const delayMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
+      if (performance.now() + delayMs >= deadline || this.#isGone) {
+        return last;
+      }
+      this.#options.monitor.requestRefresh({ kind: 'cluster-down', detail: `slot ${slot} waits` });
+      await pause(delayMs);
+      redirects = 0;
+      asking = false;
+      target = this.ownerOf(slot);
+    }
+  }
+
+  sendToShards(args: ErrandArguments): Promise<readonly RespValue[]> {
+    const topology = this.#topology();
+    const firstSlots = (topology?.shards ?? []).map((_, index) =>
+      topology === null ? -1 : topology.slotToShard.indexOf(index),
+    );
+    return Promise.all(
+      firstSlots.filter((slot) => slot >= 0).map((slot) => this.sendToSlot(slot, args)),
+    );
+  }
+
+  async sendToNodes(args: ErrandArguments): Promise<readonly RespValue[]> {
+    const nodeIds = this.nodes();
+    const outcomes = await this.send(nodeIds, args);
+    return outcomes.map((outcome, i) => this.#toValue(outcome, this.#labelOf(nodeIds[i])));
+  }
+
+  #topology(): ClusterTopology | null {
+    return this.#options.monitor.topology;
+  }
+
+  async #step(
+    nodeId: string,
+    slot: number,
+    args: ErrandArguments,
+    options: SlotOptions,
+  ): Promise<NextStep> {
+    const [outcome] = await this.send([nodeId], args, options);
+    if (outcome?.kind === 'reply') {
+      return nextStep(outcome.reply, slot, nodeId, this.#topology()?.servers ?? []);
+    }
+    const reply = this.#toValue(outcome, `${this.#labelOf(nodeId)} (slot ${slot})`);
+    const mayRepeat =
+      outcome?.kind === 'not_sent' || (outcome?.kind === 'lost' && this.#options.isRepeatable);
+    return { kind: mayRepeat ? 'wait' : 'done', reply };
+  }
+
+  #labelOf(nodeId: string | undefined): string {
+    const server = this.#topology()?.servers.find((other) => other.nodeId === nodeId);
+    return server === undefined
+      ? 'a server that left the cluster'
+      : `${server.announced.host}:${server.announced.port}`;
+  }
+
+  #toOutcome({ kind, bytes }: NativeOutcome): ErrandOutcome {
+    switch (kind) {
+      case 'reply':
+        return { kind, reply: decodeValue(bytes) };
+      case 'lost':
+        return { kind, endpoint: bytes.toString() };
+      case 'gone':
+        this.#isGone = true;
+        return { kind };
+      case 'busy':
+      case 'not_sent':
+        return { kind, reason: bytes.toString() };
+    }
+  }
+
+  #toValue(outcome: ErrandOutcome | undefined, where: string): RespValue {
+    switch (outcome?.kind) {
+      case 'reply':
+        return outcome.reply;
+      case 'busy':
+        return { kind: 'error', text: `PROXYBUSY ${outcome.reason}; see maxPrivateLinks` };
+      case 'lost':
+        return {
+          kind: 'error',
+          text: `OUTCOMEUNKNOWN outcome unknown: connection to ${where} was lost after the command was sent`,
+        };
+      case 'not_sent': {
+        const reason = outcome.reason === '' ? 'not connected yet' : outcome.reason;
+        return { kind: 'error', text: `CLUSTERDOWN no connection to ${where}: ${reason}` };
+      }
+      case 'gone':
+      case undefined:
+        return { kind: 'error', text: 'ERR the client has left' };
+    }
+  }
+}
