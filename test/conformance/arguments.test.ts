@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommandRow } from '../../src/commands/index.js';
 import { EXAMPLES } from './examples/index.js';
 import { expectAlike } from './support/alike.js';
 import { readExamples, type SendStep } from './support/example.js';
-import { stepOf, valuesOf, withWords, withWrongArity } from './support/generate.js';
+import {
+  keysOf,
+  plainSteps,
+  stepOf,
+  valuesOf,
+  withWords,
+  withWrongArity,
+} from './support/generate.js';
 import { KNOWN } from './support/known.js';
 import { isRefused, isStepOf, TABLE } from './support/rows.js';
 import { startWorld, type World } from './support/world.js';
@@ -34,36 +42,17 @@ describe.each([2, 3] as const)('RESP%i', (protocol) => {
   });
 
   test.each(KEYED)('$name: no key, and keys of every type', async (row) => {
-    const steps = plainStepsOf(row.name);
-    const keys = await Promise.all(steps.map(({ words }) => keysOf(words)));
+    const steps = stepsOf(row);
+    const keys = await Promise.all(steps.map(({ words }) => keysOf(world.single, words)));
     const played = steps.flatMap((step, i) => onEveryType(step, keys[i] ?? []));
     await expectAlike(world, played, protocol);
   });
 });
 
-/** The first example's commands of this row that need nothing else than their keys. */
-function plainStepsOf(name: string): readonly SendStep[] {
-  const row = TABLE.find(name);
-  const [example = []] = readExamples(EXAMPLES.get(name) ?? '');
-  return example.flatMap((step) =>
-    row !== undefined &&
-    step.kind === 'send' &&
-    isStepOf(step, row) &&
-    step.proxyOnly === undefined &&
-    !step.words.some((word) => /^\$\w/.test(word))
-      ? [step]
-      : [],
-  );
-}
-
-/** As the server itself finds them; none if it does not know the command. */
-async function keysOf(words: readonly string[]): Promise<readonly string[]> {
-  try {
-    const keys = await world.single.call('COMMAND', 'GETKEYS', ...words);
-    return Array.isArray(keys) ? [...new Set(keys.map(String))] : [];
-  } catch {
-    return [];
-  }
+/** The first example's commands of this row. */
+function stepsOf(row: CommandRow): readonly SendStep[] {
+  const [example = []] = readExamples(EXAMPLES.get(row.name) ?? '');
+  return plainSteps(example).filter((step) => isStepOf(step, row));
 }
 
 /** The command once per type of value, after all of its keys got such a value. */

@@ -1,5 +1,6 @@
 import type { CommandRow } from '../../../src/commands/index.js';
-import type { SendStep } from './example.js';
+import type { RealServer } from '../../support/server.js';
+import type { Example, SendStep } from './example.js';
 import { nameWords } from './rows.js';
 
 /** A plain command of connection `a`. */
@@ -45,4 +46,31 @@ export function valuesOf(key: string): readonly (readonly string[])[] {
     ['ZADD', key, '1', 'v'],
     ['XADD', key, '1-1', 'f', 'v'],
   ];
+}
+
+/** The commands of an example that need no other connection, and no answer to an earlier one. */
+export function plainSteps(example: Example): readonly SendStep[] {
+  return example.flatMap((step) =>
+    step.kind === 'send' &&
+    step.connection === 'a' &&
+    step.frames === 1 &&
+    step.mode === 'once' &&
+    step.proxyOnly === undefined &&
+    !step.words.some((word) => /^\$\w/.test(word))
+      ? [{ ...step, capture: undefined }]
+      : [],
+  );
+}
+
+/** The keys of a command as a server finds them; none if it does not know it, or finds none. */
+export async function keysOf(
+  server: RealServer,
+  words: readonly string[],
+): Promise<readonly string[]> {
+  try {
+    const keys = await server.call('COMMAND', 'GETKEYS', ...words);
+    return Array.isArray(keys) ? [...new Set(keys.map(String))] : [];
+  } catch {
+    return [];
+  }
 }
