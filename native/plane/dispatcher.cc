@@ -89,8 +89,11 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
   }
   if (command == nullptr) return context_.control->ask(client, nullptr, frame, args);
   if (!arity_fits(command->arity, args.size())) {
-    return reject(client, *command,
-                  "-ERR wrong number of arguments for '" + command->row->name + "' command\r\n");
+    const std::string why =
+        "wrong number of arguments for '" + command->row->name + "' command\r\n";
+    if (command->local == LocalAnswer::kExec)
+      return context_.transactions->abort(client, *command, why);
+    return reject(client, *command, "-ERR " + why);
   }
   const bool queues =
       client.session && client.session->transaction && (command->flags & kFlagNeverQueued) == 0;

@@ -168,6 +168,11 @@ Dispatched Transactions::send_watched(Client& client, const Command& command) {
   return Dispatched::kTaken;
 }
 
+Dispatched Transactions::abort(Client& client, const Command& command, const std::string& why) {
+  if (client.session && client.session->transaction) forget(client);
+  return answer(client, command, "-EXECABORT Transaction discarded because of: " + why);
+}
+
 Dispatched Transactions::discard(Client& client, const Command& command) {
   if (!client.session || !client.session->transaction)
     return answer(client, command, "-ERR DISCARD without MULTI\r\n");

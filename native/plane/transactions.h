@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ class Transactions {
 
   Dispatched begin(Client& client, const Command& command);
   Dispatched execute(Client& client, const Command& command);
+  /// EXEC itself is wrong: a server ends the transaction, if there is one, and says so.
+  Dispatched abort(Client& client, const Command& command, const std::string& why);
   Dispatched discard(Client& client, const Command& command);
   Dispatched unwatch(Client& client, const Command& command);
   /// A command of a client with an open transaction.

@@ -54,6 +54,13 @@ export const TRANSACTIONS: Examples = {
     EXISTS {t}k
     PING
     ---
+    EXEC x
+    MULTI
+    SET {t}k v
+    EXEC x
+    EXEC
+    EXISTS {t}k
+    ---
     MULTI
     SET {t}k v
     EVAL "return redis.call('GET', KEYS[1])" 1 {t}k
