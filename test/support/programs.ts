@@ -6,18 +6,23 @@ export interface ProgramResult {
   readonly output: string;
 }
 
+/** A program that hangs is ended before its test is, and leaves nothing behind. */
+const PROGRAM_TIMEOUT_MS = 25_000;
+
 /** Runs a program to its end without blocking this process. */
 export function runProgram(
   command: string,
   args: readonly string[],
   options: {
     readonly input?: string | Buffer;
-    readonly env?: Readonly<Record<string, string>>;
+    readonly env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: PROGRAM_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
       ...(options.env === undefined ? {} : { env: options.env }),
     });
     const parts: Buffer[] = [];
