@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plane/clients.h"
 #include "plane/control_desk.h"
 #include "plane/leases.h"
 #include "plane/links.h"
@@ -26,6 +27,11 @@ Server* Errands::find_server(Client& client, const std::string& node_id) {
 
 void Errands::run(ErrandOrder order) {
   Client* client = context_.control->waiting_client(order.client_index, order.client_id);
+  if (client != nullptr && order.blocks && client->peer_finished) {
+    // It left before it began to wait: what comes would be taken for nobody.
+    context_.client_io->close(*client);
+    client = nullptr;
+  }
   if (client == nullptr) {
     context_.up.errands.push_back(
         {order.ticket,
