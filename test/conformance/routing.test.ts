@@ -84,12 +84,17 @@ function rowsBy(choose: (row: CommandRow) => boolean): readonly CommandRow[] {
   return TABLE.rows.filter((row) => KNOWN.has(row.name) && !row.container && choose(row));
 }
 
+/** Over shared links, or by a handler over private ones: what blocks, what watches. */
+function isKeyed({ route, keySpecs }: CommandRow): boolean {
+  return route.kind === 'keys' || (route.kind === 'control' && keySpecs.length > 0);
+}
+
 const primaries = (seen: readonly number[]) => seen.slice(0, world.cluster.primaryCount);
 const replicas = (seen: readonly number[]) => seen.slice(world.cluster.primaryCount);
 const total = (seen: readonly number[]) => seen.reduce((sum, count) => sum + count, 0);
 
 describe('a command with keys is seen by the owners of its keys, once per slot; without keys, by one primary', () => {
-  test.each(rowsBy(({ route }) => route.kind === 'keys'))('$name', async (row) => {
+  test.each(rowsBy(isKeyed))('$name', async (row) => {
     const { step, seen } = await play(row, exampleOf(row));
     const owners = await ownersOf(row, step.words);
     expect(total(replicas(seen)), step.line).toBe(0);
