@@ -4,7 +4,7 @@ import type { ErrandOutcome, Errands } from '../errands.js';
 
 export type ServerAnswer =
   | { readonly kind: 'reply'; readonly reply: RespValue }
-  /** It has not answered, and others have taken over from it. */
+  /** It has not answered, and it holds nothing any more. */
   | { readonly kind: 'gone' }
   /** It has not answered for as long as a request may wait. */
   | { readonly kind: 'failed'; readonly text: string };
@@ -13,8 +13,8 @@ export interface AskOptions {
   readonly waitMs: () => number;
   readonly nowMs: () => number;
   readonly pollMs: number;
-  /** Whether the server is known to hold nothing of what it is asked for any more. */
-  readonly isGone: () => boolean;
+  /** Whether others have taken over all that the server held. */
+  readonly isGone: () => Promise<boolean>;
 }
 
 /** What a server says that will serve in a while. */
@@ -30,48 +30,55 @@ export async function askServer(
   const deadlineMs = options.nowMs() + options.waitMs();
   for (;;) {
     const outcome = await outcomeOrGone(errands, nodeId, args, options);
-    const failure = outcome === undefined ? null : failureOf(outcome);
+    const failure = outcome === undefined ? null : failureOf(nodeId, outcome);
     if (outcome?.kind === 'reply' && failure === null) {
       return outcome;
     }
-    if (failure === null || options.isGone()) {
+    if (failure === null || (await options.isGone())) {
       return { kind: 'gone' };
     }
-    if (options.nowMs() >= deadlineMs) {
+    if (options.nowMs() >= deadlineMs || errands.isGone()) {
       return { kind: 'failed', text: failure };
     }
     await sleep(options.pollMs);
   }
 }
 
-/** The outcome, or undefined when others have taken over from the server before it answered. */
+/** The outcome, or undefined when the server was found to be gone before there was one. */
 async function outcomeOrGone(
   errands: Errands,
   nodeId: string,
   args: CommandArguments,
-  { isGone, pollMs }: AskOptions,
+  options: AskOptions,
 ): Promise<ErrandOutcome | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const gone = new Promise<undefined>((resolve) => {
-    timer = setInterval(() => isGone() && resolve(undefined), pollMs);
-  });
+  const answered = new AbortController();
+  const sent = errands.send([nodeId], args).then(([outcome]) => outcome);
   try {
-    const sent = errands.send([nodeId], args).then(([outcome]) => outcome);
-    return await Promise.race([sent, gone]);
+    return await Promise.race([sent, untilGone(options, answered.signal)]);
   } finally {
-    clearInterval(timer);
+    answered.abort();
+  }
+}
+
+/** Ends when the server is gone, or when nobody wants to know any more. */
+async function untilGone({ isGone, pollMs }: AskOptions, signal: AbortSignal): Promise<undefined> {
+  while (!signal.aborted) {
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted && (await isGone())) {
+      return;
+    }
   }
 }
 
 /** Why it has to be tried again; null if it has not. */
-function failureOf(outcome: ErrandOutcome): string | null {
+function failureOf(nodeId: string, outcome: ErrandOutcome): string | null {
   switch (outcome.kind) {
     case 'reply':
       return outcome.reply.kind === 'error' && NOT_YET.test(outcome.reply.text)
         ? outcome.reply.text
         : null;
     case 'not_sent':
-      return `CLUSTERDOWN ${outcome.reason}`;
+      return `CLUSTERDOWN no connection to ${nodeId}: ${outcome.reason || 'not connected yet'}`;
     case 'busy':
       return `PROXYBUSY ${outcome.reason}`;
     case 'gone':

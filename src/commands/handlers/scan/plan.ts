@@ -1,5 +1,5 @@
 import type { SlotState } from '../../../topology/index.js';
-import { nodesOf, ownerOf, type SlotChanges } from './slot-changes.js';
+import { holdsAnything, nodesOf, ownerOf, type SlotChanges } from './slot-changes.js';
 
 /**
  * What is to be looked at, and what the cluster was like before the first of it. When all of it has
@@ -30,11 +30,7 @@ export function fullPlan(state: SlotState): ScanPlan {
  * from end to end; of the others the changed slots are listed.
  */
 export function repairPlan(state: SlotState, left: Remainder, changes: SlotChanges): ScanPlan {
-  const holders = new Set([
-    ...state.primaries.map(({ nodeId }) => nodeId),
-    ...state.openSlots.map(({ to }) => to),
-  ]);
-  const kept = left.nodes.filter((nodeId) => holders.has(nodeId));
+  const kept = left.nodes.filter((nodeId) => holdsAnything(state, nodeId));
   const nodes = [...kept, ...changes.newTerms.filter((nodeId) => !kept.includes(nodeId))];
   const scanned = new Set(nodes);
   const open = new Set(state.openSlots.map(({ slot }) => slot));

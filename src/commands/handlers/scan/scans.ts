@@ -13,7 +13,8 @@ export interface ScansOptions {
   readonly pollMs?: number;
 }
 
-const POLL_MS = 100;
+/** How often a server that does not answer is tried again, and looked for among the owners. */
+const POLL_MS = 200;
 
 /** What the proxy remembers between the steps of its clients' scans. */
 export class Scans {

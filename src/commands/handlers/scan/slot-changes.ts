@@ -26,6 +26,14 @@ export function holdersOf(state: SlotState, slot: number): readonly string[] {
   ]);
 }
 
+/** Whether the node owns a slot, or is one of the ends of one that is open. */
+export function holdsAnything({ primaries, openSlots }: SlotState, nodeId: string): boolean {
+  return (
+    primaries.some((primary) => primary.nodeId === nodeId) ||
+    openSlots.some(({ from, to }) => from === nodeId || to === nodeId)
+  );
+}
+
 /** Each node once. */
 export function nodesOf(ids: readonly (string | null)[]): readonly string[] {
   return [...new Set(ids)].filter((id) => id !== null);

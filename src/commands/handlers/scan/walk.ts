@@ -9,7 +9,7 @@ import type { ScanOptions } from './options.js';
 import { fullPlan, type Remainder, repairPlan, type ScanPlan, unlistedPlan } from './plan.js';
 import type { Scans } from './scans.js';
 import { positionOf, type ScanShape } from './shapes.js';
-import { changesBetween, holdersOf } from './slot-changes.js';
+import { changesBetween, holdersOf, holdsAnything } from './slot-changes.js';
 import { listSlot } from './slot-keys.js';
 
 /** Where a scan is. */
@@ -74,7 +74,7 @@ export class ScanWalk {
   async #scanNode(place: Place): Promise<RespValue> {
     const { shape, step, cursor } = place;
     const nodeId = shape.nodes[step] ?? '';
-    const answer = await this.#ask(shape, nodeId, ['SCAN', String(cursor), ...this.#options.words]);
+    const answer = await this.#ask(nodeId, ['SCAN', String(cursor), ...this.#options.words]);
     if (answer.kind === 'gone') {
       return this.#replan(shape, { nodes: shape.nodes.slice(step), slots: shape.slots }, []);
     }
@@ -100,7 +100,7 @@ export class ScanWalk {
       }
       const slot = slots[i] ?? -1;
       const holders = this.#counts(slot) ? holdersOf(state, slot) : [];
-      const listing = await this.#list(shape, slot, holders);
+      const listing = await this.#list(slot, holders);
       if (listing.kind === 'unlisted') {
         return this.#page(this.#startOf(unlistedPlan(shape)), keys);
       }
@@ -115,14 +115,14 @@ export class ScanWalk {
     return this.#finish(shape, keys);
   }
 
-  #list(shape: ScanShape, slot: number, holders: readonly string[]) {
+  #list(slot: number, holders: readonly string[]) {
     if (!this.#options.areKnown) {
       return { kind: 'unlisted' } as const;
     }
     const lister = {
       errands: this.#errands,
       options: this.#options,
-      ask: (nodeId: string, args: CommandArguments) => this.#ask(shape, nodeId, args),
+      ask: (nodeId: string, args: CommandArguments) => this.#ask(nodeId, args),
     };
     return listSlot(lister, slot, holders);
   }
@@ -155,16 +155,13 @@ export class ScanWalk {
     return { shape, step: this.#nextStep(shape, 0), cursor: 0n };
   }
 
-  /** A reading in which every owner that counts has answered for itself, and can be sent to. */
+  /** A reading in which every owner that counts has answered for itself. */
   async #currentState(): Promise<SlotState> {
     const { states, nowMs, waitMs, pollMs } = this.#scans;
     const deadlineMs = nowMs() + waitMs();
     for (;;) {
       const state = await states.fresh();
-      const known = new Set(this.#errands.primaries());
-      const silent = state.primaries.find(
-        ({ runId, nodeId }, i) => this.#owns(state, i) && (runId === null || !known.has(nodeId)),
-      );
+      const silent = state.primaries.find(({ runId }, i) => runId === null && this.#owns(state, i));
       if (silent === undefined) {
         return state;
       }
@@ -202,12 +199,13 @@ export class ScanWalk {
     return scanReply(encodeCursor({ position: position + 1, nodeCursor }), keys);
   }
 
-  #ask(shape: ScanShape, nodeId: string, args: CommandArguments): Promise<ServerAnswer> {
-    const { waitMs, nowMs, pollMs } = this.#scans;
-    const owned = shape.state.primaries.some((primary) => primary.nodeId === nodeId);
-    // One that owns nothing yet, but is given slots, is no primary of a shard.
+  #ask(nodeId: string, args: CommandArguments): Promise<ServerAnswer> {
+    const { waitMs, nowMs, pollMs, states } = this.#scans;
     const isGone = () =>
-      !(owned ? this.#errands.primaries() : this.#errands.nodes()).includes(nodeId);
+      states.fresh().then(
+        (state) => !holdsAnything(state, nodeId),
+        () => false,
+      );
     return askServer(this.#errands, nodeId, args, { waitMs, nowMs, pollMs, isGone });
   }
 }

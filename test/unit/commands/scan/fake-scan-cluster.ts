@@ -42,8 +42,8 @@ export class FakeScanCluster {
   /** Bits of the servers' cursors. */
   cursorBits = 30;
   isListingAllowed = true;
-  /** Owners that the proxy's own topology does not show. */
-  readonly hidden = new Set<string>();
+  /** Nodes that never answer. */
+  readonly hanging = new Set<string>();
   #lives = 0;
 
   /** @param slots Divided among the nodes in equal parts. */
@@ -190,26 +190,28 @@ export class FakeScanCluster {
   }
 
   errands(): Errands {
-    const nobody = () => Promise.reject(new Error('SCAN does not use this'));
+    const unused = (): never => {
+      throw new Error('SCAN does not use this');
+    };
     return {
       isGone: () => false,
-      primaries: () => [...new Set(this.owners.values())].filter((id) => !this.hidden.has(id)),
-      nodes: () => [...this.nodes.keys()],
-      ownerOf: (slot) => this.owners.get(slot) ?? null,
+      primaries: unused,
+      nodes: unused,
+      ownerOf: unused,
       send: (ids, args) => Promise.all(ids.map((id) => this.#outcome(id, wordsOf(args)))),
       sendToSlot: (slot, args) => Promise.resolve(this.#type(slot, wordsOf(args))),
-      sendToShards: nobody,
-      sendToNodes: nobody,
+      sendToShards: unused,
+      sendToNodes: unused,
     };
   }
 
   async #outcome(id: string, args: CommandArguments): Promise<ErrandOutcome> {
     this.onSend();
     this.sent.push(`${id}: ${args.map(String).join(' ')}`);
-    await Promise.resolve();
+    await (this.hanging.has(id) ? new Promise(() => undefined) : Promise.resolve());
     const node = this.nodes.get(id);
     if (node?.isUp !== true) {
-      return { kind: 'not_sent', reason: `no connection to ${id}` };
+      return { kind: 'not_sent', reason: 'refused' };
     }
     const [name, ...rest] = args.map(String);
     const reply = name === 'SCAN' ? this.#scan(node, rest) : this.#list(node, rest);
