@@ -22,6 +22,7 @@ const OWN_JOIN = {
   info: 'all primaries, merged field by field; section `# Slotgate` of the proxy',
   'config|get': "one primary; the proxy's own settings in front, the servers' passwords left out",
   publish: 'the cluster hands it on to every node',
+  scan: 'one shard after the other: [SCAN](scan.md)',
 };
 
 export function renderCommandsPage(rows) {

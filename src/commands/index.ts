@@ -15,6 +15,7 @@ export type {
   SlotOptions,
 } from './handlers/errands.js';
 export { handleControl } from './handlers/index.js';
+export { Scans } from './handlers/scan/scans.js';
 export type {
   ControlContext,
   ControlOutcome,

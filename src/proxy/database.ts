@@ -8,6 +8,7 @@ import {
   handleControl,
   mergeServerCommands,
   type ProxyStats,
+  Scans,
   toNativeRows,
   UnknownCommands,
 } from '../commands/index.js';
@@ -23,7 +24,7 @@ import type {
 } from '../native/index.js';
 import { errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
-import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import { type ClusterTopology, readSlotState, type TopologyMonitor } from '../topology/index.js';
 import { BlockedCommands } from './blocked-commands.js';
 import { PlaneClients } from './client-desk.js';
 import { configValues } from './config-values.js';
@@ -54,6 +55,7 @@ export class Database implements LoginDesk {
   readonly #permissions: Permissions;
   readonly #clients: PlaneClients;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
+  readonly #scans: Scans;
   readonly #runId = randomBytes(20).toString('hex');
   readonly #blocked: BlockedCommands;
   #config: EffectiveConfig;
@@ -79,6 +81,10 @@ export class Database implements LoginDesk {
     this.#permissions = new Permissions((args) => monitor.execute('any-primary', args));
     this.#blocked = new BlockedCommands(plane, (nodeId, args) => monitor.execute(nodeId, args));
     this.#clients = new PlaneClients(id, plane, (user) => this.#userName(user), this.#blocked);
+    this.#scans = new Scans({
+      readSlotState: () => readSlotState(monitor),
+      waitMs: () => this.#settings().limits.holdTimeoutMs,
+    });
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -224,6 +230,7 @@ export class Database implements LoginDesk {
       serverVersion: this.#serverVersion,
       clients: this.#clients,
       unknownCommands: this.#unknownCommands,
+      scans: this.#scans,
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
       execute: (target, args) =>

@@ -11,6 +11,7 @@ import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet } from './config-get.js';
 import { wrongArityError } from './error-texts.js';
 import { handleInfo } from './info/index.js';
+import { handleScan } from './scan/index.js';
 import type { ControlContext, ControlHandler, ControlOutcome } from './types.js';
 import { handleUnknown } from './unknown.js';
 import { handleWatch } from './watch.js';
@@ -30,6 +31,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'config|get': handleConfigGet,
   info: handleInfo,
   reset: handleReset,
+  scan: handleScan,
   watch: handleWatch,
 };
 

@@ -3,6 +3,7 @@ import type { CommandArguments, RespReply } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
 import type { ClientDesk } from './client/desk.js';
 import type { Errands } from './errands.js';
+import type { Scans } from './scan/scans.js';
 import type { UnknownCommands } from './unknown-commands.js';
 
 /** What the control plane decided about a command. */
@@ -47,6 +48,8 @@ export interface ControlContext {
   readonly clients: ClientDesk;
   /** Kept for the life of the database. */
   readonly unknownCommands: UnknownCommands;
+  /** Kept for the life of the database. */
+  readonly scans: Scans;
   /** For commands that are sent as the client that asked. */
   readonly errands: Errands;
   stats(): ProxyStats;

@@ -2,7 +2,7 @@ import type { CommandName } from '../core-facts.js';
 import type { CommandRow } from '../types.js';
 
 /** Control commands that are sent to servers as the client that asked: the servers know its rights. */
-const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>(['watch']);
+const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>(['scan', 'watch']);
 
 /**
  * Whether the proxy answers the command from what it knows, or asks for it on its own connections, so

@@ -30,7 +30,7 @@ const KEYLESS: readonly CommandName[] = [
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
   ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'] as const),
-  ...(['client|unblock', 'config|get', 'info', 'reset', 'watch'] as const),
+  ...(['client|unblock', 'config|get', 'info', 'reset', 'scan', 'watch'] as const),
 ] as const satisfies readonly CommandName[];
 
 /** A proxy in standalone mode answers these as a stand-alone server does. */
@@ -61,7 +61,7 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['memory|purge', 'memory|stats', 'module|list', 'monitor'] as const),
   ...(['psubscribe', 'pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
   ...(['pubsub|shardchannels', 'pubsub|shardnumsub', 'punsubscribe'] as const),
-  ...(['randomkey', 'role', 'save', 'scan', 'script|exists'] as const),
+  ...(['randomkey', 'role', 'save', 'script|exists'] as const),
   ...(['script|flush', 'script|kill', 'script|load', 'script|show'] as const),
   ...(['slowlog|get', 'slowlog|len', 'slowlog|reset', 'subscribe'] as const),
   ...(['unsubscribe', 'wait', 'waitaof'] as const),

@@ -4,7 +4,7 @@ import type {
   Errands,
   ProxyStats,
 } from '../../../src/commands/index.js';
-import { UnknownCommands } from '../../../src/commands/index.js';
+import { Scans, UnknownCommands } from '../../../src/commands/index.js';
 import type { ClientRecord } from '../../../src/native/types.js';
 import type { RespValue } from '../../../src/resp/index.js';
 import { reply, TABLE } from './support.js';
@@ -64,6 +64,10 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     serverVersion: '7.0.15',
     clients: fakeClients(),
     unknownCommands: new UnknownCommands(() => 0),
+    scans: new Scans({
+      readSlotState: () => Promise.reject(new Error('no servers')),
+      waitMs: () => 0,
+    }),
     errands: fakeErrands(),
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),

@@ -1,10 +1,8 @@
 import type { ControlRequest } from '../../../native/types.js';
 import { encodeValue, errorReply } from '../../../resp/index.js';
-import type { Errands } from '../errands.js';
-import type { ControlOutcome } from '../types.js';
+import type { ControlContext, ControlOutcome } from '../types.js';
 import { decodeCursor } from './cursor.js';
 import { parseScanOptions } from './options.js';
-import type { Scans } from './scans.js';
 import { ScanWalk } from './walk.js';
 
 /**
@@ -13,7 +11,7 @@ import { ScanWalk } from './walk.js';
  */
 export async function handleScan(
   { args, protocol }: ControlRequest,
-  { scans, errands }: { readonly scans: Scans; readonly errands: Errands },
+  { scans, errands }: ControlContext,
 ): Promise<ControlOutcome> {
   const cursor = decodeCursor(args[1] ?? Buffer.alloc(0));
   if (cursor.kind === 'invalid') {

@@ -1,6 +1,7 @@
 import { handleScan } from '../../../../src/commands/handlers/scan/index.js';
 import { Scans } from '../../../../src/commands/handlers/scan/scans.js';
 import { decodeValue, type RespValue } from '../../../../src/resp/index.js';
+import { fakeContext } from '../fake-context.js';
 import { requestOf } from '../support.js';
 import type { FakeScanCluster } from './fake-scan-cluster.js';
 
@@ -30,7 +31,7 @@ export async function scan(
   ...words: readonly string[]
 ): Promise<RespValue> {
   const request = requestOf(['SCAN', ...words].map((word) => Buffer.from(word)));
-  const outcome = await handleScan(request, { scans, errands: cluster.errands() });
+  const outcome = await handleScan(request, fakeContext({ scans, errands: cluster.errands() }));
   if (outcome.kind !== 'reply') {
     throw new Error('no reply');
   }
