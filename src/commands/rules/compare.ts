@@ -3,8 +3,14 @@ import type { CommandRow, Compare } from '../types.js';
 
 /** Answers that differ from server to server, or from moment to moment, without a tip saying so. */
 const SHAPE_ONLY: ReadonlySet<string> = new Set<CommandName>([
-  ...(['client|id', 'config|get', 'hello', 'lolwut', 'time', 'dump'] as const),
+  ...(['acl|genpass', 'client|id', 'config|get', 'hello', 'lolwut', 'time', 'dump'] as const),
   ...(['object|freq', 'object|idletime', 'memory|usage', 'xinfo|consumers'] as const),
+]);
+
+/** Where a cluster, or the proxy, cannot say what one server says. */
+const NOT_COMPARED: ReadonlyMap<string, string> = new Map<CommandName, string>([
+  ['info', 'merged from all shards, with a section of the proxy'],
+  ['move', 'a cluster has one database: there is nowhere to move a key'],
 ]);
 
 const NONE_REASONS = {
@@ -19,8 +25,9 @@ export function compareOf(row: Pick<CommandRow, 'name' | 'route' | 'tips' | 'sou
   if (route.kind === 'refuse' && route.refusal !== 'cluster_disabled') {
     return { kind: 'none', reason: NONE_REASONS[route.refusal] };
   }
-  if (row.name === 'info') {
-    return { kind: 'none', reason: 'merged from all shards, with a section of the proxy' };
+  const reason = NOT_COMPARED.get(row.name);
+  if (reason !== undefined) {
+    return { kind: 'none', reason };
   }
   if (SHAPE_ONLY.has(row.name) || row.tips.includes('nondeterministic_output')) {
     return { kind: 'shape' };
