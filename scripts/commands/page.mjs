@@ -6,23 +6,57 @@ const ANSWERED_BY = {
   local: 'the proxy',
   control: 'the proxy',
 };
+const OVER_ITS_LINK = {
+  never: '',
+  always: ', over a link of its own',
+  token: ', with `BLOCK` over a link of its own',
+};
+const ASKED = {
+  all_nodes: 'all servers, replicas included',
+  all_shards: 'the primaries of all shards',
+};
 const REFUSED_BECAUSE = {
   unsupported: 'refused: not supported by this version',
   forbidden: 'refused: never allowed through the proxy',
   cluster_disabled: 'refused, as by a stand-alone server: cluster support is disabled',
   keys_unknown: 'refused: the keys cannot be told',
 };
-const JOINED = {
+const SPLIT = {
   array_in_order: "split by slot; values in the caller's order",
   sum: 'split by slot; the numbers are added',
   all_ok: 'split by slot; OK if every part says so',
 };
-/** Commands that are neither one server's nor one slot's. */
+const JOINED = {
+  default: 'joined to one list',
+  one_succeeded: 'the first success; an error only if no server succeeds',
+  all_succeeded: 'one reply, if all succeed; else the error',
+  agg_logical_and: 'place by place: 1 if all servers say so',
+  agg_logical_or: 'place by place: 1 if a server says so',
+  agg_min: 'the smallest number',
+  agg_max: 'the largest number',
+  agg_sum: 'the numbers are added',
+};
+/** Commands whose replies follow from no policy. */
 const OWN_JOIN = {
-  info: 'all primaries, merged field by field; section `# Slotgate` of the proxy',
-  'config|get': "one primary; the proxy's own settings in front, the servers' passwords left out",
+  'acl|log': 'the youngest entries of all; `RESET` at all servers',
+  'config|get': "one primary's; the proxy's own settings in front, the servers' passwords left out",
+  'config|set': 'one reply, if all succeed; what is a setting of the proxy is refused',
+  'function|stats': 'the function that runs anywhere; of the engines the largest counts',
+  info: 'merged field by field; section `# Slotgate` of the proxy',
+  'latency|doctor': 'the texts of all servers, one if they are equal',
+  'latency|graph': 'the graphs of all servers that have samples',
+  'latency|histogram': 'calls and cumulative counts are added',
+  'latency|history': 'the spikes of all servers, oldest first',
+  'latency|latest': 'of each event the latest spike and the largest',
+  'memory|doctor': 'the texts of all shards, one if they are equal',
+  'memory|malloc-stats': 'the texts of all shards',
+  'memory|stats': 'sizes and counts are added, of ratios the largest',
   publish: 'the cluster hands it on to every node',
+  randomkey: 'one of the keys; shards with more keys are chosen more often',
+  role: 'a primary without replicas; the largest offset',
   scan: 'one shard after the other: [SCAN](scan.md)',
+  'script|exists': 'place by place: 1 if all shards have it, or the proxy keeps it',
+  wait: 'the smallest number of replicas, over the shards that the client has written to',
 };
 
 export function renderCommandsPage(rows) {
@@ -41,6 +75,11 @@ export function renderCommandsPage(rows) {
     '',
     'A command whose keys lie in several slots is split where the table says so, else it is answered',
     "`CROSSSLOT Keys in request don't hash to the same slot`.",
+    '',
+    'Where several servers answer, they do so as the user that the client is: their ACL rules decide.',
+    'If one of them fails, its error is the answer. A change that others executed is told in the error:',
+    '`… (1 of 3 servers failed, the others executed it)`. Replies that are larger together than',
+    '`maxMergedReplyBytes` are an error. Further commands are refused by naming them in `denyCommands`.',
     ...groups.flatMap((group) =>
       section(
         group,
@@ -56,7 +95,7 @@ function section(group, rows) {
     '',
     `## ${group}`,
     '',
-    '| command | answered by | several keys, several shards |',
+    '| command | answered by | several keys, several servers |',
     '|---|---|---|',
     ...rows.map((row) => `| \`${title(row)}\` | ${answeredBy(row)} | ${joined(row)} |`),
   ];
@@ -66,23 +105,36 @@ function title({ name }) {
   return name.replace('|', ' ').toUpperCase();
 }
 
-function answeredBy({ route, blocking }) {
+function answeredBy(row) {
+  const { route, blocking, liftable, refusalReason } = row;
   if (route.kind === 'refuse') {
-    return REFUSED_BECAUSE[route.refusal];
+    const because = liftable
+      ? 'refused unless `allowCommands` names it'
+      : REFUSED_BECAUSE[route.refusal];
+    return refusalReason === '' ? because : `${because} (${refusalReason})`;
   }
-  const condition = blocking.kind === 'token' ? `; with \`${blocking.token}\` refused` : '';
-  return `${ANSWERED_BY[route.kind]}${condition}`;
+  const who = isFannedOut(row) ? ASKED[row.requestPolicy] : ANSWERED_BY[route.kind];
+  return route.kind === 'keys' ? who + OVER_ITS_LINK[blocking.kind] : who;
 }
 
-function joined({ name, route, split, keySpecs }) {
+/** Several servers see it, as the client that sent it. */
+function isFannedOut({ route, requestPolicy, answersItself }) {
+  const isSent = route.kind === 'fan_out' || (route.kind === 'control' && !answersItself);
+  return isSent && requestPolicy in ASKED;
+}
+
+function joined(row) {
+  const { name, route, split, keySpecs } = row;
   if (route.kind === 'refuse') {
     return '';
   }
   if (split.kind !== 'none') {
-    return JOINED[split.kind];
+    return SPLIT[split.kind];
   }
   return (
-    OWN_JOIN[name] ?? (route.kind === 'keys' && mayHaveManyKeys(keySpecs) ? 'one slot only' : '')
+    OWN_JOIN[name] ??
+    (isFannedOut(row) ? JOINED[row.responsePolicy] : undefined) ??
+    (route.kind === 'keys' && mayHaveManyKeys(keySpecs) ? 'one slot only' : '')
   );
 }
 

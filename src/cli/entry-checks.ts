@@ -1,3 +1,4 @@
+import { allowProblem, denyProblem } from '../commands/command-policy.js';
 import type { EntryChecks } from '../config/schema.js';
 import { parseSeed } from '../shards/endpoint.js';
 import { AddressMap } from '../topology/address-map.js';
@@ -6,6 +7,8 @@ import { AddressMap } from '../topology/address-map.js';
 export const ENTRY_CHECKS: EntryChecks = {
   seed: (text) => problemOf(() => parseSeed(text)),
   mapping: (text) => problemOf(() => new AddressMap([text])),
+  denied: denyProblem,
+  allowed: allowProblem,
 };
 
 function problemOf(parse: () => unknown): string | undefined {

@@ -1,10 +1,15 @@
 import { type CommandName, isCommandName } from './core-facts.js';
+import { answersItself } from './rules/answers-itself.js';
 import { barrierOf } from './rules/barriers.js';
 import { BLOCKING } from './rules/blocking.js';
 import { compareOf } from './rules/compare.js';
 import { CONNECTION_STATE } from './rules/connection-state.js';
-import { requestPolicyOf, responsePolicyOf } from './rules/policies.js';
+import { LIFTABLE } from './rules/liftable.js';
+import { OWN_LINKS } from './rules/own-links.js';
+import { policiesOf } from './rules/policies.js';
+import { unsupportedReason } from './rules/refusals.js';
 import { REPEATABLE } from './rules/repeatable.js';
+import { CHANGES_RIGHTS } from './rules/rights.js';
 import { SCRIPTS } from './rules/scripts.js';
 import { NO_SPLIT, SPLITS } from './rules/split.js';
 import type { Blocking, CommandFacts, CommandRow, Route } from './types.js';
@@ -29,16 +34,20 @@ export function commandRow(seed: CommandSeed, wanted: Route): CommandRow {
   const blocksSomewhere = blocking.kind === 'always' && wanted.kind === 'keyless';
   const route = sharedLinkOnly(wanted, connectionState || blocksSomewhere);
   const { name, source, tips } = seed;
-  const requestPolicy = requestPolicyOf(tips);
+  const policies = policiesOf(name, tips);
   const split = isCommandName(name) ? (SPLITS[name] ?? NO_SPLIT) : NO_SPLIT;
   return {
     ...seed,
     repeatable: isRepeatable(seed),
     connectionState,
     script: SCRIPTS.has(name),
-    requestPolicy,
-    responsePolicy: responsePolicyOf(tips),
-    barrier: barrierOf({ name, route, blocking, connectionState, requestPolicy }),
+    ...policies,
+    answersItself: answersItself({ name, route, flags: seed.flags }),
+    refusalReason: unsupportedReason(name) ?? '',
+    liftable: LIFTABLE.has(name),
+    changesRights: CHANGES_RIGHTS.has(name),
+    ownLink: OWN_LINKS.has(name),
+    barrier: barrierOf({ ...policies, name, route, blocking, connectionState }),
     blocking,
     split,
     compare: compareOf({ name, route, tips, source }),

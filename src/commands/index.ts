@@ -1,3 +1,4 @@
+export { allowProblem, applyPolicy, type CommandPolicy, denyProblem } from './command-policy.js';
 export { CommandTable } from './command-table.js';
 export { type CommandName, isCommandName } from './core-facts.js';
 export { coreTable } from './core-table.js';
@@ -16,6 +17,7 @@ export type {
 } from './handlers/errands.js';
 export { handleControl } from './handlers/index.js';
 export { Scans } from './handlers/scan/scans.js';
+export type { ScriptCache } from './handlers/script-cache.js';
 export type {
   ControlContext,
   ControlOutcome,
@@ -25,7 +27,6 @@ export type {
 export { UnknownCommands } from './handlers/unknown-commands.js';
 export { addServerCommands, mergeServerCommands } from './merge.js';
 export { toNativeRows } from './native-rows.js';
-export { answersItself } from './rules/answers-itself.js';
 export { refusalText } from './rules/refusals.js';
 export type {
   Blocking,

@@ -1,8 +1,9 @@
 import type { RespReply } from '../resp/index.js';
-import { commandRow, hasUnknownKeys } from './command-row.js';
+import { type CommandSeed, commandRow, hasUnknownKeys } from './command-row.js';
 import { CommandTable } from './command-table.js';
 import { isCommandName } from './core-facts.js';
 import { coreRow } from './core-table.js';
+import { policiesOf } from './rules/policies.js';
 import { isClusterSubcommand } from './rules/routes.js';
 import { readCommandReply, type ServerCommand } from './server-commands.js';
 import type { CommandRow, KeySpec, Route, ServerFlag } from './types.js';
@@ -95,7 +96,7 @@ function addedRow(
     source: 'server' as const,
     connectionState: flags.includes('pubsub') || siblingsHaveState(table, name),
   };
-  return commandRow(row, addedRoute(name, container, module, keySpecs));
+  return commandRow(row, addedRoute(row, module));
 }
 
 function siblingsHaveState(table: CommandTable, name: string): boolean {
@@ -105,13 +106,12 @@ function siblingsHaveState(table: CommandTable, name: string): boolean {
   );
 }
 
-/** Without keys only a module's command is sent on: another might change the connection. */
-function addedRoute(
-  name: string,
-  container: boolean,
-  module: boolean,
-  keySpecs: readonly KeySpec[],
-): Route {
+/**
+ * Without keys only a module's command is sent on: another might change the connection. It goes to
+ * several servers if its policies say so in a way that needs no knowledge of the command.
+ */
+function addedRoute(seed: CommandSeed, module: boolean): Route {
+  const { name, container, keySpecs, tips } = seed;
   if (isClusterSubcommand(name)) {
     return { kind: 'refuse', refusal: 'cluster_disabled' };
   }
@@ -124,7 +124,12 @@ function addedRoute(
   if (keySpecs.length > 0) {
     return { kind: 'keys' };
   }
-  return module ? { kind: 'keyless' } : { kind: 'refuse', refusal: 'unsupported' };
+  if (!module) {
+    return { kind: 'refuse', refusal: 'unsupported' };
+  }
+  const { requestPolicy, responsePolicy } = policiesOf(name, tips);
+  const isForSeveral = requestPolicy === 'all_nodes' || requestPolicy === 'all_shards';
+  return { kind: isForSeveral && responsePolicy !== 'special' ? 'fan_out' : 'keyless' };
 }
 
 /** An arity that accepts everything that one of `arities` accepts; 0 accepts any. */

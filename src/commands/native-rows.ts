@@ -17,7 +17,7 @@ function toNativeRow(row: CommandRow): NativeCommandRow {
     name: row.name,
     arity: row.arity,
     flags: nativeFlags(row),
-    route: route.kind,
+    route: route.kind === 'fan_out' ? 'control' : route.kind,
     local: route.kind === 'local' ? route.answer : 'none',
     split: split.kind,
     splitStep: split.step,

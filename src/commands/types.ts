@@ -110,6 +110,8 @@ export type Route =
     }
   /** A handler of the control plane. */
   | { readonly kind: 'control' }
+  /** The servers that `requestPolicy` names; their replies become one by `responsePolicy`. */
+  | { readonly kind: 'fan_out' }
   | { readonly kind: 'refuse'; readonly refusal: RefusalKind };
 
 /** A row of the command table: the servers' facts, and how the proxy treats the command. */
@@ -128,6 +130,16 @@ export interface CommandRow extends CommandFacts {
   readonly script: boolean;
   readonly requestPolicy: RequestPolicy;
   readonly responsePolicy: ResponsePolicy;
+  /** No server sees it run as its client: a server is asked first whether the client may. */
+  readonly answersItself: boolean;
+  /** Why it is refused, if there is more to say than `RefusalKind` does; else ''. */
+  readonly refusalReason: string;
+  /** It is refused unless the setting `allowCommands` names it. */
+  readonly liftable: boolean;
+  /** Users may have other rights after it. */
+  readonly changesRights: boolean;
+  /** It goes to servers over links that nobody else uses. */
+  readonly ownLink: boolean;
   readonly barrier: NativeBarrier;
   readonly blocking: Blocking;
   readonly split: SplitRule;

@@ -5,13 +5,23 @@ import type { ListRow, SettingRow, TextRow } from './setting-row.js';
 import { settingRows } from './settings.js';
 
 /**
- * Checks of texts whose form belongs to a higher layer (seeds, address mappings): what is wrong with
- * the text, or undefined. Given from there, because the configuration imports nothing.
+ * Checks of texts whose form belongs to a higher layer (seeds, address mappings, names of commands
+ * that are denied or allowed): what is wrong with the text, or undefined. Given from there, because
+ * the configuration imports nothing.
  */
 export interface EntryChecks {
   seed(text: string): string | undefined;
   mapping(text: string): string | undefined;
+  denied(text: string): string | undefined;
+  allowed(text: string): string | undefined;
 }
+
+const NO_CHECKS: EntryChecks = {
+  seed: () => undefined,
+  mapping: () => undefined,
+  denied: () => undefined,
+  allowed: () => undefined,
+};
 
 /** Strict schema of a configuration file: nested by the dots in the settings' keys. */
 export function configSchema(checks: EntryChecks): z.ZodObject {
@@ -35,7 +45,7 @@ export function configSchema(checks: EntryChecks): z.ZodObject {
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     title: 'Slotgate configuration',
-    ...z.toJSONSchema(configSchema({ seed: () => undefined, mapping: () => undefined }), {
+    ...z.toJSONSchema(configSchema(NO_CHECKS), {
       io: 'input',
     }),
   };

@@ -9,10 +9,10 @@ interface CommonRow {
   readonly reload: ReloadScope;
 }
 
-/** A list of addresses; the format of each entry is checked in addresses.ts. */
+/** A list of texts; `EntryChecks` says whether an entry has the right form. */
 export interface ListRow extends CommonRow {
   readonly kind: 'list';
-  readonly entry: 'seed' | 'mapping' | 'listen';
+  readonly entry: 'seed' | 'mapping' | 'listen' | 'denied' | 'allowed';
   readonly placeholder: string;
   readonly default: readonly string[];
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
-  answersItself,
+  applyPolicy,
+  type CommandPolicy,
   CommandTable,
   type ControlContext,
   coreTable,
+  type ExecuteTarget,
   handleControl,
   mergeServerCommands,
   type ProxyStats,
@@ -22,7 +24,7 @@ import type {
   DataPlane,
   DataPlaneEvent,
 } from '../native/index.js';
-import { errorReply, type RespReply } from '../resp/index.js';
+import { type CommandArguments, errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import { type ClusterTopology, readSlotState, type TopologyMonitor } from '../topology/index.js';
 import { BlockedCommands } from './blocked-commands.js';
@@ -43,7 +45,6 @@ const HOLDING_CHECK_MS = 200;
 /** Shown by HELLO until a server has told its version. */
 const ASSUMED_SERVER_VERSION = '7.0.0';
 
-/** Blocking commands are refused. */
 /** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
 export class Database implements LoginDesk {
   readonly #id: number;
@@ -100,26 +101,27 @@ export class Database implements LoginDesk {
   /** Publishes the command table, with what the servers' modules add to it. */
   async learnCommands(): Promise<void> {
     try {
-      this.#table = keepPlaces(
-        this.#table,
-        mergeServerCommands(coreTable(), await this.#monitor.fetchCommands()),
-      );
-      const [info] = await this.#execute(['INFO', 'server']);
+      this.#adoptTable(mergeServerCommands(coreTable(), await this.#monitor.fetchCommands()));
+      const [info] = await this.#execute('any-primary', ['INFO', 'server']);
       const text = info?.kind === 'string' ? info.bytes.toString() : '';
       this.#serverVersion = /^redis_version:(\S+)/m.exec(text)?.[1] ?? this.#serverVersion;
     } catch (error) {
       this.#log.warn('the servers do not tell their commands; the built-in table is used', {
         reason: String(error),
       });
-      this.#table = keepPlaces(this.#table, coreTable());
+      this.#adoptTable(coreTable());
     }
     this.#publishCommands();
   }
 
   /** Applies what a reload changed. */
-  reconfigure(config: EffectiveConfig): void {
+  async reconfigure(config: EffectiveConfig): Promise<void> {
+    const policy = JSON.stringify(this.#commandPolicy());
     this.#config = config;
     this.publishSettings();
+    if (JSON.stringify(this.#commandPolicy()) !== policy) {
+      await this.learnCommands();
+    }
   }
 
   /** Tells the workers of changed limits, users and log-in rules. */
@@ -196,7 +198,7 @@ export class Database implements LoginDesk {
       const { bytes, close, change, watchSlot } = outcome;
       return { ...reply(bytes, close), change, watchSlot };
     }
-    this.#table = keepPlaces(this.#table, outcome.table);
+    this.#adoptTable(outcome.table);
     this.#publishCommands();
     this.#plane.dispatchAgain(request.client);
     return null;
@@ -206,13 +208,21 @@ export class Database implements LoginDesk {
   #refusalOf(request: ControlRequest): Promise<string | null> {
     const isProxyUser = this.#config.clientAuth === 'none' && request.user === this.#proxyUser;
     const row = this.#table.rows[request.row];
-    return isProxyUser || row === undefined || !answersItself(row)
+    return isProxyUser || row === undefined || !row.answersItself
       ? Promise.resolve(null)
       : this.#permissions.refusalOf(this.#userName(request.user), request.args);
   }
 
   #userName(user: number): string {
     return this.#users.all[user]?.name || 'default';
+  }
+
+  #commandPolicy(): CommandPolicy {
+    return { deny: this.#config.denyCommands, allow: this.#config.allowCommands };
+  }
+
+  #adoptTable(table: CommandTable): void {
+    this.#table = keepPlaces(this.#table, applyPolicy(table, this.#commandPolicy()));
   }
 
   #publishCommands(): void {
@@ -233,9 +243,21 @@ export class Database implements LoginDesk {
       scans: this.#scans,
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
-      execute: (target, args) =>
-        target === 'any_primary' ? this.#execute(args) : this.#executeOnEvery(args),
+      maxMergedReplyBytes: this.#config.maxMergedReplyBytes,
+      rightsChanged: () => this.#permissions.forget(),
+      execute: (target, args) => this.#executeAt(target, args),
     };
+  }
+
+  #executeAt(target: ExecuteTarget, args: CommandArguments): Promise<readonly RespReply[]> {
+    switch (target) {
+      case 'any_primary':
+        return this.#execute('any-primary', args);
+      case 'every_primary':
+        return this.#executeOnEvery(args);
+      default:
+        return this.#execute(target.nodeId, args);
+    }
   }
 
   #errandsFor({ client, row }: ControlRequest): ClientErrands {
@@ -250,11 +272,14 @@ export class Database implements LoginDesk {
     });
   }
 
-  async #execute(args: readonly (string | Buffer)[]): Promise<readonly RespReply[]> {
-    return [await this.#monitor.execute('any-primary', args)];
+  async #execute(
+    target: string | 'any-primary',
+    args: CommandArguments,
+  ): Promise<readonly RespReply[]> {
+    return [await this.#monitor.execute(target, args)];
   }
 
-  #executeOnEvery(args: readonly (string | Buffer)[]): Promise<readonly RespReply[]> {
+  #executeOnEvery(args: CommandArguments): Promise<readonly RespReply[]> {
     const { shards = [], servers = [] } = this.#monitor.topology ?? {};
     const primaries = shards.flatMap(({ primary }) => servers[primary ?? -1] ?? []);
     return Promise.all(primaries.map(({ nodeId }) => this.#monitor.execute(nodeId, args)));

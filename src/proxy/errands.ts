@@ -115,19 +115,19 @@ export class ClientErrands implements Errands {
     }
   }
 
-  sendToShards(args: ErrandArguments): Promise<readonly RespValue[]> {
+  sendToShards(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]> {
     const topology = this.#topology();
     const firstSlots = (topology?.shards ?? []).map((_, index) =>
       topology === null ? -1 : topology.slotToShard.indexOf(index),
     );
     return Promise.all(
-      firstSlots.filter((slot) => slot >= 0).map((slot) => this.sendToSlot(slot, args)),
+      firstSlots.filter((slot) => slot >= 0).map((slot) => this.sendToSlot(slot, args, options)),
     );
   }
 
-  async sendToNodes(args: ErrandArguments): Promise<readonly RespValue[]> {
+  async sendToNodes(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]> {
     const nodeIds = this.nodes();
-    const outcomes = await this.send(nodeIds, args);
+    const outcomes = await this.send(nodeIds, args, options);
     return outcomes.map((outcome, i) => this.#toValue(outcome, this.#labelOf(nodeIds[i])));
   }
 

@@ -51,6 +51,11 @@ export class Permissions {
     }
   }
 
+  /** Forgets all verdicts: rights have changed. */
+  forget(): void {
+    this.#verdicts.clear();
+  }
+
   async #ask(user: string, args: readonly Buffer[]): Promise<string | null> {
     const reply = await this.#execute(['ACL', 'DRYRUN', user, ...args]);
     if (reply.kind === 'string') {

@@ -113,13 +113,13 @@ export class SlotgateProxy {
     return planeMetrics(this.#plane.counters());
   }
 
-  reload(config: EffectiveConfig): Promise<readonly string[]> {
+  async reload(config: EffectiveConfig): Promise<readonly string[]> {
     const { restart } = changedSettings(this.#config, config);
     // What needs a restart stays as it is, also where live settings are computed from it.
     const { threads, listen, clientAuth, upstreamCredentials } = this.#config;
     this.#config = { ...config, threads, listen, clientAuth, upstreamCredentials };
-    this.#database.reconfigure(this.#config);
-    return Promise.resolve(restart);
+    await this.#database.reconfigure(this.#config);
+    return restart;
   }
 
   /** Stops accepting after `shutdownDelayMs`, then closes clients, idle ones first. */

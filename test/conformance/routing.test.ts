@@ -114,6 +114,15 @@ describe('a command without keys is seen by one primary', () => {
   });
 });
 
+describe('a command for several servers is seen by each of them, once', () => {
+  test.each(rowsBy(({ route }) => route.kind === 'fan_out'))('$name', async (row) => {
+    const { seen } = await play(row, exampleOf(row));
+    expect(primaries(seen)).toEqual(primaries(seen).map(() => 1));
+    const isForAll = row.requestPolicy === 'all_nodes';
+    expect(replicas(seen)).toEqual(replicas(seen).map(() => (isForAll ? 1 : 0)));
+  });
+});
+
 describe('what the proxy answers by itself is seen by no server', () => {
   test.each(rowsBy(({ route }) => route.kind === 'local'))('$name', async (row) => {
     const { seen } = await play(row, exampleOf(row));

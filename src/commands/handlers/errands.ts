@@ -61,7 +61,7 @@ export interface Errands {
    * To the primary of every shard, each retried until the hold time-out. One value per shard, errors
    * included; a write whose connection was lost is an error value `OUTCOMEUNKNOWN …`.
    */
-  sendToShards(args: ErrandArguments): Promise<readonly RespValue[]>;
+  sendToShards(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]>;
   /** The same to all servers, replicas included. */
-  sendToNodes(args: ErrandArguments): Promise<readonly RespValue[]>;
+  sendToNodes(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]>;
 }

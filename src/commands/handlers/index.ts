@@ -8,12 +8,16 @@ import { handleClientKill } from './client/kill.js';
 import { handleClientInfo, handleClientList } from './client/list.js';
 import { handleClientNoEvict, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
-import { handleConfigGet } from './config-get.js';
+import { handleConfigGet, handleConfigSet } from './config.js';
 import { wrongArityError } from './error-texts.js';
-import { handleInfo } from './info/index.js';
+import { fanOut } from './fan-out/index.js';
+import { handleRandomKey } from './randomkey.js';
 import { handleScan } from './scan/index.js';
-import type { ControlContext, ControlHandler, ControlOutcome } from './types.js';
+import { handleScriptExists, handleScriptFlush, handleScriptLoad } from './scripts.js';
+import type { ControlContext, ControlHandler, ControlOutcome, ValueHandler } from './types.js';
 import { handleUnknown } from './unknown.js';
+import { valueReply } from './value-reply.js';
+import { handleWait } from './wait.js';
 import { handleWatch } from './watch.js';
 
 /**
@@ -28,12 +32,19 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|list': handleClientList,
   'client|no-evict': handleClientNoEvict,
   'client|unblock': handleClientUnblock,
-  'config|get': handleConfigGet,
-  info: handleInfo,
+  'config|get': byValue(handleConfigGet),
+  'config|set': byValue(handleConfigSet),
+  randomkey: byValue(handleRandomKey),
   reset: handleReset,
   scan: handleScan,
+  'script|exists': byValue(handleScriptExists),
+  'script|flush': byValue(handleScriptFlush),
+  'script|load': byValue(handleScriptLoad),
+  wait: byValue(handleWait),
   watch: handleWatch,
 };
+
+const handleFanOut = byValue((request, context, row) => fanOut(row, request, context));
 
 /**
  * Answers a command that the data plane handed up.
@@ -68,10 +79,24 @@ function handlerOf(row: CommandRow | undefined): ControlHandler {
   if (row.blocking.kind !== 'never' && row.route.kind === 'keys') {
     return handleBlocking;
   }
+  if (row.route.kind === 'fan_out') {
+    return handleFanOut;
+  }
   if (hasHandler(row.name)) {
     return HANDLERS[row.name];
   }
   throw new Error(`command '${row.name}' came up, and no handler answers it`);
+}
+
+function byValue(handler: ValueHandler): ControlHandler {
+  return async (request, context) => {
+    const row = context.table.rows[request.row];
+    if (row === undefined) {
+      throw new Error('a command without a row came to the handler of a row');
+    }
+    const value = await handler(request, context, row);
+    return { kind: 'reply', bytes: valueReply(value, request.protocol, context) };
+  };
 }
 
 function hasHandler(name: string): name is ControlName {

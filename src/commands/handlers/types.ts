@@ -1,9 +1,11 @@
 import type { ClientChange, ControlRequest } from '../../native/types.js';
-import type { CommandArguments, RespReply } from '../../resp/index.js';
+import type { CommandArguments, RespReply, RespValue } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
+import type { CommandRow } from '../types.js';
 import type { ClientDesk } from './client/desk.js';
 import type { Errands } from './errands.js';
 import type { Scans } from './scan/scans.js';
+import type { ScriptCache } from './script-cache.js';
 import type { UnknownCommands } from './unknown-commands.js';
 
 /** What the control plane decided about a command. */
@@ -35,7 +37,7 @@ export interface ProxyStats {
 }
 
 /** Whom a handler asks, over the proxy's own connections. */
-export type ExecuteTarget = 'any_primary' | 'every_primary';
+export type ExecuteTarget = 'any_primary' | 'every_primary' | { readonly nodeId: string };
 
 /** What handlers may use. */
 export interface ControlContext {
@@ -55,6 +57,14 @@ export interface ControlContext {
   stats(): ProxyStats;
   /** Settings of the proxy under their names in redis.conf; they hide the servers'. */
   configValues(): Readonly<Record<string, string>>;
+  /** Most bytes that a reply joined from those of several servers may have (`maxMergedReplyBytes`). */
+  readonly maxMergedReplyBytes: number;
+  /** Scripts that the proxy loads where they are needed; undefined: it keeps none. */
+  readonly scripts?: ScriptCache;
+  /** Users may have other rights from now on: nothing that was known of them holds. */
+  rightsChanged(): void;
+  /** Node ids of the primaries that the client has written to; absent: that is not known. */
+  writtenTo?(): ReadonlySet<string>;
   /**
    * @returns One reply, or one per primary in any order; a server's error reply is a value.
    * @throws ProxyError if a server that was to answer did not.
@@ -67,3 +77,10 @@ export type ControlHandler = (
   request: ControlRequest,
   context: ControlContext,
 ) => ControlOutcome | Promise<ControlOutcome>;
+
+/** A handler whose answer is one value. @param row Of the request. */
+export type ValueHandler = (
+  request: ControlRequest,
+  context: ControlContext,
+  row: CommandRow,
+) => Promise<RespValue>;

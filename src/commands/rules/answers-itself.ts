@@ -2,7 +2,10 @@ import type { CommandName } from '../core-facts.js';
 import type { CommandRow } from '../types.js';
 
 /** Control commands that are sent to servers as the client that asked: the servers know its rights. */
-const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>(['scan', 'watch']);
+const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>([
+  ...(['config|get', 'config|set', 'randomkey', 'scan', 'wait', 'watch'] as const),
+  ...(['script|exists', 'script|flush', 'script|load'] as const),
+]);
 
 /**
  * Whether the proxy answers the command from what it knows, or asks for it on its own connections, so

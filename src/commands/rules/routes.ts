@@ -20,17 +20,46 @@ const LOCAL = {
   'client|setname': { kind: 'local', answer: 'set_name' },
 } satisfies Partial<Record<CommandName, Route>>;
 
-/** Any primary answers for all. PUBLISH reaches every subscriber over the cluster bus. */
+/**
+ * Any primary answers for all, as users, functions and modules are the same everywhere. PUBLISH
+ * reaches every subscriber over the cluster bus.
+ */
 const KEYLESS: readonly CommandName[] = [
+  ...(['acl|cat', 'acl|dryrun', 'acl|genpass', 'acl|getuser', 'acl|list'] as const),
+  ...(['acl|users', 'acl|whoami'] as const),
   ...(['command', 'command|count', 'command|docs', 'command|getkeys'] as const),
   ...(['command|getkeysandflags', 'command|info', 'command|list'] as const),
-  ...(['lolwut', 'publish', 'time'] as const),
+  ...(['function|dump', 'function|list', 'lolwut', 'module|list', 'publish'] as const),
+  ...(['script|show', 'time'] as const),
 ];
 
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
-  ...(['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'] as const),
-  ...(['client|unblock', 'config|get', 'info', 'reset', 'scan', 'watch'] as const),
+  'auth',
+  ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|unblock'] as const),
+  ...(['config|get', 'config|set'] as const),
+  'randomkey',
+  'reset',
+  'scan',
+  ...(['script|exists', 'script|flush', 'script|load'] as const),
+  'wait',
+  'watch',
+] as const satisfies readonly CommandName[];
+
+/** Several servers answer, and their replies become one by a response policy. */
+const FAN_OUT: readonly CommandName[] = [
+  ...(['acl|deluser', 'acl|load', 'acl|save', 'acl|setuser', 'bgrewriteaof'] as const),
+  ...(['bgsave', 'config|resetstat', 'config|rewrite', 'dbsize', 'flushall'] as const),
+  ...(['flushdb', 'function|delete', 'function|flush', 'function|kill'] as const),
+  ...(['function|load', 'function|restore', 'keys', 'lastsave', 'latency|reset'] as const),
+  ...(['memory|purge', 'save', 'script|kill'] as const),
+];
+
+/** The same with a response of their own kind: `handlers/joins/` has a function for each of these. */
+export const SPECIAL_JOIN_NAMES = [
+  ...(['acl|log', 'function|stats', 'info', 'latency|doctor', 'latency|graph'] as const),
+  ...(['latency|histogram', 'latency|history', 'latency|latest', 'memory|doctor'] as const),
+  ...(['memory|malloc-stats', 'memory|stats', 'role'] as const),
 ] as const satisfies readonly CommandName[];
 
 /** A proxy in standalone mode answers these as a stand-alone server does. */
@@ -45,26 +74,17 @@ const FORBIDDEN: readonly CommandName[] = [
 
 /** Their meaning is more than one slot, one node or one connection, and nothing serves it here. */
 const UNSUPPORTED: readonly CommandName[] = [
-  ...(['acl|cat', 'acl|deluser', 'acl|dryrun', 'acl|genpass', 'acl|getuser'] as const),
-  ...(['acl|list', 'acl|load', 'acl|log', 'acl|save', 'acl|setuser'] as const),
-  ...(['acl|users', 'acl|whoami', 'bgrewriteaof', 'bgsave'] as const),
   ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|pause'] as const),
-  ...(['client|tracking', 'client|trackinginfo', 'client|unpause', 'clusterscan'] as const),
+  ...(['client|tracking', 'client|trackinginfo', 'client|unpause'] as const),
+  'clusterscan',
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
-  ...(['config|resetstat', 'config|rewrite', 'config|set', 'dbsize'] as const),
-  ...(['flushall', 'flushdb', 'function|delete', 'function|dump'] as const),
-  ...(['function|flush', 'function|kill', 'function|list', 'function|load'] as const),
-  ...(['function|restore', 'function|stats', 'himport|discard'] as const),
-  ...(['himport|discardall', 'himport|prepare', 'keys', 'lastsave'] as const),
-  ...(['latency|doctor', 'latency|graph', 'latency|histogram', 'latency|history'] as const),
-  ...(['latency|latest', 'latency|reset', 'memory|doctor', 'memory|malloc-stats'] as const),
-  ...(['memory|purge', 'memory|stats', 'module|list', 'monitor'] as const),
-  ...(['psubscribe', 'pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
-  ...(['pubsub|shardchannels', 'pubsub|shardnumsub', 'punsubscribe'] as const),
-  ...(['randomkey', 'role', 'save', 'script|exists'] as const),
-  ...(['script|flush', 'script|kill', 'script|load', 'script|show'] as const),
-  ...(['slowlog|get', 'slowlog|len', 'slowlog|reset', 'subscribe'] as const),
-  ...(['unsubscribe', 'wait', 'waitaof'] as const),
+  ...(['himport|discard', 'himport|discardall', 'himport|prepare'] as const),
+  'monitor',
+  ...(['psubscribe', 'punsubscribe', 'subscribe', 'unsubscribe'] as const),
+  ...(['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
+  ...(['pubsub|shardchannels', 'pubsub|shardnumsub'] as const),
+  ...(['slowlog|get', 'slowlog|len', 'slowlog|reset'] as const),
+  'waitaof',
 ];
 
 /**
@@ -79,6 +99,7 @@ export const ROUTES: ReadonlyMap<string, Route> = withoutRepeats([
     { kind: 'keyless' },
   ),
   ...routed(CONTROL, { kind: 'control' }),
+  ...routed([...FAN_OUT, ...SPECIAL_JOIN_NAMES], { kind: 'fan_out' }),
   ...refused(CLUSTER_DISABLED, 'cluster_disabled'),
   ...refused(FORBIDDEN, 'forbidden'),
   ...refused(UNSUPPORTED, 'unsupported'),

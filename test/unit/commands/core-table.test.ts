@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { isSpecialName } from '../../../src/commands/handlers/joins/index.js';
 import { coreTable, toNativeRows } from '../../../src/commands/index.js';
 import { BLOCKING } from '../../../src/commands/rules/blocking.js';
 import { rowOf, TABLE } from './support.js';
@@ -40,6 +41,22 @@ describe('the committed table', () => {
   test('rules on blocking fit the servers’ flag', () => {
     const flagged = TABLE.rows.filter((row) => row.flags.includes('blocking'));
     expect(Object.keys(BLOCKING).sort()).toEqual(flagged.map((row) => row.name).sort());
+  });
+
+  test('every row that goes to several servers says to which, and how their replies become one', () => {
+    const rows = TABLE.rows.filter(({ route }) => route.kind === 'fan_out');
+    expect(rows.length).toBeGreaterThan(25);
+    for (const { name, requestPolicy, responsePolicy, barrier, answersItself } of rows) {
+      expect(['all_shards', 'all_nodes'], name).toContain(requestPolicy);
+      expect(responsePolicy === 'special', name).toBe(isSpecialName(name));
+      expect({ barrier, answersItself }, name).toEqual({ barrier: 'drain', answersItself: false });
+    }
+  });
+
+  test('what the proxy answers by itself is asked for with ACL DRYRUN', () => {
+    expect(rowOf('client|list').answersItself).toBe(true);
+    expect(rowOf('config|get').answersItself).toBe(false);
+    expect(rowOf('randomkey').answersItself).toBe(false);
   });
 
   test('every row says how its replies compare with a stand-alone server’s', () => {
@@ -114,7 +131,10 @@ describe('rows for the data plane', () => {
   });
 
   test.each([
-    ['clusterscan', "-ERR command is not supported by this version of Slotgate: 'clusterscan'\r\n"],
+    [
+      'clusterscan',
+      "-ERR command is not supported by this version of Slotgate: 'clusterscan' (SCAN goes over all shards)\r\n",
+    ],
     ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
     ['cluster|slots', '-ERR This instance has cluster support disabled\r\n'],
@@ -131,7 +151,10 @@ describe('rows for the data plane', () => {
     },
   );
 
-  test.each(['info', 'config|get', 'auth', 'config', 'client'])('%s: control plane', (name) => {
+  test.each([
+    ...(['info', 'config|get', 'auth', 'config', 'client'] as const),
+    ...(['keys', 'flushall', 'role', 'wait'] as const),
+  ])('%s: control plane', (name) => {
     expect(nativeRow(name)).toMatchObject({ route: 'control', barrier: 'drain' });
   });
 

@@ -71,6 +71,8 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     errands: fakeErrands(),
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),
+    maxMergedReplyBytes: 1_000,
+    rightsChanged: () => undefined,
     execute: () => Promise.resolve([reply([null])]),
     ...overrides,
   };

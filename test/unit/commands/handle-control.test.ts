@@ -10,7 +10,8 @@ import type { RespReply } from '../../../src/resp/index.js';
 import { fakeContext, fakeErrands } from './fake-context.js';
 import { reply, requestOf, rowOf, TABLE } from './support.js';
 
-type Call = readonly [string, ...string[]];
+type Call = readonly [target: ControlTarget, ...words: string[]];
+type ControlTarget = Parameters<ControlContext['execute']>[0];
 
 /** A context that records what was asked and answers with `answers`. */
 function recording(answers: readonly RespReply[], overrides: Partial<ControlContext> = {}) {
@@ -28,87 +29,6 @@ function recording(answers: readonly RespReply[], overrides: Partial<ControlCont
 function text(outcome: ControlOutcome): string {
   return outcome.kind === 'reply' ? outcome.bytes.toString() : outcome.kind;
 }
-
-describe('INFO', () => {
-  const server = reply(
-    '# Server\r\nredis_mode:cluster\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n',
-  );
-
-  test('is merged from every primary, with the proxy’s section last', async () => {
-    const { calls, context } = recording([server, server]);
-    const info = text(await handleControl(requestOf('INFO'), context));
-    expect(calls).toEqual([['every_primary', 'INFO']]);
-    expect(info).toContain('redis_mode:standalone\r\n');
-    expect(info).toContain('db0:keys=2,expires=0,avg_ttl=0\r\n');
-    expect(info.slice(info.indexOf('# Slotgate'))).toBe(
-      '# Slotgate\r\nslotgate_version:9.9.9\r\nslotgate_mode:standalone\r\nworkers:2\r\n' +
-        'clients:7\r\nlinks:6\r\nuptime_in_seconds:90000\r\n\r\n',
-    );
-    expect(info).toMatch(/^\$\d+\r\n# Server/);
-  });
-
-  test('hands the sections on; the proxy’s own is its own', async () => {
-    const { calls, context } = recording([server]);
-    const info = text(await handleControl(requestOf('info Server keyspace'), context));
-    expect(info).not.toContain('# Slotgate');
-    const own = text(await handleControl(requestOf('info SLOTGATE'), context));
-    expect(own).toContain('# Slotgate\r\n');
-    expect(calls).toEqual([['every_primary', 'INFO', 'server', 'keyspace']]);
-  });
-
-  test('shows no partial sum: an error of one server is the answer', async () => {
-    const { context } = recording([server, { kind: 'error', message: 'NOPERM no' }]);
-    expect(text(await handleControl(requestOf('info'), context))).toBe('-NOPERM no\r\n');
-  });
-
-  test('says so if a server does not answer', async () => {
-    const context = fakeContext({
-      execute: () => Promise.reject(new ProxyError('call_timeout', '10.0.0.1:6379: no reply')),
-    });
-    expect(text(await handleControl(requestOf('info'), context))).toBe(
-      '-ERR the servers did not answer: 10.0.0.1:6379: no reply\r\n',
-    );
-  });
-});
-
-describe('CONFIG GET', () => {
-  test('the proxy’s own settings need no server', async () => {
-    const { calls, context } = recording([]);
-    const outcome = await handleControl(requestOf('CONFIG GET MaxClients'), context);
-    expect(text(outcome)).toBe('*2\r\n$10\r\nmaxclients\r\n$4\r\n5000\r\n');
-    expect(calls).toEqual([]);
-  });
-
-  test('own settings hide the servers’, and passwords stay hidden', async () => {
-    const names = [
-      'maxclients',
-      '10000',
-      'requirepass',
-      'secret',
-      'masterauth',
-      'secret',
-      'save',
-      '',
-    ];
-    const { calls, context } = recording([reply([...names, 'cluster-enabled', 'yes'])]);
-    const answer = text(await handleControl(requestOf('config get *'), context));
-    expect(calls).toEqual([['any_primary', 'CONFIG', 'GET', '*']]);
-    expect(answer).not.toContain('secret');
-    expect(answer).toContain('$10\r\nmaxclients\r\n$4\r\n5000\r\n');
-    expect(answer).toContain('$15\r\ncluster-enabled\r\n$2\r\nno\r\n');
-    expect(answer).toContain('$11\r\nrequirepass\r\n$0\r\n\r\n');
-    expect(answer).toContain('$7\r\ntimeout\r\n$1\r\n0\r\n');
-    expect(answer).toMatch(/^\*14\r\n/);
-  });
-
-  test('a RESP3 client gets a map, a refusal is passed on', async () => {
-    const { context } = recording([{ kind: 'error', message: 'NOPERM no' }]);
-    const request = requestOf('config get port');
-    const answer = await handleControl({ ...request, protocol: 3 }, context);
-    expect(text(answer)).toBe('%1\r\n$4\r\nport\r\n$5\r\n12000\r\n');
-    expect(text(await handleControl(requestOf('config get save'), context))).toBe('-NOPERM no\r\n');
-  });
-});
 
 describe('unknown commands', () => {
   const module = reply([['json.set', -4, ['write', 'module'], 1, 1, 1, [], [], [], []]]);
@@ -197,7 +117,9 @@ test('XREAD with BLOCK goes to the slot of its keys, over a private link', async
 
 test('every row that goes to the control plane is answered', async () => {
   const { context } = recording([reply('')]);
-  const rows = TABLE.rows.filter((row) => row.route.kind === 'control' && row.name !== 'auth');
+  const rows = TABLE.rows.filter(
+    ({ route, name }) => ['control', 'fan_out'].includes(route.kind) && name !== 'auth',
+  );
   expect(rows.map(({ name }) => name)).toContain('info');
   for (const row of rows) {
     const args = row.name.split('|').concat('x', 'x').slice(0, Math.max(row.arity, -row.arity));

@@ -183,3 +183,24 @@ describe('rules over several settings', () => {
     expect(problems({ flags: { seeds: SEEDS, metrics: '0.0.0.0:1' } })).toBe('');
   });
 });
+
+describe('commands that are denied or allowed', () => {
+  test('are named as users write them', () => {
+    const yaml =
+      'seeds: [a:1]\ndenyCommands: [flushall, CONFIG SET]\nallowCommands: [module load]\n';
+    expect(resolved({ yaml })).toMatchObject({
+      denyCommands: ['flushall', 'CONFIG SET'],
+      allowCommands: ['module load'],
+    });
+    const env = { SLOTGATE_DENY_COMMANDS: 'flushall,config set' };
+    expect(resolved({ flags: { seeds: SEEDS }, env }).denyCommands).toHaveLength(2);
+  });
+
+  test('a name that would deny or allow nothing is a problem', () => {
+    const flags = { seeds: SEEDS, denyCommands: ['flushal'], allowCommands: ['shutdown'] };
+    const text = problems({ flags });
+    expect(text).toContain('denyCommands: "flushal"');
+    expect(text).toContain('did you mean "flushall"?');
+    expect(text).toMatch(/allowCommands: "shutdown".*these can be allowed: debug, module load/);
+  });
+});

@@ -1,7 +1,7 @@
 import type { ControlRequest } from '../../../native/types.js';
-import { bulkReply, errorReply } from '../../../resp/index.js';
-import { textOf } from '../../reply-fields.js';
-import type { ControlContext, ControlOutcome } from '../types.js';
+import type { RespValue } from '../../../resp/index.js';
+import { textIn, textLike } from '../reply-values.js';
+import type { ControlContext } from '../types.js';
 import { mergeInfo } from './merge.js';
 import { formatInfo, type InfoSection, parseInfo } from './parse.js';
 
@@ -14,23 +14,16 @@ const SECONDS_PER_DAY = 86_400;
  * INFO [section …]: one answer for the whole cluster, in the shape of one server's, with a section
  * of the proxy at the end.
  */
-export async function handleInfo(
+export function joinInfo(
+  replies: readonly RespValue[],
   request: ControlRequest,
   context: ControlContext,
-): Promise<ControlOutcome> {
+): RespValue {
   const words = request.args.slice(1).map((arg) => arg.toString('latin1').toLowerCase());
-  const sections = words.filter((word) => word !== OWN_SECTION);
-  const asksServers = words.length === 0 || sections.length > 0;
-  const replies = asksServers ? await context.execute('every_primary', ['INFO', ...sections]) : [];
-  const failed = replies.find((reply) => reply.kind === 'error');
-  if (failed?.kind === 'error') {
-    return { kind: 'reply', bytes: errorReply(failed.message) };
-  }
-  const infos = replies.map((reply) => parseInfo(textOf(reply)));
+  const infos = replies.map((reply) => parseInfo(textIn(reply)));
   const merged = mergeInfo(infos, ownFields(context));
   const showsOwn = words.length === 0 || words.some((w) => w === OWN_SECTION || GROUPS.has(w));
-  const shown = showsOwn ? [...merged, ownSection(context)] : merged;
-  return { kind: 'reply', bytes: bulkReply(Buffer.from(formatInfo(shown))) };
+  return textLike(replies[0], formatInfo(showsOwn ? [...merged, ownSection(context)] : merged));
 }
 
 /** What a client of a stand-alone server would expect, told of the proxy. */

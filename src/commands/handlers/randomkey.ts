@@ -1,0 +1,40 @@
+import type { RespValue } from '../../resp/index.js';
+import { failureAmong } from './fan-out/failures.js';
+import { integerIn } from './reply-values.js';
+import type { ValueHandler } from './types.js';
+
+/**
+ * RANDOMKEY: a key of each shard, of which one is taken, with the probability that the shard's number
+ * of keys gives it. Null only if no shard has a key. Where the user may not ask for the numbers, all
+ * shards count alike.
+ */
+export const handleRandomKey: ValueHandler = async (request, { errands }) => {
+  const [keys, sizes] = await Promise.all([
+    errands.sendToShards(request.args),
+    errands.sendToShards(['DBSIZE']),
+  ]);
+  const failure = failureAmong(keys, false);
+  if (failure !== undefined) {
+    return failure;
+  }
+  const candidates = keys
+    .map((key, i) => ({ key, weight: Math.max(Number(integerIn(sizes[i])), 1) }))
+    .filter(({ key }) => key.kind !== 'null');
+  return choose(candidates, Math.random()) ?? { kind: 'null', isArray: false };
+};
+
+/** @param random From 0 to below 1. */
+export function choose(
+  candidates: readonly { readonly key: RespValue; readonly weight: number }[],
+  random: number,
+): RespValue | undefined {
+  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
+  let left = random * total;
+  for (const { key, weight } of candidates) {
+    left -= weight;
+    if (left < 0) {
+      return key;
+    }
+  }
+  return candidates.at(-1)?.key;
+}
