@@ -93,6 +93,19 @@ export class TestCluster {
     return line === undefined ? -1 : this.#ids.indexOf(line.slice(0, 40));
   }
 
+  /** Index of the server that owns each slot in the view of running server `viewer`, or -1. */
+  async ownersSeenBy(viewer: number): Promise<readonly number[]> {
+    const owners = new Array<number>(SLOT_COUNT).fill(-1);
+    for (const line of (await this.server(viewer).text('CLUSTER', 'NODES')).split('\n')) {
+      const ranges = line.split(' ').slice(8);
+      for (const range of ranges.filter((text) => /^\d/.test(text))) {
+        const [first = 0, last = first] = range.split('-').map(Number);
+        owners.fill(this.#ids.indexOf(line.slice(0, 40)), first, last + 1);
+      }
+    }
+    return owners;
+  }
+
   /** Opens a slot: `to` imports, then `from` migrates. Keys stay where they are. */
   async openSlot(slot: number, from: number, to: number): Promise<void> {
     await this.server(to).call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', this.nodeId(from));

@@ -34,8 +34,9 @@ export class SlotMover {
 
   async start(): Promise<void> {
     const [viewer = 0] = this.#primaries;
+    const owners = await this.#cluster.ownersSeenBy(viewer);
     for (const slot of this.#options.slots) {
-      this.#owners.set(slot, await this.#cluster.ownerOf(slot, viewer));
+      this.#owners.set(slot, owners[slot] ?? -1);
     }
     this.#running = this.#run();
   }
@@ -48,7 +49,7 @@ export class SlotMover {
 
   /**
    * Kills a primary between two moves, when its replica has everything; the others go on.
-   * @returns When the replica is a primary.
+   * @returns When all know that the replica has taken over.
    */
   async kill(victim: number, replica: number): Promise<void> {
     this.#isPaused = true;
@@ -58,21 +59,32 @@ export class SlotMover {
       const offset = /slave0:.*offset=(\d+)/.exec(info)?.[1];
       return offset !== undefined && info.includes(`master_repl_offset:${offset}\r`);
     });
+    // What it does not know to have moved away it would take back, and the keys would be lost.
+    await this.#untilAgreed(replica);
     await this.#cluster.kill(victim);
     this.#primaries.delete(victim);
     this.#isPaused = false;
-    await waitFor(
-      'the replica to be promoted',
-      async () => {
-        const role = await this.#cluster.server(replica).call('ROLE');
-        return Array.isArray(role) && role[0] === 'master';
-      },
-      { timeoutMs: 30_000 },
-    );
-    for (const [slot, owner] of this.#owners) {
-      if (owner === victim) this.#owners.set(slot, replica);
+    // The slots of the victim rest until it is back.
+    const slots = [...this.#owners].flatMap(([slot, owner]) => (owner === victim ? [slot] : []));
+    for (const viewer of [replica, ...this.#primaries]) {
+      await waitFor(
+        'the replica to have taken over',
+        async () => {
+          const owners = await this.#cluster.ownersSeenBy(viewer);
+          return slots.every((slot) => owners[slot] === replica);
+        },
+        { timeoutMs: 30_000 },
+      );
     }
+    for (const slot of slots) this.#owners.set(slot, replica);
     this.#primaries.add(replica);
+  }
+
+  async #untilAgreed(viewer: number): Promise<void> {
+    await waitFor('a server to know every owner', async () => {
+      const owners = await this.#cluster.ownersSeenBy(viewer);
+      return [...this.#owners].every(([slot, owner]) => owners[slot] === owner);
+    });
   }
 
   async #run(): Promise<void> {
@@ -102,7 +114,29 @@ export class SlotMover {
     }
     await this.#cluster.moveKeys(slot, from, to);
     await this.#cluster.closeSlot(slot, from, to);
+    await this.#untilEpochsAgree();
     this.#owners.set(slot, to);
     this.#moves++;
   }
+
+  /**
+   * A node that takes a slot makes its epoch the highest that it knows of. If it does not know of a
+   * higher one, a late message of the giver's claims the slot back, and then nobody owns it.
+   */
+  async #untilEpochsAgree(): Promise<void> {
+    await waitFor('the primaries to agree on their epochs', async () => {
+      const views = await Promise.all(
+        [...this.#primaries].map(async (viewer) => {
+          const nodes = await this.#cluster.server(viewer).text('CLUSTER', 'NODES');
+          return [...this.#primaries].map((index) => epochOf(nodes, this.#cluster.nodeId(index)));
+        }),
+      );
+      return views.every((epochs) => epochs.join() === views[0]?.join());
+    });
+  }
+}
+
+function epochOf(nodes: string, nodeId: string): string | undefined {
+  const line = nodes.split('\n').find((text) => text.startsWith(nodeId));
+  return line?.split(' ')[6];
 }
