@@ -49,7 +49,7 @@ async function play(row: CommandRow, example: Example): Promise<Played> {
     const earlier = await sightings(cluster, row);
     let reply = '';
     for (let i = 0; i < repeats; i++) {
-      const [first] = await player.run(step);
+      const [first] = await player.run({ ...step, mode: 'once' });
       reply = first !== undefined && 'text' in first ? first.text : '';
     }
     const later = await sightings(cluster, row);
@@ -89,6 +89,39 @@ function isKeyed({ route, keySpecs }: CommandRow): boolean {
   return route.kind === 'keys' || (route.kind === 'control' && keySpecs.length > 0);
 }
 
+function isForSeveral({ route, requestPolicy }: CommandRow): boolean {
+  const isSent = route.kind === 'fan_out' || route.kind === 'control';
+  return isSent && (requestPolicy === 'all_nodes' || requestPolicy === 'all_shards');
+}
+
+function isHandled(row: CommandRow): boolean {
+  return row.route.kind === 'control' && !isKeyed(row) && !isForSeveral(row);
+}
+
+/** Where handlers send commands that have neither keys nor a policy. */
+const HANDLED: ReadonlyMap<string, string> = new Map([
+  ...['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'].map(atNobody),
+  ...['client|unblock', 'reset'].map(atNobody),
+  ['config|get', 'a primary'],
+  ['scan', 'a primary'],
+]);
+
+function atNobody(name: string): [string, string] {
+  return [name, 'nobody'];
+}
+
+/** Who saw a command exactly once. */
+function placeOf(seen: readonly number[]): string {
+  const ofPrimaries = primaries(seen);
+  const places = {
+    nobody: seen.every((count) => count === 0),
+    'a primary': total(seen) === 1 && total(ofPrimaries) === 1,
+    'every primary': total(replicas(seen)) === 0 && ofPrimaries.every((count) => count === 1),
+    'every server': seen.every((count) => count === 1),
+  };
+  return Object.entries(places).find(([, isIt]) => isIt)?.[0] ?? JSON.stringify(seen);
+}
+
 const primaries = (seen: readonly number[]) => seen.slice(0, world.cluster.primaryCount);
 const replicas = (seen: readonly number[]) => seen.slice(world.cluster.primaryCount);
 const total = (seen: readonly number[]) => seen.reduce((sum, count) => sum + count, 0);
@@ -114,12 +147,18 @@ describe('a command without keys is seen by one primary', () => {
   });
 });
 
-describe('a command for several servers is seen by each of them, once', () => {
-  test.each(rowsBy(({ route }) => route.kind === 'fan_out'))('$name', async (row) => {
+describe('a command for several servers is seen by all that its row names, once by each', () => {
+  test.each(rowsBy(isForSeveral))('$name', async (row) => {
     const { seen } = await play(row, exampleOf(row));
-    expect(primaries(seen)).toEqual(primaries(seen).map(() => 1));
-    const isForAll = row.requestPolicy === 'all_nodes';
-    expect(replicas(seen)).toEqual(replicas(seen).map(() => (isForAll ? 1 : 0)));
+    const all = row.requestPolicy === 'all_nodes' ? 'every server' : 'every primary';
+    expect(placeOf(seen)).toBe(all);
+  });
+});
+
+describe('a command with a handler of its own is seen where that sends it', () => {
+  test.each(rowsBy(isHandled))('$name', async (row) => {
+    const { seen } = await play(row, exampleOf(row));
+    expect(placeOf(seen)).toBe(HANDLED.get(row.name));
   });
 });
 

@@ -13,9 +13,8 @@ export async function sightings(cluster: TestCluster, row: CommandRow): Promise<
   const pages = await Promise.all(servers.map((server) => server.text('INFO', 'commandstats')));
   return pages.map((page, i) => {
     const line = page.split('\r\n').find((text) => text.startsWith(`cmdstat_${row.name}:`)) ?? '';
-    const isReplicated = !row.repeatable || REPLICATED_READS.has(row.name);
-    // Commands for all nodes are no primary's to hand on.
-    const mayBeReplicated = i >= primaryCount && isReplicated && row.requestPolicy !== 'all_nodes';
+    const mayBeReplicated =
+      i >= primaryCount && (row.flags.includes('write') || REPLICATED_READS.has(row.name));
     return (mayBeReplicated ? 0 : field(line, 'calls')) + field(line, 'rejected_calls');
   });
 }
