@@ -54,6 +54,16 @@ describe('ioredis', () => {
     expect((await client.geopos('io:geo', 'Palermo'))[0]?.[0]).toMatch(/^13\.36/);
   });
 
+  test('scanStream', async () => {
+    const keys = Array.from({ length: 200 }, (_, i) => `io:scan:${i}`);
+    await client.mset(new Map(keys.map((key) => [key, 'value'])));
+    const found = new Set<string>();
+    for await (const page of client.scanStream({ match: 'io:scan:*', count: 50 })) {
+      for (const key of page) found.add(key);
+    }
+    expect([...found].sort()).toEqual([...keys].sort());
+  });
+
   test('binary keys and values', async () => {
     await client.set(BINARY_KEY, ALL_BYTES);
     expect((await client.getBuffer(BINARY_KEY))?.equals(ALL_BYTES)).toBe(true);
@@ -167,6 +177,18 @@ describe('programs of the servers’ package', () => {
       '4999',
     ]);
     client.close();
+  });
+
+  test('redis-cli --scan and --bigkeys', async () => {
+    const keys = Array.from({ length: 300 }, (_, i) => `scan:${i}`);
+    const client = await proxy.connect();
+    await client.call('MSET', ...keys.flatMap((key) => [key, 'value']));
+    client.close();
+    const scan = await runProgram(redisCli, [...port(), '--scan', '--pattern', 'scan:*'], { env });
+    expect([...new Set(scan.output.trim().split('\n'))].sort()).toEqual([...keys].sort());
+    const { output, code } = await runProgram(redisCli, [...port(), '--bigkeys'], { env });
+    expect(output).toContain('-------- summary -------');
+    expect(code).toBe(0);
   });
 
   test('redis-benchmark', async () => {
