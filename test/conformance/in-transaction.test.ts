@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommandRow } from '../../src/commands/index.js';
 import { EXAMPLES } from './examples/index.js';
 import { expectAlike } from './support/alike.js';
 import { Connection } from './support/connection.js';
-import { type Example, readExamples, type SendStep } from './support/example.js';
-import { keysOf, plainSteps } from './support/generate.js';
+import { readExamples, type SendStep } from './support/example.js';
+import { keysOf, plainSteps, withWords } from './support/generate.js';
+import { KNOWN } from './support/known.js';
 import type { Answered, Target } from './support/player.js';
 import { describeReply, type Reply } from './support/reply.js';
-import { isRefused, rowOfWords, TABLE } from './support/rows.js';
+import { isRefused, isStepOf, rowOfWords, TABLE } from './support/rows.js';
 import { startWorld, type World } from './support/world.js';
 
 let world: World;
@@ -43,15 +45,17 @@ async function playInTransaction(
   }
 }
 
-/**
- * Those commands whose keys are in the slot of the first one, and that can be queued: one that is
- * refused ends the transaction, which has examples of its own.
- */
-async function inOneSlot(all: readonly SendStep[]): Promise<readonly SendStep[]> {
-  const steps = all.filter(({ words }) => {
+/** The first example's, without those that are not queued: one would end the transaction. */
+function stepsOf({ name }: CommandRow): readonly SendStep[] {
+  const [example = []] = readExamples(EXAMPLES.get(name) ?? '');
+  return plainSteps(example).filter(({ words }) => {
     const arity = rowOfWords(words)?.arity ?? 0;
     return arity > 0 ? words.length === arity : words.length >= -arity;
   });
+}
+
+/** Those commands whose keys are in the slot of the first one. */
+async function inOneSlot(steps: readonly SendStep[]): Promise<readonly SendStep[]> {
   const slots = await Promise.all(
     steps.map(async ({ words }) => {
       const keys = await keysOf(world.single, words);
@@ -65,16 +69,39 @@ async function inOneSlot(all: readonly SendStep[]): Promise<readonly SendStep[]>
   return steps.filter((_, i) => first !== undefined && slots[i]?.size === 1 && slots[i].has(first));
 }
 
-const KEYED = TABLE.rows.filter(
-  (row) => !row.container && !isRefused(row) && row.keySpecs.length > 0 && row.name !== 'watch',
-);
+const ROWS = TABLE.rows.filter((row) => !isRefused(row) && KNOWN.has(row.name));
+const KEYED = ROWS.filter(({ keySpecs, name }) => keySpecs.length > 0 && name !== 'watch');
+const KEYLESS = ROWS.filter(({ route }) => route.kind === 'keyless');
+/** They are asked of several servers, or of the proxy; a transaction is one server's. */
+const ELSEWHERE = ROWS.filter(({ route }) => route.kind === 'fan_out');
 
-describe.each([2, 3] as const)('RESP%i: between MULTI and EXEC, as by one server', (protocol) => {
-  test.each(KEYED)('$name', async ({ name }) => {
-    const [example = []] = readExamples(EXAMPLES.get(name) ?? '');
-    const steps = await inOneSlot(plainSteps(example));
-    await expectAlike(world, steps, protocol, (played: Example, target) =>
+describe.each([2, 3] as const)('RESP%i: between MULTI and EXEC', (protocol) => {
+  const playAll = (steps: readonly SendStep[]) =>
+    expectAlike(world, steps, protocol, (played, target) =>
       playInTransaction(plainSteps(played), target),
     );
+
+  test.each(KEYED)('$name: as by one server', async (row) => {
+    await playAll(await inOneSlot(stepsOf(row)));
+  });
+
+  test.each(KEYLESS)('$name: as by one server', async (row) => {
+    await playAll(stepsOf(row).filter((step) => isStepOf(step, row)));
+  });
+
+  test.each(ELSEWHERE)('$name: refused, and the transaction with it', async (row) => {
+    const connection = await Connection.open(world.proxy.port, protocol);
+    const words = withWords(row, Math.abs(row.arity)) ?? [];
+    connection.sendAll([['MULTI'], words, ['EXEC']]);
+    const replies = [];
+    for (let i = 0; i < 3; i++) {
+      replies.push(describeReply(await connection.take('answers')));
+    }
+    connection.close();
+    expect(replies).toEqual([
+      'simple "OK"',
+      `error "ERR command is not allowed in a transaction through Slotgate: '${row.name}'"`,
+      'error "EXECABORT Transaction discarded because of previous errors."',
+    ]);
   });
 });

@@ -18,7 +18,6 @@ export const SERVER: Examples = {
     COMMAND GETKEYS EVAL "return 1" 2 a b c
     COMMAND GETKEYS PING x
     COMMAND GETKEYS NONSENSE x
-    COMMAND GETKEYS GET
   `,
   'command|getkeysandflags': `
     COMMAND GETKEYSANDFLAGS SET a 1 GET

@@ -54,6 +54,14 @@ export const TRANSACTIONS: Examples = {
     EXISTS {t}k
     PING
     ---
+    MULTI
+    SET {t}k v
+    PUBLISH c m
+    EVAL "return 1" 0
+    COMMAND COUNT
+    ACL WHOAMI
+    EXEC
+    ---
     EXEC x
     MULTI
     SET {t}k v
