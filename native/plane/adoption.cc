@@ -51,7 +51,8 @@ void Redirector::fence_all(Link& link) {
   Database& database = *link.database;
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
     const Request& request = context_.requests[link.in_flight.at(i)];
-    if (request.client == kNoIndex) continue;  // ours, or nobody's any more
+    if (request.client == kNoIndex) continue;         // ours, or nobody's any more
+    if ((request.flags & kReqErrand) != 0) continue;  // its client waits for it anyway
     SlotQueue& queue = queue_for(database, request.slot);
     Parking* parking = parking_of(queue, request.client);
     if (parking == nullptr) {
@@ -99,7 +100,7 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
         const bool owns = asked || database.slots.owner(request.slot) == server->index;
         owns_any = owns_any || owns;
         foreign = foreign || !owns;
-        if (!owns && changed[request.slot]) fence(database, *link, i);
+        if (!owns && !errand && changed[request.slot]) fence(database, *link, i);
       }
       if (owns_any || !foreign) {
         link->doomed_at_ms = 0;

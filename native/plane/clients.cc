@@ -337,6 +337,7 @@ void Clients::on_closed(void* owner) {
 void Clients::close_idle(std::size_t most) {
   for_each([&](Client& client) {
     if (most == 0 || client.head != kNoIndex || client.input || client.output) return;
+    if (client.session && client.session->transaction) return;
     // Requests that arrive with the close are not forwarded, so that repeating them is safe: look
     // once more whether one is here already.
     std::uint8_t byte = 0;

@@ -52,9 +52,15 @@ void Errands::run(ErrandOrder order) {
     finish(number);
     return;
   }
-  if (send_parts(number)) return;
+  if (waiting_.empty()) {
+    exhausted_.clear();
+    if (send_parts(number)) return;
+    retry_at_ms_ = context_.now_ms + kLinkRetryMs;
+  } else {
+    // Whoever waits for a link was here before.
+    retry_at_ms_ = 0;
+  }
   waiting_.push_back(number);
-  retry_at_ms_ = context_.now_ms + kLinkRetryMs;
 }
 
 bool Errands::send_parts(std::uint32_t number) {
@@ -79,7 +85,7 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
     settle(number, part, {ErrandOutcome::Kind::kNotSent, "the server left the cluster"});
     return true;
   }
-  Link* const link = errand.order.lease ? context_.leases->lease(client, *server)
+  Link* const link = errand.order.lease ? lease(client, *server)
                                         : context_.links->shared_link(*client.database, *server,
                                                                       client.user, client.protocol);
   if (link == nullptr) return false;
@@ -99,6 +105,15 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
   if (errand.order.asking) context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   context_.links->send(*link, index, bytes_of(errand.order.frame));
   return true;
+}
+
+Link* Errands::lease(Client& client, Server& server) {
+  // Thousands may wait for a server's links: one of them finds out that there is none.
+  const bool in_vain = std::find(exhausted_.begin(), exhausted_.end(), &server) != exhausted_.end();
+  if (in_vain && context_.leases->held(client, server) == nullptr) return nullptr;
+  Link* const link = context_.leases->lease(client, server);
+  if (link == nullptr) exhausted_.push_back(&server);
+  return link;
 }
 
 void Errands::settle(std::uint32_t number, std::size_t part, ErrandOutcome outcome) {
@@ -134,12 +149,11 @@ void Errands::give_links_back(Client& client, const ErrandOrder& order) {
   }
 }
 
-void Errands::reply(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size) {
+void Errands::reply(std::uint32_t index, const std::uint8_t* data, std::size_t size) {
   const Request& request = context_.requests[index];
   const std::uint32_t client = request.client;
   const std::uint32_t number = request.join;
   const std::size_t part = request.part;
-  link.stream.answered_up_to(request.offset + request.length);
   context_.release(index);
   if (client == kNoIndex) {
     context_.counters->discarded_replies.add();
@@ -188,6 +202,7 @@ ErrandOutcome Errands::why_not(Client& client, const Errand& errand, std::size_t
 
 void Errands::retry() {
   retry_at_ms_ = UINT64_MAX;
+  exhausted_.clear();
   const std::deque<std::uint32_t> waiting = waiting_;
   for (const std::uint32_t number : waiting) {
     if (!errands_.contains(number)) continue;
@@ -216,22 +231,31 @@ void Errands::retry() {
 void Errands::locate(std::uint64_t ticket, std::uint32_t client_index, std::uint64_t client_id) {
   ErrandOutcome outcome{ErrandOutcome::Kind::kGone, {}};
   Client* const client = context_.control->waiting_client(client_index, client_id);
-  const bool blocked = client != nullptr && client->session && client->session->blocked;
-  if (blocked) {
-    const std::uint32_t number = client->session->errands.back();
-    const Errand& errand = errands_.at(number);
-    const std::uint32_t index = errand.requests.front();
-    outcome.kind = ErrandOutcome::Kind::kNotSent;
-    for (const Link* const link : client->session->leases) {
-      if (index == kNoIndex || link->state != LinkState::kReady || link->in_flight.empty())
-        continue;
-      outcome = {ErrandOutcome::Kind::kReply,
-                 link->server->entry.node_id + " " + std::to_string(link->server_client_id)};
-    }
-    if (outcome.kind == ErrandOutcome::Kind::kNotSent && index == kNoIndex)
-      settle(number, 0, {ErrandOutcome::Kind::kNotSent, "unblocked"});
+  if (client != nullptr && client->session && client->session->blocked) {
+    outcome = locate_blocked(*client, client->session->errands.back());
   }
   context_.up.errands.push_back({ticket, {std::move(outcome)}});
+}
+
+ErrandOutcome Errands::locate_blocked(Client& client, std::uint32_t number) {
+  const Errand& errand = errands_.at(number);
+  const std::uint32_t index = errand.requests.front();
+  const auto& leases = client.session->leases;
+  const auto waits = std::find_if(leases.begin(), leases.end(), [&](const Link* link) {
+    return !link->in_flight.empty() && link->in_flight.at(link->in_flight.size() - 1) == index;
+  });
+  if (waits != leases.end() && (*waits)->state == LinkState::kReady) {
+    Link& link = **waits;
+    link.located = true;
+    return {ErrandOutcome::Kind::kReply,
+            link.server->entry.node_id + " " + std::to_string(link.server_client_id)};
+  }
+  if (waits != leases.end()) {
+    // Nothing was sent over it yet, and nothing will be.
+    context_.leases->drop(client, **waits);
+  }
+  settle(number, 0, {ErrandOutcome::Kind::kNotSent, "unblocked"});
+  return {ErrandOutcome::Kind::kNotSent, {}};
 }
 
 }  // namespace slotgate

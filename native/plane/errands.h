@@ -38,8 +38,8 @@ class Errands {
   /// sent).
   void locate(std::uint64_t ticket, std::uint32_t client_index, std::uint64_t client_id);
 
-  /// A reply to the errand's request `index`, just taken off `link`.
-  void reply(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
+  /// A reply to the errand's request `index`, just taken off its link.
+  void reply(std::uint32_t index, const std::uint8_t* data, std::size_t size);
   /// The link of the errand's request `index` is lost; `written`: the server may have executed it.
   void link_lost(const Link& link, std::uint32_t index, bool written);
   /// The client is gone: results go up, late replies are dropped.
@@ -64,15 +64,18 @@ class Errands {
   bool send_parts(std::uint32_t number);
   /// False if it must wait.
   bool send_part(std::uint32_t number, Errand& errand, std::size_t part, Client& client);
+  Link* lease(Client& client, Server& server);
   void settle(std::uint32_t number, std::size_t part, ErrandOutcome outcome);
   void finish(std::uint32_t number);
   void give_links_back(Client& client, const ErrandOrder& order);
+  ErrandOutcome locate_blocked(Client& client, std::uint32_t number);
   ErrandOutcome why_not(Client& client, const Errand& errand, std::size_t part) const;
   [[nodiscard]] static Server* find_server(Client& client, const std::string& node_id);
 
   WorkerContext& context_;
   std::unordered_map<std::uint32_t, Errand> errands_;
-  std::deque<std::uint32_t> waiting_;  ///< by age
+  std::deque<std::uint32_t> waiting_;     ///< by age
+  std::vector<const Server*> exhausted_;  ///< no private link could be had in this round
   std::uint32_t next_number_ = 0;
   std::uint64_t retry_at_ms_ = UINT64_MAX;
 };

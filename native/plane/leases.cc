@@ -21,12 +21,17 @@ void Leases::end_session_if_idle(Client& client) {
   client.special = static_cast<std::uint8_t>(client.special & ~kSpecialSession);
 }
 
+Link* Leases::held(const Client& client, const Server& server) {
+  for (Link* const link : client.session->leases) {
+    if (link->server == &server && link->user == client.user && link->protocol == client.protocol)
+      return link;
+  }
+  return nullptr;
+}
+
 Link* Leases::lease(Client& client, Server& server) {
   ClientSession& session = session_of(client);
-  for (Link* const link : session.leases) {
-    if (link->server == &server && link->user == client.user && link->protocol == client.protocol)
-      return session.latest = link;
-  }
+  if (Link* const link = held(client, server)) return session.latest = link;
   Link* const link = context_.links->borrow(*client.database, server, client.user, client.protocol);
   if (link == nullptr) return nullptr;
   link->borrower = client.index;
@@ -46,6 +51,11 @@ void Leases::take_out(Client& client, const Link& link) {
 }
 
 void Leases::release(Client& client, Link& link) {
+  if (link.located) {
+    // Whoever was told may unblock it yet: not the next client's command.
+    drop(client, link);
+    return;
+  }
   take_out(client, link);
   link.leased = false;
   link.borrower = kNoIndex;

@@ -13,6 +13,8 @@ class Leases {
   /// The client's private link to `server`: the one that it has, an idle one, or a new one, on
   /// which requests may be queued at once. nullptr: none can be had now.
   [[nodiscard]] Link* lease(Client& client, Server& server);
+  /// The one that it has, as the user and in the protocol that it has now; nullptr: none.
+  [[nodiscard]] static Link* held(const Client& client, const Server& server);
   /// The client needs it no more, and it is as clean as a new one: others may have it.
   void release(Client& client, Link& link);
   /// The client needs it no more, and its state is unknown: closed.

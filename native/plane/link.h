@@ -98,6 +98,7 @@ struct Link {
   bool write_blocked = false;   ///< the kernel's buffer is full
   bool fenced = false;          ///< a slot queue waits for a sequence number of this link
   bool streaming = false;       ///< what is sent is not kept
+  bool located = false;         ///< kPrivate: the control plane was told who it is; see Errands
   bool leased = false;          ///< kPrivate: the borrower keeps state at the server; see Leases
   bool retired = false;         ///< takes no more requests; closed when everything is answered
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client

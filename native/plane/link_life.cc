@@ -46,12 +46,22 @@ Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user
                                     : nullptr;
 }
 
-bool Links::may_open(Database& database, Server& server) const {
+bool Links::may_open(Database& database, Server& server) {
   if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return false;
   const auto usable = static_cast<std::size_t>(std::count_if(
       server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
-  if (usable < database.limits().links_per_server_max) return true;
+  if (usable < database.limits().links_per_server_max || close_resting(server)) return true;
   server.last_failure = "maxLinksPerServer is reached";
+  return false;
+}
+
+bool Links::close_resting(Server& server) {
+  for (const auto& link : server.links) {
+    if (link->usable() && rests(*link) && link->in_flight.empty()) {
+      abandon(*link, kNoIndex);
+      return true;
+    }
+  }
   return false;
 }
 
@@ -63,7 +73,9 @@ Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std:
       return link.get();
     }
   }
-  const bool room = private_links(server) < database.limits().private_links_per_server_max;
+  // Those that rest are another user's, or of another protocol.
+  const bool room = private_links(server) < database.limits().private_links_per_server_max ||
+                    close_resting(server);
   return room && may_open(database, server)
              ? open(database, server, LinkKind::kPrivate, user, protocol)
              : nullptr;
@@ -292,8 +304,7 @@ void Links::tick_link(Link& link) {
     lose(link, "the server left the cluster");
     return;
   }
-  const bool rests = link.kind == LinkKind::kPrivate && link.borrower == kNoIndex;
-  if (rests && idle >= kShrinkIdleMs) {
+  if (rests(link) && idle >= kShrinkIdleMs) {
     abandon(link, kNoIndex);
     return;
   }

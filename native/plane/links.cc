@@ -290,6 +290,10 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   }
   const std::uint32_t index = link.in_flight.front();
   Request& request = context_.requests[index];
+  if ((request.flags & kReqBlock) != 0 && !link.stream.sent_up_to(request.offset + 1)) {
+    lose(link, "the server sent a reply that nobody asked for", true);
+    return false;
+  }
   if ((request.flags & kReqBlock) != 0 &&
       !block_is_complete(link, {reinterpret_cast<const char*>(data), size})) {
     return true;
@@ -306,16 +310,15 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     context_.streams->reply(link, index, data, size);
     return link.state != LinkState::kClosed;
   }
-  if ((request.flags & kReqErrand) != 0) {
-    context_.errands->reply(link, index, data, size);
-    return link.state != LinkState::kClosed;
-  }
   const std::uint32_t end = request.offset + request.length;
   if (!link.stream.sent_up_to(end)) {
-    // An answer to half a request: the server refuses to read the rest, and will close.
-    context_.replies->deliver_copy(index, {reinterpret_cast<const char*>(data), size});
-    lose(link, "the server answered before it had the whole request", true);
+    take_early(link, index, {reinterpret_cast<const char*>(data), size});
     return false;
+  }
+  if ((request.flags & kReqErrand) != 0) {
+    link.stream.answered_up_to(end);
+    context_.errands->reply(index, data, size);
+    return link.state != LinkState::kClosed;
   }
   if ((request.flags & kReqBlock) != 0) return take_block(link, index, data, size);
   if (link.framer.type() == '-') {
@@ -333,6 +336,15 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   }
   link.stream.answered_up_to(end);
   return true;
+}
+
+void Links::take_early(Link& link, std::uint32_t index, std::string_view reply) {
+  if ((context_.requests[index].flags & kReqErrand) != 0) {
+    context_.errands->reply(index, bytes_of(reply).data, reply.size());
+  } else {
+    context_.replies->deliver_copy(index, reply);
+  }
+  lose(link, "the server answered before it had the whole request", true);
 }
 
 void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data,

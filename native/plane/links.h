@@ -97,7 +97,13 @@ class Links {
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
   Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
              std::uint8_t protocol);
-  [[nodiscard]] bool may_open(Database& database, Server& server) const;
+  [[nodiscard]] bool may_open(Database& database, Server& server);
+  /// Closes a private link that is lent to nobody, for others that need the room; false: there is
+  /// none.
+  bool close_resting(Server& server);
+  [[nodiscard]] static bool rests(const Link& link) noexcept {
+    return link.kind == LinkKind::kPrivate && link.borrower == kNoIndex;
+  }
   void detach(Link& link);
   void connected(Link& link);
   void write_handshake(Link& link);
@@ -118,6 +124,8 @@ class Links {
   bool take_block(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
   /// One complete reply; false if the link was lost by it.
   bool take_reply(Link& link, const std::uint8_t* data, std::size_t size);
+  /// An answer to half a request: the server refuses to read the rest, and will close.
+  void take_early(Link& link, std::uint32_t index, std::string_view reply);
   void deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.

@@ -31,6 +31,8 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
     return Begun::kNo;
   const std::vector<Arg>& args = framer.args();
   if (args.empty() || (client.special & kSpecialUnauthenticated) != 0) return Begun::kNo;
+  // It is queued whole, and sent with the rest of the transaction.
+  if (client.session && client.session->transaction) return Begun::kNo;
   const Bytes seen{data, framer.scanned()};
   const Command* command = client.database->commands->find({data + args[0].offset, args[0].length});
   if (command == nullptr || command->route != RouteBy::kKeys || command->shape != KeyShape::kOne ||

@@ -153,7 +153,11 @@ Dispatched Transactions::send_watched(Client& client, const Command& command) {
                   "-EXECABORT Transaction discarded because of: CROSSSLOT the watched keys and the "
                   "keys of the transaction don't hash to the same slot\r\n");
   }
-  if (session.watch_broken || session.watch_link == nullptr) {
+  const Link* const link = session.watch_link;
+  // As another user, or in another protocol, it would be answered as who it was.
+  const bool is_other =
+      link == nullptr || link->user != client.user || link->protocol != client.protocol;
+  if (session.watch_broken || is_other) {
     forget(client);
     return answer(client, command, null_reply(client));
   }
@@ -190,10 +194,16 @@ void Transactions::watch(Client& client, std::uint16_t slot) {
   Link* const link = session.latest;
   // A second WATCH that ended at another server: the first watch is at the former owner.
   const bool moved = session.watching && session.watch_link != link;
+  if (moved && session.watch_link != nullptr) unwatch_link(client, *session.watch_link);
   session.watching = true;
   session.watch_slot = slot;
   session.watch_link = link;
   session.watch_broken = session.watch_broken || moved || link == nullptr;
+}
+
+void Transactions::unwatch_link(Client& client, Link& link) {
+  context_.links->send_internal(link, "*1\r\n$7\r\nUNWATCH\r\n");
+  context_.leases->release(client, link);
 }
 
 void Transactions::end_watch(Client& client) {
@@ -202,10 +212,7 @@ void Transactions::end_watch(Client& client) {
     session.watching = session.watch_broken = false;
     Link* const link = session.watch_link;
     session.watch_link = nullptr;
-    if (link != nullptr) {
-      context_.links->send_internal(*link, "*1\r\n$7\r\nUNWATCH\r\n");
-      context_.leases->release(client, *link);
-    }
+    if (link != nullptr) unwatch_link(client, *link);
   }
   Leases::end_session_if_idle(client);
 }
@@ -258,10 +265,13 @@ bool Transactions::watch_refused(std::uint32_t index, std::string_view why) {
 
 bool Transactions::exec_lost(std::uint32_t index, bool written) {
   if (!is_watched_exec(index)) return false;
-  Client& client = context_.clients[context_.requests[index].client];
-  if (!written) context_.replies->deliver_copy(index, null_reply(client));
+  const Request& request = context_.requests[index];
+  Client& client = context_.clients[request.client];
+  // Repeated elsewhere, what it reads would no longer be what was watched.
+  const bool nothing_done = !written || (request.flags & kReqReadonly) != 0;
+  if (nothing_done) context_.replies->deliver_copy(index, null_reply(client));
   exec_over(client);
-  return !written;
+  return nothing_done;
 }
 
 }  // namespace slotgate

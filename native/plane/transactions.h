@@ -53,6 +53,8 @@ class Transactions {
   Dispatched answer(Client& client, const Command& command, std::string_view reply);
   Dispatched refuse(Client& client, const Command& command, std::string_view reply);
   void end_watch(Client& client);
+  /// Gives a link on which keys are watched back.
+  void unwatch_link(Client& client, Link& link);
   /// The watched EXEC is over: what waited behind it goes on.
   void exec_over(Client& client);
   [[nodiscard]] bool is_watched_exec(std::uint32_t index);

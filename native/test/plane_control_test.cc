@@ -5,17 +5,6 @@
 namespace slotgate::test {
 namespace {
 
-void answer(TestPlane& plane, const ControlRequest& asked, const ControlAnswer& given) {
-  plane.on_workers(
-      [&](Worker& worker) { worker.control().answer(asked.client_index, asked.client_id, given); });
-}
-
-void answer(TestPlane& plane, const ControlRequest& asked, const std::string& reply) {
-  ControlAnswer given;
-  given.reply = reply;
-  answer(plane, asked, given);
-}
-
 TEST(a_control_command_starts_last_and_is_overtaken_by_nothing) {
   FakeServer a;
   TestPlane plane({&a});
@@ -29,7 +18,7 @@ TEST(a_control_command_starts_last_and_is_overtaken_by_nothing) {
   CHECK_EQ(asked.args.at(0), "FLUSHALL");
   CHECK_EQ(client.reply(), bulk("0"));
   CHECK(a.stays_quiet());
-  answer(plane, asked, "+OK\r\n");
+  plane.answer(asked, "+OK\r\n");
   a.serve("SET x 1", "+OK\r\n");
   CHECK_EQ(client.reply(), "+OK\r\n");
   CHECK_EQ(client.reply(), "+OK\r\n");
@@ -42,7 +31,7 @@ TEST(an_unknown_command_goes_up_without_a_row) {
   client.ask("NOSUCH thing");
   const ControlRequest asked = plane.take_control();
   CHECK_EQ(asked.row, -1);
-  answer(plane, asked, "-ERR unknown command\r\n");
+  plane.answer(asked, "-ERR unknown command\r\n");
   CHECK_EQ(client.reply(), "-ERR unknown command\r\n");
 }
 
@@ -58,7 +47,7 @@ TEST(a_command_that_became_known_is_dispatched_again_before_what_followed) {
   const ControlRequest again = plane.take_control();
   CHECK_EQ(again.args.at(0), "INFO");
   CHECK(a.stays_quiet());
-  answer(plane, again, "+info\r\n");
+  plane.answer(again, "+info\r\n");
   a.serve("GET x", bulk("1"));
   CHECK_EQ(client.reply(), "+info\r\n");
   CHECK_EQ(client.reply(), bulk("1"));
@@ -73,7 +62,7 @@ TEST(an_answer_for_a_client_that_left_reaches_nobody) {
   client.leave(true);
   plane.await(&WorkerCounters::clients, 0);
   TestClient next = plane.connect_served();
-  answer(plane, asked, "+late\r\n");
+  plane.answer(asked, "+late\r\n");
   CHECK(next.hears_nothing());
 }
 
@@ -100,12 +89,7 @@ TEST(requests_run_as_the_user_that_logged_in) {
   CHECK_EQ(other.call("GET x"), bulk("0"));
   TestClient alice = plane.connect();
   CHECK_EQ(alice.call("GET x"), bulk("0"));
-  alice.ask("AUTH alice secret");
-  ControlAnswer login;
-  login.reply = "+OK\r\n";
-  login.user = 1;
-  answer(plane, plane.take_control(), login);
-  CHECK_EQ(alice.reply(), "+OK\r\n");
+  plane.log_in("AUTH alice secret", alice, 1);
   CHECK_EQ(alice.call("GET x"), bulk("1"));
   CHECK_EQ(alice.call("GET x"), bulk("1"));
   CHECK_EQ(other.call("GET x"), bulk("0"));

@@ -120,9 +120,7 @@ TEST(a_reset_client_is_as_one_that_just_connected) {
   TestClient client = plane.connect();
   const auto answer = [&](const ControlAnswer& given) {
     const ControlRequest asked = plane.take_control();
-    plane.on_workers([&](Worker& worker) {
-      worker.control().answer(asked.client_index, asked.client_id, given);
-    });
+    plane.answer(asked, given);
     return asked;
   };
   client.ask("AUTH alice secret");

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -22,7 +23,7 @@ CommandRow row(const std::string& name, std::int32_t arity, std::uint32_t flags,
                std::vector<KeySpec> specs) {
   CommandRow made = command_row(name, std::move(specs));
   made.arity = arity;
-  made.flags = flags;
+  made.flags = flags | kFlagQueueable;
   return made;
 }
 
@@ -33,8 +34,9 @@ CommandRow split(const std::string& name, Split how, std::uint8_t step, std::uin
   return made;
 }
 
-CommandRow local(const std::string& name, LocalAnswer answer) {
+CommandRow local(const std::string& name, LocalAnswer answer, std::uint32_t flags = 0) {
   CommandRow made = command_row(name);
+  made.flags = flags;
   made.route = RouteBy::kLocal;
   made.local = answer;
   return made;
@@ -54,7 +56,9 @@ std::shared_ptr<const CommandTable> plane_commands() {
   CommandRow script = row("eval", -3, kFlagWrite | kFlagScript, {counted(2, 0, 1)});
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
-  random.flags = kFlagReadonly;
+  random.flags = kFlagReadonly | kFlagQueueable;
+  CommandRow watch = control("watch", Barrier::kDrain, kFlagNeverQueued);
+  watch.key_specs = {at_index(1, -1)};
   return table_of({
       row("get", 2, kFlagReadonly, {at_index(1)}),
       row("set", -3, kFlagWrite, {at_index(1)}),
@@ -68,6 +72,12 @@ std::shared_ptr<const CommandTable> plane_commands() {
       local("ping", LocalAnswer::kPing),
       local("quit", LocalAnswer::kQuit),
       local("reply", LocalAnswer::kReplyMode),
+      row("blpop", -3, kFlagWrite | kFlagBlocking, {at_index(1, -2)}),
+      local("multi", LocalAnswer::kMulti, kFlagNeverQueued),
+      local("exec", LocalAnswer::kExec, kFlagNeverQueued),
+      local("discard", LocalAnswer::kDiscard, kFlagNeverQueued),
+      local("unwatch", LocalAnswer::kUnwatch),
+      watch,
       control("info", Barrier::kStop),
       control("flushall", Barrier::kDrain),
       control("auth", Barrier::kDrain, kFlagBeforeAuth),
@@ -184,6 +194,61 @@ void TestPlane::collect() {
   UpBatch batch = plane_->take_up();
   for (ControlRequest& control : batch.controls) controls_.push_back(std::move(control));
   for (PlaneEvent& event : batch.events) events_.push_back(std::move(event));
+  for (ErrandResult& result : batch.errands) results_.push_back(std::move(result));
+}
+
+void TestPlane::answer(const ControlRequest& asked, const ControlAnswer& given) {
+  on_workers(
+      [&](Worker& worker) { worker.control().answer(asked.client_index, asked.client_id, given); });
+}
+
+void TestPlane::answer(const ControlRequest& asked, const std::string& reply) {
+  ControlAnswer given;
+  given.reply = reply;
+  answer(asked, given);
+}
+
+std::uint64_t TestPlane::send(const ControlRequest& asked, const FakeServer& to,
+                              const std::string& line, ErrandOrder order) {
+  order.ticket = ++last_ticket_;
+  order.client_id = asked.client_id;
+  order.client_index = asked.client_index;
+  order.frame = request(line);
+  order.nodes.push_back(to.node_id());
+  on_workers([&](Worker& worker) { worker.errands().run(order); });
+  return order.ticket;
+}
+
+std::uint64_t TestPlane::locate(const ControlRequest& asked) {
+  const std::uint64_t ticket = ++last_ticket_;
+  on_workers([&](Worker& worker) {
+    worker.errands().locate(ticket, asked.client_index, asked.client_id);
+  });
+  return ticket;
+}
+
+ErrandOutcome TestPlane::outcome(std::uint64_t ticket) {
+  const auto is_it = [&](const ErrandResult& result) { return result.ticket == ticket; };
+  const bool came = eventually([&] {
+    collect();
+    return std::any_of(results_.begin(), results_.end(), is_it);
+  });
+  CHECK(came);
+  if (!came) return {};
+  const auto found = std::find_if(results_.begin(), results_.end(), is_it);
+  CHECK_EQ(found->outcomes.size(), 1U);
+  ErrandOutcome outcome = std::move(found->outcomes.at(0));
+  results_.erase(found);
+  return outcome;
+}
+
+void TestPlane::log_in(const std::string& line, TestClient& client, std::int32_t user) {
+  client.ask(line);
+  ControlAnswer login;
+  login.reply = "+OK\r\n";
+  login.user = user;
+  answer(take_control(), login);
+  CHECK_EQ(client.reply(), "+OK\r\n");
 }
 
 ControlRequest TestPlane::take_control() {

@@ -60,6 +60,17 @@ class TestPlane {
   void await(Counter WorkerCounters::*figure, std::uint64_t value);
   /// The next control request; waits for it.
   ControlRequest take_control();
+  void answer(const ControlRequest& asked, const ControlAnswer& given);
+  void answer(const ControlRequest& asked, const std::string& reply);
+  /// Sends `line` to a server as the client that asked; `order` says how. Its ticket.
+  std::uint64_t send(const ControlRequest& asked, const FakeServer& to, const std::string& line,
+                     ErrandOrder order = {});
+  /// Asks where the blocking errand of the client waits. Its ticket.
+  std::uint64_t locate(const ControlRequest& asked);
+  /// What came of an errand to one server; waits for it.
+  ErrandOutcome outcome(std::uint64_t ticket);
+  /// `client` sends `line` and is `user` from then on.
+  void log_in(const std::string& line, TestClient& client, std::int32_t user);
   /// Events since the last call, of one kind.
   [[nodiscard]] std::vector<PlaneEvent> take_events(PlaneEvent::Kind kind);
 
@@ -73,6 +84,8 @@ class TestPlane {
   std::vector<int> listeners_;
   std::vector<ControlRequest> controls_;
   std::vector<PlaneEvent> events_;
+  std::vector<ErrandResult> results_;
+  std::uint64_t last_ticket_ = 0;
   std::uint16_t port_ = 0;
 };
 
