@@ -9,7 +9,9 @@ const ATTEMPT_MS = 10;
 
 interface Wait {
   readonly client: ClientRef;
+  /** It is not sent again, and how it is answered instead. */
   unblockedBy: UnblockMode | null;
+  isInterrupted: boolean;
 }
 
 /** Clients whose command waits at a server, and how they are woken. */
@@ -17,6 +19,7 @@ export class BlockedCommands implements BlockedClients {
   readonly #waits = new Map<number, Wait>();
   readonly #plane: Pick<DataPlane, 'locate'>;
   readonly #execute: (nodeId: string, args: CommandArguments) => Promise<RespReply>;
+  #isEnding = false;
 
   /** @param execute Runs a command as the proxy. */
   constructor(
@@ -31,51 +34,62 @@ export class BlockedCommands implements BlockedClients {
     return this.#waits.has(clientId);
   }
 
-  /** A command of this client begins to wait. */
   begin(client: ClientRef): BlockedWait {
-    const wait: Wait = { client, unblockedBy: null };
+    const wait: Wait = {
+      client,
+      unblockedBy: this.#isEnding ? 'timeout' : null,
+      isInterrupted: false,
+    };
     this.#waits.set(client.id, wait);
     return {
-      interrupted: () => interruption(wait.unblockedBy),
-      end: () => this.#waits.delete(client.id),
+      interrupted: () => {
+        wait.isInterrupted = wait.unblockedBy !== null;
+        return interruption(wait.unblockedBy);
+      },
+      end: () => {
+        this.#waits.delete(client.id);
+        return { closesClient: this.#isEnding };
+      },
     };
   }
 
-  /**
-   * Ends the wait of a client as CLIENT UNBLOCK does.
-   * @returns False if it does not wait.
-   * @throws ProxyError if the server where it waits cannot be asked.
-   */
   async unblock(clientId: number, mode: UnblockMode): Promise<boolean> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const wait = this.#waits.get(clientId);
-      if (wait === undefined) {
-        return false;
-      }
+    const wait = this.#waits.get(clientId);
+    if (wait === undefined) {
+      return false;
+    }
+    const isWaiting = () => this.#waits.get(clientId) === wait;
+    for (let attempt = 0; attempt < ATTEMPTS && isWaiting(); attempt++) {
       const place = await this.#plane.locate(wait.client);
       if (place.kind === 'reply') {
-        const [nodeId = '', linkId = ''] = place.bytes.toString().split(' ');
-        const reply = await this.#execute(nodeId, [
-          'CLIENT',
-          'UNBLOCK',
-          linkId,
-          mode.toUpperCase(),
-        ]);
-        if (reply.kind === 'integer' && Number(reply.value) === 1) {
+        if (await this.#unblockAt(place.bytes.toString(), mode)) {
           return true;
         }
-      } else if (place.kind === 'not_sent') {
+      } else {
+        // Between two servers, or on its way to one.
         wait.unblockedBy = mode;
       }
       await pause(ATTEMPT_MS);
     }
-    return this.#waits.get(clientId)?.unblockedBy === mode;
+    return wait.isInterrupted || (isWaiting() && wait.unblockedBy !== null);
   }
 
-  /** Ends all waits, as if their time were over. What cannot be ended stays. */
+  /**
+   * The proxy stops: ends all waits, as if their time were over. Those that begin now end at once, and
+   * clients are closed behind the answer. What cannot be ended stays.
+   */
   async unblockAll(): Promise<void> {
+    this.#isEnding = true;
     const ids = [...this.#waits.keys()];
     await Promise.allSettled(ids.map((id) => this.unblock(id, 'timeout')));
+  }
+
+  /** @param place `<node id> <id of the connection there>`. */
+  async #unblockAt(place: string, mode: UnblockMode): Promise<boolean> {
+    const [nodeId = '', linkId = ''] = place.split(' ');
+    const words = ['CLIENT', 'UNBLOCK', linkId, mode.toUpperCase()];
+    const reply = await this.#execute(nodeId, words);
+    return reply.kind === 'integer' && Number(reply.value) === 1;
   }
 }
 

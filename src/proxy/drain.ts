@@ -25,7 +25,7 @@ export async function drainClients(
     }
     if (!haveWaited && leftMs <= timeoutMs / 2) {
       haveWaited = true;
-      await unblockAll();
+      void unblockAll();
     }
     // Everybody has gone by half of the time, which leaves the other half to the busy ones.
     const steps = Math.max(1, (leftMs - timeoutMs / 2) / STEP_MS);

@@ -23,6 +23,12 @@ export interface ErrandOptions {
   readonly isRepeatable: boolean;
 }
 
+interface Attempt {
+  readonly step: NextStep;
+  /** How long a server had the command before it refused it: time that it was not held. */
+  readonly atServerMs: number;
+}
+
 /** Delays before a refused command is sent again. */
 const RETRY_MS = [10, 20, 50, 100, 200, 500] as const;
 
@@ -80,23 +86,28 @@ export class ClientErrands implements Errands {
     args: ErrandArguments,
     options: SlotOptions = {},
   ): Promise<RespValue> {
-    const deadline = performance.now() + this.#options.holdTimeoutMs;
+    let deadline = performance.now() + this.#options.holdTimeoutMs;
     let target = this.ownerOf(slot);
     let asking = false;
     let redirects = 0;
     let last: RespValue = { kind: 'error', text: 'CLUSTERDOWN Hash slot not served' };
     for (let attempt = 0; ; attempt++) {
-      const step: NextStep =
+      const interrupted = options.interrupted?.() ?? null;
+      if (interrupted !== null) {
+        return interrupted;
+      }
+      const attempted: Attempt =
         target === null
-          ? { kind: 'wait', reply: last }
-          : await this.#step(target, slot, args, { ...options, asking });
+          ? { step: { kind: 'wait', reply: last }, atServerMs: 0 }
+          : await this.#attempt(target, slot, args, { ...options, asking });
+      const { step } = attempted;
       if (step.kind === 'done') {
         return step.reply;
       }
       last = step.reply;
-      const interrupted = options.interrupted?.() ?? null;
-      if (interrupted !== null) {
-        return interrupted;
+      deadline += attempted.atServerMs;
+      if (step.kind === 'redirect' && !step.asking) {
+        this.#options.monitor.requestRefresh({ kind: 'moved', detail: `slot ${slot}` });
       }
       if (step.kind === 'redirect' && ++redirects <= this.#options.maxRedirects) {
         target = step.nodeId;
@@ -135,20 +146,22 @@ export class ClientErrands implements Errands {
     return this.#options.monitor.topology;
   }
 
-  async #step(
+  async #attempt(
     nodeId: string,
     slot: number,
     args: ErrandArguments,
     options: SlotOptions,
-  ): Promise<NextStep> {
+  ): Promise<Attempt> {
+    const sentAt = performance.now();
     const [outcome] = await this.send([nodeId], args, options);
     if (outcome?.kind === 'reply') {
-      return nextStep(outcome.reply, slot, nodeId, this.#topology()?.servers ?? []);
+      const step = nextStep(outcome.reply, slot, nodeId, this.#topology()?.servers ?? []);
+      return { step, atServerMs: performance.now() - sentAt };
     }
     const reply = this.#toValue(outcome, `${this.#labelOf(nodeId)} (slot ${slot})`);
     const mayRepeat =
       outcome?.kind === 'not_sent' || (outcome?.kind === 'lost' && this.#options.isRepeatable);
-    return { kind: mayRepeat ? 'wait' : 'done', reply };
+    return { step: { kind: mayRepeat ? 'wait' : 'done', reply }, atServerMs: 0 };
   }
 
   #labelOf(nodeId: string | undefined): string {

@@ -1,5 +1,5 @@
 import { MANY_SLOTS, NO_KEYS } from '../../native/types.js';
-import { encodeValue, errorReply } from '../../resp/index.js';
+import { encodeValue, errorReply, type RespValue } from '../../resp/index.js';
 import type { Blocking } from '../types.js';
 import type { ErrandArguments } from './errands.js';
 import { CROSSSLOT } from './error-texts.js';
@@ -20,16 +20,18 @@ export const handleBlocking: ControlHandler = async (request, context) => {
   // Without keys the request is malformed: any server words the error.
   const slot = request.slot === NO_KEYS ? 0 : request.slot;
   const wait = context.clients.blocked.begin(request.client);
+  let value: RespValue;
+  let isLast = false;
   try {
-    const value = await context.errands.sendToSlot(slot, withRestOfTime(blocking, request.args), {
+    value = await context.errands.sendToSlot(slot, withRestOfTime(blocking, request.args), {
       lease: true,
       blocks: true,
       interrupted: wait.interrupted,
     });
-    return { kind: 'reply', bytes: encodeValue(value, request.protocol) };
   } finally {
-    wait.end();
+    isLast = wait.end().closesClient;
   }
+  return { kind: 'reply', bytes: encodeValue(value, request.protocol), close: isLast };
 };
 
 /** The request as it came, and when it is sent again, with the time that is left of its time-out. */

@@ -8,7 +8,7 @@ const HARMLESS: readonly CommandName[] = [
   ...(['function|dump', 'function|list', 'function|stats', 'info', 'lastsave'] as const),
   ...(['latency|doctor', 'latency|graph', 'latency|histogram', 'latency|history'] as const),
   ...(['latency|latest', 'memory|doctor', 'memory|malloc-stats', 'memory|stats'] as const),
-  ...(['module|list', 'role', 'script|exists', 'script|show', 'time'] as const),
+  ...(['module|list', 'role', 'script|exists', 'script|show', 'time', 'watch'] as const),
 ];
 
 export const REPEATABLE: ReadonlySet<string> = new Set<string>([

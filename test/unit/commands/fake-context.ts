@@ -24,7 +24,7 @@ export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
   let present = records;
   return {
     blocked: {
-      begin: () => ({ interrupted: () => null, end: () => {} }),
+      begin: () => ({ interrupted: () => null, end: () => ({ closesClient: false }) }),
       has: () => false,
       unblock: () => Promise.resolve(false),
     },

@@ -8,8 +8,8 @@ export type UnblockMode = 'timeout' | 'error';
 export interface BlockedWait {
   /** What to answer if it was unblocked before it got there; else null. */
   interrupted(): RespValue | null;
-  /** It waits no more. */
-  end(): void;
+  /** It waits no more. `closesClient`: the proxy stops, this answer is the last one. */
+  end(): { readonly closesClient: boolean };
 }
 
 /** Clients that wait in a blocking command. */
