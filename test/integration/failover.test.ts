@@ -4,7 +4,6 @@ import { TestCluster } from '../support/cluster.js';
 import { Load } from '../support/load.js';
 import { TestProxy } from '../support/proxy.js';
 import type { TestClient } from '../support/resp-client.js';
-import { waitFor } from '../support/wait.js';
 
 /** Slots 15495, 3300 and 7365: one per shard. */
 const TAGS = ['a', 'b', 'c'];
@@ -33,29 +32,6 @@ beforeEach(async () => {
     for (const client of clients) client.close();
   };
 });
-
-/** A server that replicates `owner` and has all of its data, so that it can be elected. */
-async function replicaOf(owner: number): Promise<number> {
-  let found = -1;
-  await waitFor('the shard to have a replica', async () => {
-    const nodes = await cluster.server(owner).text('CLUSTER', 'NODES');
-    const line = nodes
-      .split('\n')
-      .find((text) => text.includes('slave') && text.includes(cluster.nodeId(owner)));
-    found = cluster.servers.findIndex((_, i) => line?.startsWith(cluster.nodeId(i)) === true);
-    const info = await cluster.server(found).text('INFO', 'replication');
-    return info.includes('master_link_status:up');
-  });
-  return found;
-}
-
-async function untilPrimary(index: number): Promise<void> {
-  const isPrimary = async () => {
-    const role = await cluster.server(index).call('ROLE');
-    return Array.isArray(role) && role[0] === 'master';
-  };
-  await waitFor('the replica to be promoted', isPrimary, { timeoutMs: 30_000 });
-}
 
 /** @returns The loads after `disturb` and half a second of requests behind it. */
 async function underLoad(name: string, disturb: () => Promise<void>): Promise<readonly Load[]> {
@@ -90,7 +66,7 @@ async function expectOrder(loads: readonly Load[]): Promise<void> {
 
 test('a manual failover costs nothing but time', async () => {
   const owner = await cluster.ownerOf(SLOT);
-  const replica = await replicaOf(owner);
+  const replica = await cluster.replicaOf(owner);
   const loads = await underLoad('manual', () => cluster.failover(replica));
   for (const load of loads) {
     expect([load.wrongReplies, load.readErrors, load.writeErrors]).toEqual([[], [], []]);
@@ -104,13 +80,13 @@ test('a manual failover costs nothing but time', async () => {
 
 test('kill -9 of a primary: reads go on, writes are done once or of unknown outcome', async () => {
   const owner = await cluster.ownerOf(SLOT);
-  const replica = await replicaOf(owner);
+  const replica = await cluster.replicaOf(owner);
   let loads: readonly Load[] = [];
   try {
     loads = await underLoad('killed', async () => {
       await sleep(300);
       await cluster.kill(owner);
-      await untilPrimary(replica);
+      await cluster.untilPrimary(replica);
       await clients[0]?.call('SET', `{${TAGS[0]}}:after`, '1');
     });
   } finally {
@@ -131,13 +107,13 @@ test('kill -9 of a primary: reads go on, writes are done once or of unknown outc
 
 test('a primary that hangs is given up when the cluster gives it up', async () => {
   const owner = await cluster.ownerOf(SLOT, PRIMARIES - 2);
-  const replica = await replicaOf(owner);
+  const replica = await cluster.replicaOf(owner);
   let loads: readonly Load[] = [];
   try {
     loads = await underLoad('hanging', async () => {
       await sleep(300);
       await cluster.kill(owner, 'SIGSTOP');
-      await untilPrimary(replica);
+      await cluster.untilPrimary(replica);
       // A read, since a write may meet the hanging server.
       await clients[0]?.call('GET', `{${TAGS[0]}}:fixed`);
     });

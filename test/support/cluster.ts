@@ -163,6 +163,27 @@ export class TestCluster {
     await waitFor(`server ${server.address} to be a primary`, () => isPrimary(server));
   }
 
+  /** Waits for the election that makes a replica a primary. */
+  async untilPrimary(index: number): Promise<void> {
+    const server = this.server(index);
+    await waitFor('the replica to be promoted', () => isPrimary(server), { timeoutMs: 30_000 });
+  }
+
+  /** A server that replicates `owner` and has all of its data, so that it can be elected. */
+  async replicaOf(owner: number): Promise<number> {
+    let found = -1;
+    await waitFor('the shard to have a replica', async () => {
+      const nodes = await this.server(owner).text('CLUSTER', 'NODES');
+      const line = nodes
+        .split('\n')
+        .find((text) => text.includes('slave') && text.includes(this.nodeId(owner)));
+      found = this.#ids.findIndex((id) => line?.startsWith(id) === true);
+      const info = await this.server(found).text('INFO', 'replication');
+      return info.includes('master_link_status:up');
+    });
+    return found;
+  }
+
   /** Waits until every running server says `cluster_state:ok`, and all know all. */
   async waitUntilOk(timeoutMs = 20_000): Promise<void> {
     const running = this.servers.filter((server) => server.isRunning);
