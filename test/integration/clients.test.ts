@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { findProgram, runProgram } from '../support/programs.js';
 import { TestProxy } from '../support/proxy.js';
-import { serverPaths } from '../support/servers.js';
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const BINARY_KEY = Buffer.from('\0\r\n\xff{\xfe}', 'latin1');
@@ -139,74 +138,6 @@ describe.each([2, 3] as const)('node-redis, RESP%i', (protocol) => {
     } finally {
       redis.destroy();
     }
-  });
-});
-
-describe('programs of the servers’ package', () => {
-  const { redisCli, redisBenchmark, env } = serverPaths();
-  const port = () => ['-p', String(proxy.port)];
-
-  test('redis-cli', async () => {
-    const ask = async (...args: readonly string[]) =>
-      (await runProgram(redisCli, [...port(), ...args], { env })).output;
-    expect(await ask('mset', 'a', '1', 'b', '2', 'c', '3')).toBe('OK\n');
-    expect(await ask('mget', 'a', 'b', 'c', 'none')).toBe('1\n2\n3\n\n');
-    expect(await ask('del', 'a', 'b', 'c')).toBe('3\n');
-    expect(await ask('get')).toBe("ERR wrong number of arguments for 'get' command\n\n");
-    expect(await ask('-3', 'hello')).toContain('proto');
-  });
-
-  test('redis-cli with commands on its input', async () => {
-    const input = Array.from({ length: 500 }, (_, i) => `SET cli:${i} "v ${i}"\nGET cli:${i}\n`);
-    const { output } = await runProgram(redisCli, port(), { env, input: input.join('') });
-    expect(output).toBe(Array.from({ length: 500 }, (_, i) => `OK\nv ${i}\n`).join(''));
-  });
-
-  test('redis-cli --pipe', async () => {
-    const lines = Array.from({ length: 5_000 }, (_, i) => `SET pipe:${i} ${i}\r\n`);
-    const { output, code } = await runProgram(redisCli, [...port(), '--pipe'], {
-      env,
-      input: lines.join(''),
-    });
-    expect(output).toContain('errors: 0, replies: 5000');
-    expect(code).toBe(0);
-    const client = await proxy.connect();
-    expect(await client.call('MGET', 'pipe:0', 'pipe:2500', 'pipe:4999')).toEqual([
-      '0',
-      '2500',
-      '4999',
-    ]);
-    client.close();
-  });
-
-  test('redis-cli --scan and --bigkeys', async () => {
-    const keys = Array.from({ length: 300 }, (_, i) => `scan:${i}`);
-    const client = await proxy.connect();
-    await client.call('MSET', ...keys.flatMap((key) => [key, 'value']));
-    client.close();
-    const scan = await runProgram(redisCli, [...port(), '--scan', '--pattern', 'scan:*'], { env });
-    expect([...new Set(scan.output.trim().split('\n'))].sort()).toEqual([...keys].sort());
-    const { output, code } = await runProgram(redisCli, [...port(), '--bigkeys'], { env });
-    expect(output).toContain('-------- summary -------');
-    expect(code).toBe(0);
-  });
-
-  test('redis-benchmark', async () => {
-    const args = [
-      '-q',
-      '-n',
-      '2000',
-      '-r',
-      '1000',
-      '-P',
-      '8',
-      '-t',
-      'ping,set,get,incr,lpush,mset',
-    ];
-    const { output, code } = await runProgram(redisBenchmark, [...port(), ...args], { env });
-    expect(code).toBe(0);
-    expect(output.match(/requests per second/g)?.length).toBe(7);
-    expect(output).not.toMatch(/error/i);
   });
 });
 
