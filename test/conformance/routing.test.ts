@@ -89,8 +89,8 @@ function isKeyed({ route, keySpecs }: CommandRow): boolean {
   return route.kind === 'keys' || (route.kind === 'control' && keySpecs.length > 0);
 }
 
-function isForSeveral({ route, requestPolicy }: CommandRow): boolean {
-  const isSent = route.kind === 'fan_out' || route.kind === 'control';
+function isForSeveral({ name, route, requestPolicy }: CommandRow): boolean {
+  const isSent = route.kind === 'fan_out' || (route.kind === 'control' && !HANDLED.has(name));
   return isSent && (requestPolicy === 'all_nodes' || requestPolicy === 'all_shards');
 }
 
@@ -98,13 +98,20 @@ function isHandled(row: CommandRow): boolean {
   return row.route.kind === 'control' && !isKeyed(row) && !isForSeveral(row);
 }
 
-/** Where handlers send commands that have neither keys nor a policy. */
+/** Where handlers send commands that have no keys, and no policy or do not follow it. */
 const HANDLED: ReadonlyMap<string, string> = new Map([
   ...['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'].map(atNobody),
-  ...['client|unblock', 'reset'].map(atNobody),
+  ...['client|pause', 'client|unblock', 'client|unpause', 'monitor', 'reset'].map(atNobody),
+  ...['slowlog|get', 'slowlog|len', 'slowlog|reset'].map(atNobody),
   ['config|get', 'a primary'],
   ['scan', 'a primary'],
+  ...['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'].map(atEveryServer),
+  ...['pubsub|shardchannels', 'pubsub|shardnumsub'].map(atEveryServer),
 ]);
+
+function atEveryServer(name: string): [string, string] {
+  return [name, 'every server'];
+}
 
 function atNobody(name: string): [string, string] {
   return [name, 'nobody'];

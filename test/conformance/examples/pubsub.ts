@@ -46,6 +46,7 @@ export const PUBSUB: Examples = {
     PUBSUB NUMPAT
   `,
   'pubsub|numsub': `
+    PUBSUB NUMSUB none
     PUBSUB NUMSUB
     @b SUBSCRIBE c1 c2
     @c SUBSCRIBE c1
@@ -58,6 +59,7 @@ export const PUBSUB: Examples = {
     % PUBSUB SHARDCHANNELS *1
   `,
   'pubsub|shardnumsub': `
+    PUBSUB SHARDNUMSUB none
     PUBSUB SHARDNUMSUB
     @b SSUBSCRIBE {c}1 {c}2
     @c SSUBSCRIBE {c}1
