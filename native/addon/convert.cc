@@ -76,11 +76,11 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.flags = read_flags(reader, value);
   row.route = static_cast<RouteBy>(
       reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse"}));
-  row.local = static_cast<LocalAnswer>(reader.word(
-      value, "local",
-      {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database", "set_name",
-       "get_name", "set_library", "client_id", "multi", "exec", "discard", "unwatch", "hello",
-       "reply_mode"}));
+  row.local = static_cast<LocalAnswer>(
+      reader.word(value, "local",
+                  {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
+                   "set_name", "get_name", "set_library", "client_id", "multi", "exec", "discard",
+                   "unwatch", "hello", "reply_mode"}));
   row.split =
       static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
@@ -289,6 +289,7 @@ ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value) {
   order.keep = reader.boolean(value, "keep");
   order.asking = reader.boolean(value, "asking");
   order.blocks = reader.boolean(value, "blocks");
+  order.to_busy = reader.boolean(value, "toBusy");
   return order;
 }
 

@@ -89,6 +89,7 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
                                         : context_.links->shared_link(*client.database, *server,
                                                                       client.user, client.protocol);
   if (link == nullptr) return false;
+  if (errand.order.to_busy && link->state != LinkState::kReady) link->to_busy = true;
   const std::uint32_t index = context_.requests.take();
   Request& request = context_.requests[index];
   request.client = client.index;

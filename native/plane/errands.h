@@ -23,6 +23,8 @@ struct ErrandOrder {
   bool keep = false;    ///< … or kept
   bool asking = false;  ///< behind ASKING
   bool blocks = false;  ///< may wait at the server: ends at once when the client leaves
+  /// With lease: the server may be busy with a script, and this is to end it.
+  bool to_busy = false;
 };
 
 /// Carries out errands: the client's own user and protocol, so that the servers' rules hold for it.

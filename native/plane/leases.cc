@@ -51,8 +51,9 @@ void Leases::take_out(Client& client, const Link& link) {
 }
 
 void Leases::release(Client& client, Link& link) {
-  if (link.located) {
-    // Whoever was told may unblock it yet: not the next client's command.
+  if (link.located || link.unidentified) {
+    // Whoever was told may unblock it yet: not the next client's command. And a server that did not
+    // tell who it is, is trusted with nothing else.
     drop(client, link);
     return;
   }

@@ -15,7 +15,8 @@ class Leases {
   [[nodiscard]] Link* lease(Client& client, Server& server);
   /// The one that it has, as the user and in the protocol that it has now; nullptr: none.
   [[nodiscard]] static Link* held(const Client& client, const Server& server);
-  /// The client needs it no more, and it is as clean as a new one: others may have it.
+  /// The client needs it no more, and it is as clean as a new one: others may have it, unless the
+  /// server has not told who it is.
   void release(Client& client, Link& link);
   /// The client needs it no more, and its state is unknown: closed.
   void drop(Client& client, Link& link);

@@ -100,6 +100,8 @@ struct Link {
   bool streaming = false;       ///< what is sent is not kept
   bool located = false;         ///< kPrivate: the control plane was told who it is; see Errands
   bool leased = false;          ///< kPrivate: the borrower keeps state at the server; see Leases
+  bool to_busy = false;         ///< the server may be busy with a script; see `unidentified`
+  bool unidentified = false;    ///< … and was: it did not tell who it is. Closed after its errand
   bool retired = false;         ///< takes no more requests; closed when everything is answered
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;

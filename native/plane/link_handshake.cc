@@ -80,7 +80,10 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
     lose(link, "the server refused the handshake: " + text.substr(1));
     return false;
   }
-  if (step == kStepMyId) {
+  // It answers nothing but what ends its script, and that is what this link is for.
+  const bool busy = word == "BUSY" && link.to_busy;
+  if (busy) link.unidentified = true;
+  if (step == kStepMyId && !busy) {
     const std::string& expected = link.server->entry.node_id;
     const std::string_view id = bulk_payload(reply);
     // A user without the right to ask is not checked; a server that loads will be asked again.
@@ -104,9 +107,9 @@ void Links::ready(Link& link) {
   --connecting_;
   context_.counters->links_opened.add();
   auto& abandoned = link.server->abandoned_clients;
+  const std::ptrdiff_t killed = link.unidentified ? 0 : link.handshake_left - kStepRest;
   abandoned.erase(abandoned.begin(),
-                  abandoned.begin() + std::min<std::ptrdiff_t>(link.handshake_left - kStepRest,
-                                                               std::ssize(abandoned)));
+                  abandoned.begin() + std::min<std::ptrdiff_t>(killed, std::ssize(abandoned)));
   link.server->backoff_ms = 0;
   link.server->last_failure.clear();
   report(link, PlaneEvent::Kind::kLinkUp, {});

@@ -5,12 +5,11 @@ import { BLOCKING } from './rules/blocking.js';
 import { compareOf } from './rules/compare.js';
 import { CONNECTION_STATE } from './rules/connection-state.js';
 import { LIFTABLE } from './rules/liftable.js';
-import { OWN_LINKS } from './rules/own-links.js';
 import { policiesOf } from './rules/policies.js';
 import { unsupportedReason } from './rules/refusals.js';
 import { REPEATABLE } from './rules/repeatable.js';
 import { CHANGES_RIGHTS } from './rules/rights.js';
-import { SCRIPTS } from './rules/scripts.js';
+import { ENDS_SCRIPTS, SCRIPTS } from './rules/scripts.js';
 import { NO_SPLIT, SPLITS } from './rules/split.js';
 import type { Blocking, CommandFacts, CommandRow, Route } from './types.js';
 
@@ -46,7 +45,7 @@ export function commandRow(seed: CommandSeed, wanted: Route): CommandRow {
     refusalReason: unsupportedReason(name) ?? '',
     liftable: LIFTABLE.has(name),
     changesRights: CHANGES_RIGHTS.has(name),
-    ownLink: OWN_LINKS.has(name),
+    endsScripts: ENDS_SCRIPTS.has(name),
     barrier: barrierOf({ ...policies, name, route, blocking, connectionState }),
     blocking,
     split,

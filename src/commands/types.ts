@@ -138,8 +138,11 @@ export interface CommandRow extends CommandFacts {
   readonly liftable: boolean;
   /** Users may have other rights after it. */
   readonly changesRights: boolean;
-  /** It goes to servers over links that nobody else uses. */
-  readonly ownLink: boolean;
+  /**
+   * It is for a server that runs a script for too long: it goes over a private link, as the server
+   * reads nothing more from the one over which the script came.
+   */
+  readonly endsScripts: boolean;
   readonly barrier: NativeBarrier;
   readonly blocking: Blocking;
   readonly split: SplitRule;

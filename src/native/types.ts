@@ -183,6 +183,8 @@ export interface NativeErrand {
   readonly asking: boolean;
   /** It may wait at the server: it ends at once when the client leaves. */
   readonly blocks: boolean;
+  /** With `lease`: the server may be busy with a script, and this is to end it. */
+  readonly toBusy: boolean;
 }
 
 /** C++: `ErrandOutcome`, where each kind is explained. */

@@ -77,6 +77,7 @@ export class ClientErrands implements Errands {
       keep: options.keep ?? false,
       asking: options.asking ?? false,
       blocks: options.blocks ?? false,
+      toBusy: options.toBusy ?? false,
     });
     return outcomes.map((outcome) => this.#toOutcome(outcome));
   }

@@ -158,6 +158,21 @@ describe('scripts', () => {
     await expect(client.call('EVALSHA', digest, 1, 'key:1')).rejects.toThrow(/^NOSCRIPT/);
   });
 
+  test('that run for ever are killed, also by a client that shares their link', async () => {
+    await client.call('CONFIG', 'SET', 'busy-reply-threshold', '50');
+    const other = await proxy.connect();
+    const endless = client.call('EVAL', 'while true do end', '1', 'key:1').catch(String);
+    await waitFor('the script to run', async () => {
+      const replies = cluster.servers.map((server) => server.call('PING').catch(String));
+      return (await Promise.all(replies)).some((reply) => String(reply).includes('BUSY'));
+    });
+    expect(await other.call('SCRIPT', 'KILL')).toBe('OK');
+    expect(await endless).toContain('Script killed by user');
+    await expect(other.call('SCRIPT', 'KILL')).rejects.toThrow(/^NOTBUSY/);
+    other.close();
+    await client.call('CONFIG', 'SET', 'busy-reply-threshold', '5000');
+  });
+
   test('functions are loaded on every shard', async () => {
     const code = "#!lua name=lib\nredis.register_function('f', function(k) return k[1] end)";
     expect(await client.call('FUNCTION', 'LOAD', code)).toBe('lib');

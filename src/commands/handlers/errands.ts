@@ -25,6 +25,8 @@ export interface SendOptions {
   readonly asking?: boolean;
   /** It may wait at the server: it ends at once when the client leaves. */
   readonly blocks?: boolean;
+  /** With `lease`: the server may be busy with a script, and this is to end it. */
+  readonly toBusy?: boolean;
 }
 
 export interface SlotOptions extends SendOptions {

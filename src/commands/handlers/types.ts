@@ -63,8 +63,6 @@ export interface ControlContext {
   readonly scripts?: ScriptCache;
   /** Users may have other rights from now on: nothing that was known of them holds. */
   rightsChanged(): void;
-  /** Node ids of the primaries that the client has written to; absent: that is not known. */
-  writtenTo?(): ReadonlySet<string>;
   /**
    * @returns One reply, or one per primary in any order; a server's error reply is a value.
    * @throws ProxyError if a server that was to answer did not.

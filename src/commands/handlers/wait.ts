@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProxyError } from '../../errors/index.js';
+import type { ControlRequest } from '../../native/types.js';
 import { textOf } from '../reply-fields.js';
 import { parseInfo } from './info/parse.js';
 import { type ErrorValue, errorValue, integerValue, isError } from './reply-values.js';
@@ -10,6 +11,8 @@ const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 /** More replicas than any primary has: the server then asks its replicas for their offsets. */
 const NUDGE = ['WAIT', '1000000', '1'];
+/** In clusters of more servers, some of those that a client has written to are so by mistake. */
+const SERVERS_MARKED = 64;
 const INTEGER = /^-?\d{1,18}$/;
 
 interface Replication {
@@ -30,7 +33,7 @@ interface Wish {
 
 /**
  * WAIT numreplicas timeout: how many replicas have what the client wrote, on the shard where they are
- * fewest; of a client whose writes are not known, over all shards. A server counts what came over one
+ * fewest; of a client that wrote nothing, over all shards. A server counts what came over one
  * connection, and the client's writes came over several that others use, too. So each primary's
  * offset of now, which is not before the client's last write, is compared with those of its replicas.
  */
@@ -42,9 +45,8 @@ export const handleWait: ValueHandler = async (request, context) => {
   }
   const timeoutMs = Number(timeout);
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-  const written = context.writtenTo?.();
-  const wroteNothing = written?.size === 0;
-  const shards = written === undefined || wroteNothing ? context.errands.primaries() : [...written];
+  const wroteNothing = request.written.length === 0;
+  const shards = wroteNothing ? context.errands.primaries() : writtenShards(request, context);
   const counts = await Promise.all(
     shards.map((nodeId) =>
       replicasInTime(nodeId, { wanted: Number(wanted), deadline, wroteNothing }, context),
@@ -53,6 +55,16 @@ export const handleWait: ValueHandler = async (request, context) => {
   const refusal = counts.find((count) => typeof count !== 'number');
   return refusal ?? integerValue(shards.length === 0 ? 0 : Math.min(...counts.map(Number)));
 };
+
+function writtenShards(
+  { written }: ControlRequest,
+  { errands }: ControlContext,
+): readonly string[] {
+  const primaries = new Set(errands.primaries());
+  return errands.nodes().length <= SERVERS_MARKED
+    ? written
+    : written.filter((nodeId) => primaries.has(nodeId));
+}
 
 function complaint(wanted: string, timeout: string): string | undefined {
   if (!INTEGER.test(wanted)) {

@@ -19,7 +19,8 @@ export async function fanOut(
   context: ControlContext,
 ): Promise<RespValue> {
   const replies = await askServers(fanOutPolicyOf(row), context.errands, request.args, {
-    lease: row.ownLink,
+    lease: row.endsScripts,
+    toBusy: row.endsScripts,
   });
   if (row.changesRights) {
     context.rightsChanged();
