@@ -199,6 +199,9 @@ std::optional<std::string> FakeServer::handshake(int number, const Call& call) {
     if (!hello_reply_.empty()) return hello_reply_;
     return "*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
   }
+  const bool is_rest = text == "CLIENT NO-EVICT ON" || text == "CLUSTER MYID" ||
+                       text == "CLIENT ID" || text.starts_with("CLIENT KILL");
+  if (busy_ && is_rest) return "-BUSY Redis is busy running a script.\r\n";
   if (text == "CLIENT NO-EVICT ON") return hello_reply_ == "-" ? "" : "+OK\r\n";
   if (text == "CLUSTER MYID") return hello_reply_ == "-" ? "" : bulk(shown_id_);
   if (text == "CLIENT ID")
@@ -313,6 +316,11 @@ void FakeServer::greet_with(const std::string& hello_reply) {
 void FakeServer::pretend_to_be(const std::string& node_id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   shown_id_ = node_id;
+}
+
+void FakeServer::be_busy(bool busy) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  busy_ = busy;
 }
 
 std::vector<std::string> FakeServer::handshakes() {

@@ -71,6 +71,8 @@ class FakeServer {
   /// Replies of the handshake: "" is the usual one, "-" is silence.
   void greet_with(const std::string& hello_reply);
   void pretend_to_be(const std::string& node_id);
+  /// As while a script runs: of the handshake only HELLO is answered.
+  void be_busy(bool busy);
   /// What links sent beside HELLO: `HELLO …` lines and `CLIENT KILL ID n` lines.
   [[nodiscard]] std::vector<std::string> handshakes();
 
@@ -98,6 +100,7 @@ class FakeServer {
   Handler handler_;
   std::string hello_reply_;
   std::string shown_id_;
+  bool busy_ = false;
   std::string node_id_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
