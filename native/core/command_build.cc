@@ -98,6 +98,9 @@ const char* row_fault(const CommandRow& row) noexcept {
   if ((row.flags & kFlagBlocksWithToken) != 0 && row.block_token.empty()) {
     return "it blocks with a token, but has no token";
   }
+  if ((row.route == RouteBy::kPubSub) != (row.pubsub != PubSubAction::kNone)) {
+    return "what it does in pub/sub and who answers it do not fit";
+  }
   return nullptr;
 }
 
@@ -141,6 +144,8 @@ Command make_command(const CommandRow& row, std::uint16_t id) noexcept {
   command.local = row.local;
   command.split = row.split;
   command.barrier = row.barrier;
+  command.pubsub = row.pubsub;
+  command.family = row.family;
   command.split_step = row.split_step;
   command.row = &row;
   set_shape(row, command);

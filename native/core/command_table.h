@@ -39,18 +39,19 @@ struct KeySpec {
 /// Facts about a command, as bits.
 enum CommandFlag : std::uint32_t {
   kFlagWrite = 1U << 0,
-  kFlagReadonly = 1U << 1,         ///< may be sent again after a lost link
-  kFlagConnectionState = 1U << 2,  ///< changes the connection: never on a shared link
-  kFlagContainer = 1U << 3,        ///< has subcommands; the row itself is never routed
-  kFlagScript = 1U << 4,           ///< its error replies may be written by the client
-  kFlagBlocking = 1U << 5,         ///< always blocks
-  kFlagBlocksWithToken = 1U << 6,  ///< blocks if `block_token` is present (XREAD BLOCK)
-  kFlagBeforeAuth = 1U << 7,       ///< allowed before authentication
-  kFlagNotKey = 1U << 8,           ///< its "keys" are only hashed (sharded pub/sub channels)
-  kFlagRepeatable = 1U << 9,       ///< a write that gives the same result when repeated
-  kFlagKeysUnknown = 1U << 10,     ///< has a key specification that cannot be evaluated
-  kFlagQueueable = 1U << 11,       ///< may stand between MULTI and EXEC
-  kFlagNeverQueued = 1U << 12,     ///< is executed at once also between MULTI and EXEC
+  kFlagReadonly = 1U << 1,          ///< may be sent again after a lost link
+  kFlagConnectionState = 1U << 2,   ///< changes the connection: never on a shared link
+  kFlagContainer = 1U << 3,         ///< has subcommands; the row itself is never routed
+  kFlagScript = 1U << 4,            ///< its error replies may be written by the client
+  kFlagBlocking = 1U << 5,          ///< always blocks
+  kFlagBlocksWithToken = 1U << 6,   ///< blocks if `block_token` is present (XREAD BLOCK)
+  kFlagBeforeAuth = 1U << 7,        ///< allowed before authentication
+  kFlagNotKey = 1U << 8,            ///< its "keys" are only hashed (sharded pub/sub channels)
+  kFlagRepeatable = 1U << 9,        ///< a write that gives the same result when repeated
+  kFlagKeysUnknown = 1U << 10,      ///< has a key specification that cannot be evaluated
+  kFlagQueueable = 1U << 11,        ///< may stand between MULTI and EXEC
+  kFlagNeverQueued = 1U << 12,      ///< is executed at once also between MULTI and EXEC
+  kFlagWhileSubscribed = 1U << 13,  ///< allowed to a RESP2 client that has subscriptions
 };
 
 /// Who answers.
@@ -60,7 +61,19 @@ enum class RouteBy : std::uint8_t {
   kLocal,    ///< the worker itself; `local` says how
   kControl,  ///< TypeScript
   kRefuse,   ///< the worker, with `ready_reply`
+  kPubSub,   ///< the worker's hubs of subscriptions; `pubsub` and `family` say what
 };
+
+/// What a pub/sub command does.
+enum class PubSubAction : std::uint8_t { kNone, kSubscribe, kUnsubscribe, kPublish };
+
+/// What names a pub/sub command takes.
+enum class PubSubFamily : std::uint8_t {
+  kChannel,
+  kPattern,
+  kShard,  ///< channels that belong to the shard of their slot
+};
+inline constexpr std::size_t kPubSubFamilies = 3;
 
 /// How a worker answers a command by itself.
 enum class LocalAnswer : std::uint8_t {
@@ -109,6 +122,8 @@ struct CommandRow {
   LocalAnswer local = LocalAnswer::kNone;
   Split split = Split::kNone;
   Barrier barrier = Barrier::kNone;
+  PubSubAction pubsub = PubSubAction::kNone;
+  PubSubFamily family = PubSubFamily::kChannel;
   /// Arguments per key of a split command: 1, or 2 when a value follows each key.
   std::uint8_t split_step = 1;
   std::vector<KeySpec> key_specs;
@@ -132,6 +147,8 @@ struct Command {
   LocalAnswer local = LocalAnswer::kNone;
   Split split = Split::kNone;
   Barrier barrier = Barrier::kNone;
+  PubSubAction pubsub = PubSubAction::kNone;
+  PubSubFamily family = PubSubFamily::kChannel;
   std::uint8_t split_step = 1;
   KeyShape shape = KeyShape::kNone;
   /// True if a request with the right number of arguments needs nothing but its slot: kKeys, shape

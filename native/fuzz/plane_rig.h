@@ -15,7 +15,7 @@ class PlaneRig {
  public:
   PlaneRig(std::shared_ptr<const DatabaseSettings> settings,
            std::shared_ptr<const CommandTable> commands)
-      : parts_(0, counters_), context_(parts_.context) {
+      : parts_(0, counters_, census_), context_(parts_.context) {
     uv_loop_init(&context_.loop);
     context_.now_ms = 1000000;
     auto database = std::make_unique<Database>();
@@ -60,6 +60,7 @@ class PlaneRig {
 
  private:
   WorkerCounters counters_;
+  PubSubCensus census_;
   WorkerParts parts_;
   WorkerContext& context_;
   std::uint64_t next_tick_ms_ = 0;

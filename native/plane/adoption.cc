@@ -1,6 +1,7 @@
 // How a worker takes over a new snapshot.
 #include <algorithm>
 
+#include "plane/pubsub.h"
 #include "plane/redirector.h"
 
 namespace slotgate {
@@ -86,6 +87,7 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   }
   database.routes = std::move(snapshot);
   context_.counters->route_version.set(database.routes->version);
+  context_.pubsub->slots_changed(database);
 
   // What former owners have not answered yet fences the slots that left them.
   for (const auto& server : database.servers) {

@@ -100,6 +100,8 @@ struct Client {
   bool ready = false;           ///< on the list of clients to parse before the next poll
   bool unparsed = false;      ///< `input` may hold a whole request: parsing stopped before its end
   bool stream_ready = false;  ///< its streamed request can take more
+  bool pushed = false;        ///< on the list of clients that have pushes to send
+  bool mid_reply = false;     ///< the beginning of a reply was forwarded, its end not yet
   bool window_full = false;   ///< parsing stopped because of the window
   bool peer_finished =
       false;                ///< its FIN was seen: what it sent is executed, nothing is held for it
@@ -116,5 +118,12 @@ struct Client {
   std::unique_ptr<ClientSession> session;
   Link* paused = nullptr;  ///< the link that is not read until its output has been sent
 };
+
+/// True for a RESP2 client that has subscriptions: it may do little else, since it could not tell
+/// messages from replies.
+[[nodiscard]] inline bool is_confined(const Client& client) noexcept {
+  return client.protocol == 2 && client.session && client.session->subscriptions &&
+         client.session->subscriptions->any();
+}
 
 }  // namespace slotgate

@@ -27,6 +27,7 @@ void Clients::flush() {
 
 void Clients::flush_client(Client& client) {
   emit_ready(client);
+  if ((client.special & kSpecialSession) != 0) emit_deferred(client);
   if (!client.closing && may_cork(client)) {
     cork(client);
   } else {
@@ -35,13 +36,17 @@ void Clients::flush_client(Client& client) {
     const bool kept_back = !client.closing && client.output && !client.watcher.writing();
     if (kept_back) write_output(client);
   }
+  release_sent();
+  if (!client.closing) after_flush(client);
+}
+
+void Clients::release_sent() {
   for (const std::uint32_t index : sent_) {
     const Request& request = context_.requests[index];
     if (request.join != kNoIndex) context_.joiner->recycle(request.join);
     context_.release(index);
   }
   sent_.clear();
-  if (!client.closing) after_flush(client);
 }
 
 bool Clients::may_cork(const Client& client) noexcept {
@@ -55,12 +60,16 @@ bool Clients::may_cork(const Client& client) noexcept {
   return waiting != 0 && waiting < kFlushAtBytes;
 }
 
-void Clients::cork(Client& client) {
+void Clients::keep_gathered(Client& client) {
   const iovec* const pieces = gather_.pieces();
   for (std::size_t i = 0; i < gather_.piece_count() && !client.closing; ++i) {
     append_output(client, static_cast<const std::uint8_t*>(pieces[i].iov_base), pieces[i].iov_len);
   }
   gather_.clear();
+}
+
+void Clients::cork(Client& client) {
+  keep_gathered(client);
   if (client.closing || client.corked_at_ms != 0) return;
   client.corked_at_ms = context_.now_ms;
   corked_.push_back(client.index);
@@ -175,6 +184,7 @@ void Clients::send_gathered(Client& client) {
 }
 
 void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size) {
+  client.mid_reply = true;
   if (is_over_limit(client)) return;
   emit(client, data, size);
   if (!client.closing && gather_.total() != 0) send_gathered(client);

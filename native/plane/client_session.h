@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plane/byte_buffer.h"
+#include "plane/subscriptions.h"
 
 namespace slotgate {
 
@@ -35,12 +36,16 @@ struct ClientSession {
   bool watching = false;
   /// A watched key may have changed: the link was lost, or the slot moved.
   bool watch_broken = false;
+  std::unique_ptr<Subscriptions> subscriptions;
+  /// Pushes that wait for the end of a reply that is being forwarded.
+  std::unique_ptr<ByteBuffer> deferred;
   /// An errand waits at a server for as long as the client stays.
   bool blocked = false;
 
   /// True if nothing is left that needs a session.
   [[nodiscard]] bool idle() const noexcept {
-    return leases.empty() && errands.empty() && !transaction && !watching;
+    return leases.empty() && errands.empty() && !transaction && !watching && !subscriptions &&
+           !deferred;
   }
 };
 

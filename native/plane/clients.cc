@@ -11,6 +11,7 @@
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/local_answers.h"
+#include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
@@ -288,6 +289,7 @@ void Clients::detach_requests(Client& client) {
         context_.release(index);
         break;
       case RequestState::kControl:
+      case RequestState::kSubscribing:
       case RequestState::kFree:
         context_.release(index);
         break;
@@ -305,6 +307,7 @@ void Clients::close(Client& client) {
   if (client.paused != nullptr) context_.links->read_on(*client.paused);
   detach_requests(client);
   if (client.session) {
+    context_.pubsub->forget(client);
     context_.errands->client_gone(client);
     context_.leases->client_gone(client);
     client.session.reset();
@@ -330,6 +333,7 @@ void Clients::on_closed(void* owner) {
   client.reply_estimate = 0;
   client.written = 0;
   client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;
+  client.pushed = client.mid_reply = false;
   client.peer_finished = client.input_done = client.close_when_sent = client.closing = false;
   context.clients.give(index);
 }
@@ -337,7 +341,7 @@ void Clients::on_closed(void* owner) {
 void Clients::close_idle(std::size_t most) {
   for_each([&](Client& client) {
     if (most == 0 || client.head != kNoIndex || client.input || client.output) return;
-    if (client.session && client.session->transaction) return;
+    if (client.session && (client.session->transaction || client.session->subscriptions)) return;
     // Requests that arrive with the close are not forwarded, so that repeating them is safe: look
     // once more whether one is here already.
     std::uint8_t byte = 0;

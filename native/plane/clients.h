@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string_view>
 #include <vector>
 
+#include "plane/limits.h"
 #include "plane/output_gather.h"
 #include "plane/worker_context.h"
 
@@ -22,6 +24,14 @@ class Clients {
   void emit(Client& client, const std::uint8_t* data, std::size_t size);
   /// Sends a piece of a large reply now. The client may be closed by it.
   void forward(Client& client, const std::uint8_t* data, std::size_t size);
+  /// Sends `bytes`, whole frames that answer nothing: behind the replies that are ready, never
+  /// within one. The client may be closed by it, if it does not read.
+  void push(Client& client, std::string_view bytes);
+  /// Sends what was pushed, to a number of clients per turn.
+  void flush_pushed();
+  [[nodiscard]] bool has_pushed() const noexcept { return !pushed_.empty(); }
+  /// So much is to be sent that no more should be read for it.
+  [[nodiscard]] bool is_pushing_much() const noexcept { return pushed_bytes_ > kPushedBytesMost; }
   /// Sends every dirty client what is ready, in order.
   void flush();
 
@@ -61,6 +71,14 @@ class Clients {
   void protocol_error(Client& client, std::string_view text);
   void input_ended(Client& client);
   void flush_client(Client& client);
+  /// Frees the requests whose replies have left the gather.
+  void release_sent();
+  /// Moves what is gathered for `client` to its output.
+  void keep_gathered(Client& client);
+  /// Closes a client that does not take what it is pushed; true if it did.
+  bool closes_for_pushes(Client& client);
+  /// Adds what was pushed while a reply was being forwarded, if that is over.
+  void emit_deferred(Client& client);
   void emit_ready(Client& client);
   /// True if what is ready may wait for the rest of its pipeline.
   [[nodiscard]] bool may_cork(const Client& client) noexcept;
@@ -81,8 +99,10 @@ class Clients {
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> running_;
   std::vector<std::uint32_t> corked_;
-  std::uint16_t emitted_batch_ = 0;  ///< of the last reply that emit_ready() took
-  std::vector<std::uint32_t> sent_;  ///< requests whose replies the gather may refer to
+  std::uint16_t emitted_batch_ = 0;   ///< of the last reply that emit_ready() took
+  std::deque<std::uint32_t> pushed_;  ///< clients
+  std::size_t pushed_bytes_ = 0;      ///< pushed since nothing was left to send
+  std::vector<std::uint32_t> sent_;   ///< requests whose replies the gather may refer to
   OutputGather gather_;
   RequestFramer framer_;  ///< for clients whose input begins at a frame
   std::uint64_t next_sequence_ = 1;

@@ -5,6 +5,7 @@
 #include "plane/control_desk.h"
 #include "plane/joiner.h"
 #include "plane/local_answers.h"
+#include "plane/pubsub.h"
 #include "plane/replies.h"
 #include "plane/transactions.h"
 
@@ -95,6 +96,12 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
       return context_.transactions->abort(client, *command, why);
     return reject(client, *command, "-ERR " + why);
   }
+  if (is_confined(client) && (command->flags & kFlagWhileSubscribed) == 0) {
+    return reject(client, *command,
+                  "-ERR Can't execute '" + command->row->name +
+                      "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                      "in this context\r\n");
+  }
   const bool queues =
       client.session && client.session->transaction && (command->flags & kFlagNeverQueued) == 0;
   if (queues && command->route != RouteBy::kRefuse)
@@ -110,6 +117,8 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
     case RouteBy::kKeyless:
       return send_to_slot(client, *command, frame, client.home_slot,
                           static_cast<std::uint16_t>(command_flags(*command) | kReqKeyless));
+    case RouteBy::kPubSub:
+      return context_.pubsub->dispatch(client, *command, frame, args);
     case RouteBy::kKeys:
       break;
   }

@@ -94,6 +94,10 @@ class Dispatcher {
   /// The same for what has no row.
   std::uint32_t append_unknown(Client& client);
 
+  /// Sends the request to the owner of `slot`, or holds it.
+  Dispatched send_to_slot(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
+                          std::uint16_t flags);
+
   /// The link for the client's requests of `slot`, if they may be sent now; else they must be held.
   [[nodiscard]] Link* link_now(Client& client, std::uint16_t slot);
 
@@ -121,8 +125,6 @@ class Dispatcher {
                              const std::vector<Arg>& args);
   Dispatched dispatch_keyed(Client& client, const Command& command, Bytes frame,
                             const std::vector<Arg>& args);
-  Dispatched send_to_slot(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
-                          std::uint16_t flags);
   Dispatched split(Client& client, const Command& command, Bytes frame,
                    const std::vector<Arg>& args);
   /// True if the barrier of `command` keeps it from starting now.

@@ -44,6 +44,13 @@ inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
 
 /// Requests of at least this size are forwarded while they arrive, over a private link.
 inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
+/// Clients flushed in one turn because of pushes; the others wait for the following turns.
+inline constexpr std::size_t kPushFlushesPerTurn = 64;
+/// With this much gathered for them, subscription links are not read, and what is pushed on is sent
+/// at once.
+inline constexpr std::size_t kPushedBytesMost = 8 * 1024 * 1024;
+/// Bytes read in one turn from a subscription link.
+inline constexpr std::size_t kSubscriptionReadBytes = 8 * 1024;
 /// No further request of a client is parsed while it has more unsent output than this.
 inline constexpr std::size_t kOutputBacklogBytes = 64 * 1024;
 /// A client's window of requests in flight begins here and doubles while the client keeps up.
@@ -59,6 +66,7 @@ struct PlaneLimits {
   std::uint32_t clients_max = 10000;
   std::uint32_t in_flight_per_client_max = 1024;
   std::size_t client_output_bytes_max = 64U * 1024 * 1024;
+  std::size_t subscriber_output_bytes_max = 32U * 1024 * 1024;
   std::size_t link_unanswered_bytes_max = 4U * 1024 * 1024;
   std::size_t hold_bytes_per_shard_max = 16U * 1024 * 1024;
   std::size_t hold_bytes_max = 64U * 1024 * 1024;

@@ -15,6 +15,7 @@ namespace slotgate {
 class Links;
 struct Server;
 struct Database;
+struct PubSubUpstream;
 
 enum class LinkState : std::uint8_t {
   kConnecting,
@@ -24,8 +25,9 @@ enum class LinkState : std::uint8_t {
 };
 
 enum class LinkKind : std::uint8_t {
-  kShared,   ///< many clients, pipelined
-  kPrivate,  ///< lent to one client
+  kShared,        ///< many clients, pipelined
+  kPrivate,       ///< lent to one client
+  kSubscription,  ///< brings messages to a PubSubHub; RESP3
 };
 
 /// Bytes for a server, kept until they are answered: the send buffer is the resend buffer.
@@ -126,8 +128,9 @@ struct Link {
   std::vector<std::uint32_t> stalled;   ///< clients that wait for room in `stream`
   std::uint32_t paused_for = kNoIndex;  ///< not read: this client has to take its reply first
   std::uint64_t paused_at_ms = 0;
-  std::uint32_t borrower = kNoIndex;  ///< kPrivate: the client
-  BlockReplies block;                 ///< of the oldest unanswered request, if it is a block
+  std::uint32_t borrower = kNoIndex;       ///< kPrivate: the client
+  PubSubUpstream* subscription = nullptr;  ///< kSubscription: whose it is
+  BlockReplies block;                      ///< of the oldest unanswered request, if it is a block
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
   [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "plane/links.h"
+#include "plane/pubsub_hub.h"
 #include "plane/reply_text.h"
 #include "plane/socket.h"
 
@@ -113,6 +114,7 @@ void Links::ready(Link& link) {
   link.server->backoff_ms = 0;
   link.server->last_failure.clear();
   report(link, PlaneEvent::Kind::kLinkUp, {});
+  if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_ready(*link.subscription);
   write(link);
 }
 

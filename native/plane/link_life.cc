@@ -9,6 +9,7 @@
 #include "plane/errands.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/pubsub_hub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -79,6 +80,13 @@ Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std:
   return room && may_open(database, server)
              ? open(database, server, LinkKind::kPrivate, user, protocol)
              : nullptr;
+}
+
+Link* Links::open_subscription(Database& database, Server& server, std::uint16_t user) {
+  if (!may_open(database, server)) return nullptr;
+  Link* const link = open(database, server, LinkKind::kSubscription, user, 3);
+  if (link != nullptr) link->streaming = true;
+  return link;
 }
 
 std::size_t Links::private_links(const Server& server) {
@@ -197,6 +205,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   if (!stopping_) report(link, PlaneEvent::Kind::kLinkDown, reason);
 
   if (link.leased) context_.leases->link_gone(link);
+  if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_lost(*link.subscription);
   requeue_or_fail(link);
   context_.redirector->link_gone(link);
   std::vector<std::uint32_t> stalled;
@@ -313,7 +322,12 @@ void Links::tick_link(Link& link) {
     link.partial.release();
     link.in_flight.shrink();
   }
-  if (idle >= kPingIdleMs) send_internal(link, "*1\r\n$4\r\nPING\r\n");
+  if (idle < kPingIdleMs) return;
+  if (link.kind == LinkKind::kSubscription) {
+    link.subscription->hub->ping(*link.subscription);
+  } else {
+    send_internal(link, "*1\r\n$4\r\nPING\r\n");
+  }
 }
 
 void Links::tick() {

@@ -11,6 +11,7 @@
 #include "plane/clients.h"
 #include "plane/errands.h"
 #include "plane/joiner.h"
+#include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -107,7 +108,8 @@ void Links::on_ready(void* owner, Readiness readiness) {
   if ((readiness.readable || readiness.failed) && link.state != LinkState::kClosed) {
     if (readiness.failed) {
       self.lose_after_reading(link, connect_result(link.fd));
-    } else {
+    } else if (link.kind != LinkKind::kSubscription ||
+               !self.context_.client_io->is_pushing_much()) {
       self.read(link);
     }
   }
@@ -135,6 +137,8 @@ bool Links::read(Link& link) {
     if (kept != 0) std::memcpy(chunk.data, link.partial.data(), kept);
     front = chunk.data + kept;
     room = chunk.size - kept;
+    // Every message may go to thousands of clients: a small read is a lot of work.
+    if (link.kind == LinkKind::kSubscription) room = std::min(room, kSubscriptionReadBytes);
   }
   const ssize_t got = recv(link.fd, front, room, 0);
   context_.counters->recv_calls.add();
@@ -276,13 +280,25 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
   link.framer.drop(ready);
 }
 
+void Links::end_forwarding(Link& link, const Request& request) {
+  link.head_forwarded = false;
+  if (request.client != kNoIndex) context_.clients[request.client].mid_reply = false;
+}
+
 bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   if (link.state == LinkState::kHandshaking) {
     return handshake_reply(link, {reinterpret_cast<const char*>(data), size});
   }
   if (link.framer.is_push()) {
     context_.counters->pushes.add();
-    return true;
+    if (link.kind != LinkKind::kSubscription) return true;
+    link.subscription->hub->pushed(*link.subscription, {reinterpret_cast<const char*>(data), size});
+    return link.state != LinkState::kClosed;
+  }
+  if (link.kind == LinkKind::kSubscription) {
+    link.subscription->hub->replied(*link.subscription,
+                                    {reinterpret_cast<const char*>(data), size});
+    return link.state != LinkState::kClosed;
   }
   if (link.in_flight.empty()) {
     lose(link, "the server sent a reply that nobody asked for", true);
@@ -300,7 +316,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   }
   link.in_flight.pop_front();
   ++link.answered;
-  link.head_forwarded = false;
+  if (link.head_forwarded) end_forwarding(link, request);
   if (link.streaming && (request.flags & kReqInternal) != 0) {
     context_.release(index);  // ASKING: its bytes were forgotten when they were sent
     return true;
@@ -355,6 +371,13 @@ void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* 
     return;
   }
   if ((request.flags & kReqWatchOrder) != 0) context_.redirector->executed(link, index);
+  if ((request.flags & kReqReceivers) != 0 && request.client != kNoIndex) {
+    const Bytes frame{link.stream.at(request.offset), request.length};
+    context_.replies->deliver_copy(
+        index, context_.pubsub->corrected(link, request, frame,
+                                          {reinterpret_cast<const char*>(data), size}));
+    return;
+  }
   if ((request.flags & kReqFragment) == 0) {
     context_.replies->deliver(index, data, size);
   } else if (request.client == kNoIndex) {

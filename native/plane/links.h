@@ -53,6 +53,8 @@ class Links {
   /// that there may be are lent.
   [[nodiscard]] Link* borrow(Database& database, Server& server, std::uint16_t user,
                              std::uint8_t protocol);
+  /// A new link for subscriptions; nullptr as shared_link(). What is sent on it is not kept.
+  [[nodiscard]] Link* open_subscription(Database& database, Server& server, std::uint16_t user);
   /// The borrower is done with it and everything is answered: kept for a while.
   void give_back(Link& link);
   /// The borrower is done with it, and `index` will not be answered: closed.
@@ -127,6 +129,8 @@ class Links {
   /// An answer to half a request: the server refuses to read the rest, and will close.
   void take_early(Link& link, std::uint32_t index, std::string_view reply);
   void deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
+  /// The last piece of a reply whose beginning was forwarded has come.
+  void end_forwarding(Link& link, const Request& request);
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.
   void forward_head(Link& link, ByteBuffer& bytes);

@@ -36,8 +36,12 @@ ClientNames& names_of(Client& client) {
 
 std::string null_reply(const Client& client) { return client.protocol == 3 ? "_\r\n" : "$-1\r\n"; }
 
-std::string ping(Bytes frame, const std::vector<Arg>& args) {
+std::string ping(const Client& client, Bytes frame, const std::vector<Arg>& args) {
   if (args.size() > 2) return "-ERR wrong number of arguments for 'ping' command\r\n";
+  if (is_confined(client)) {
+    return "*2\r\n" + bulk_reply("pong") +
+           bulk_reply(args.size() == 1 ? "" : argument(frame, args, 1));
+  }
   return args.size() == 1 ? "+PONG\r\n" : bulk_reply(argument(frame, args, 1));
 }
 
@@ -116,7 +120,7 @@ std::string answer(Client& client, const Command& command, Bytes frame,
                    const std::vector<Arg>& args) {
   switch (command.local) {
     case LocalAnswer::kPing:
-      return ping(frame, args);
+      return ping(client, frame, args);
     case LocalAnswer::kEchoArgument:
       return bulk_reply(argument(frame, args, 1));
     case LocalAnswer::kSelectDatabase:

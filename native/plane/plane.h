@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plane/pubsub_census.h"
 #include "plane/up_queue.h"
 #include "plane/worker.h"
 
@@ -41,6 +42,9 @@ class Plane {
   /// What workers sent up since the last call.
   [[nodiscard]] UpBatch take_up() { return up_.take(); }
 
+  /// Any thread.
+  [[nodiscard]] PubSubCensus& census() noexcept { return census_; }
+
   // For workers.
   /// Worker threads: hands a turn's batch over.
   void send_up(UpBatch& batch) {
@@ -54,6 +58,7 @@ class Plane {
 
  private:
   UpQueue up_;
+  PubSubCensus census_;
   std::function<void()> wake_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -7,6 +7,7 @@
 #include "core/router.h"
 #include "plane/joiner.h"
 #include "plane/links.h"
+#include "plane/pubsub.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 
@@ -111,6 +112,7 @@ void Redirector::patch(Database& database, std::uint16_t slot, const Link& link,
   if (target == SlotMap::kUnassigned || database.slots.owner(slot) != link.server->index) return;
   database.slots.set_owner(slot, target);
   database.overrides[slot] = context_.now_ms;
+  context_.pubsub->slots_changed(database);
 }
 
 bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line) {

@@ -12,12 +12,13 @@ namespace slotgate {
 /// Where a request is. Each state has one holder that moves it on.
 enum class RequestState : std::uint8_t {
   kFree,
-  kInFlight,  ///< in a link's ring; its bytes are in the link's send buffer
-  kHeld,      ///< in a slot queue; its bytes are its own
-  kParked,    ///< refused by a server, waiting until it may be repeated; its bytes are its own
-  kJoining,   ///< split: waits for its parts
-  kControl,   ///< up in TypeScript
-  kDone,      ///< answered; waits for its turn in the client's order
+  kInFlight,     ///< in a link's ring; its bytes are in the link's send buffer
+  kHeld,         ///< in a slot queue; its bytes are its own
+  kParked,       ///< refused by a server, waiting until it may be repeated; its bytes are its own
+  kJoining,      ///< split: waits for its parts
+  kControl,      ///< up in TypeScript
+  kSubscribing,  ///< waits until servers have confirmed a subscription
+  kDone,         ///< answered; waits for its turn in the client's order
 };
 
 enum RequestFlag : std::uint16_t {
@@ -33,12 +34,14 @@ enum RequestFlag : std::uint16_t {
   kReqStreamed = 1U << 10,   ///< its bytes pass through while they arrive: none are kept
   kReqCloseAfter = 1U << 9,  ///< the client is closed once the reply is sent
   kReqErrand = 1U << 11,     ///< sent for TypeScript: it is in no client's order; see Errands
+  kReqReceivers = 1U << 15,  ///< its reply counts receivers; see PubSub::corrected
   kReqBlock = 1U << 12,      ///< a whole transaction: `part` replies, of which the last counts
   kReqSilent = 1U << 13,     ///< the client is not sent the reply; see ReplyMode
 };
 /// A reply to one of these needs more than being handed to its client.
-inline constexpr std::uint16_t kReqSlowReply =
-    kReqFragment | kReqInternal | kReqWatchOrder | kReqStreamed | kReqErrand | kReqBlock;
+inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kReqWatchOrder |
+                                               kReqStreamed | kReqErrand | kReqBlock |
+                                               kReqReceivers;
 
 /// True if arrival number `a` is later than `b`; both run modulo 2^32.
 [[nodiscard]] inline bool is_younger(std::uint32_t a, std::uint32_t b) noexcept {

@@ -71,7 +71,8 @@ Dispatched Transactions::queue(Client& client, const Command& command, Bytes fra
                       command.row->name + "'\r\n");
   }
   const SlotDecision decision = decide_slot(command, frame, args, keys_);
-  const bool has_keys = decision.verdict != SlotVerdict::kNoKeys && command.route == RouteBy::kKeys;
+  const bool has_keys = decision.verdict != SlotVerdict::kNoKeys &&
+                        (command.route == RouteBy::kKeys || command.route == RouteBy::kPubSub);
   const bool elsewhere = transaction.has_slot && decision.slot != transaction.slot;
   if (has_keys && (decision.verdict == SlotVerdict::kManySlots || elsewhere)) {
     context_.counters->crossslot.add();

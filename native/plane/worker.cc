@@ -28,7 +28,7 @@ uv_handle_t* as_handle(Handle* handle) noexcept {
 }  // namespace
 
 Worker::Worker(Plane& plane, std::uint32_t number)
-    : plane_(plane), parts_(number, counters_), context_(parts_.context) {}
+    : plane_(plane), parts_(number, counters_, plane.census()), context_(parts_.context) {}
 
 Worker::~Worker() { join(); }
 

@@ -27,6 +27,7 @@ class Links;
 class Redirector;
 class Replies;
 class RequestStreams;
+class PubSub;
 class Transactions;
 
 /// What the parts of one worker share. All of it belongs to the worker's thread.
@@ -55,6 +56,7 @@ struct WorkerContext {
   Joiner* joiner = nullptr;
   Replies* replies = nullptr;
   RequestStreams* streams = nullptr;
+  PubSub* pubsub = nullptr;
   ControlDesk* control = nullptr;
   Leases* leases = nullptr;
   Errands* errands = nullptr;

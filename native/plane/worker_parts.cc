@@ -4,13 +4,14 @@
 
 namespace slotgate {
 
-WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters)
+WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census)
     : clients(context),
       links(context),
       redirector(context),
       joiner(context),
       replies(context),
       streams(context),
+      pubsub(context, census),
       dispatcher(context),
       control(context),
       leases(context),
@@ -25,6 +26,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters)
   context.joiner = &joiner;
   context.replies = &replies;
   context.streams = &streams;
+  context.pubsub = &pubsub;
   context.dispatcher = &dispatcher;
   context.control = &control;
   context.leases = &leases;
@@ -37,17 +39,20 @@ bool WorkerParts::finish_turn() {
   if (errands.next_due_ms() <= context.now_ms) errands.retry();
   if (clients.has_ready()) clients.run_ready_list();
   if (queries.has_more()) queries.run_slice();
+  pubsub.run();
   const bool link_waits = links.flush_patiently();
   clients.flush();
+  clients.flush_pushed();
   replies.copy_out_of_arena();
   context.chunks.reset();
-  return clients.has_ready() || queries.has_more() || link_waits;
+  return clients.has_ready() || clients.has_pushed() || queries.has_more() || link_waits;
 }
 
 void WorkerParts::tick() {
   if (redirector.holding()) redirector.expire();
   links.tick();
   streams.retry();
+  pubsub.tick();
 }
 
 std::uint64_t WorkerParts::next_due_ms() const noexcept {

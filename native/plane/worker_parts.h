@@ -8,6 +8,7 @@
 #include "plane/joiner.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
@@ -19,7 +20,7 @@ namespace slotgate {
 /// The parts of a worker, wired to each other, and its turn; the thread and the loop are Worker's.
 class WorkerParts {
  public:
-  WorkerParts(std::uint32_t worker, WorkerCounters& counters);
+  WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census);
   WorkerParts(const WorkerParts&) = delete;
   WorkerParts& operator=(const WorkerParts&) = delete;
 
@@ -30,6 +31,7 @@ class WorkerParts {
   Joiner joiner;
   Replies replies;
   RequestStreams streams;
+  PubSub pubsub;
   Dispatcher dispatcher;
   ControlDesk control;
   Leases leases;
@@ -43,7 +45,7 @@ class WorkerParts {
   void tick();
   /// True while tick() has something to look after that will not wait long.
   [[nodiscard]] bool is_hurried() const noexcept {
-    return redirector.holding() || links.hurried() || streams.waiting();
+    return redirector.holding() || links.hurried() || streams.waiting() || pubsub.hurried();
   }
   /// When finish_turn() has something to do; UINT64_MAX: never.
   [[nodiscard]] std::uint64_t next_due_ms() const noexcept;

@@ -50,9 +50,29 @@ CommandRow control(const std::string& name, Barrier barrier, std::uint32_t flags
   return made;
 }
 
+CommandRow pubsub(const std::string& name, PubSubAction action, PubSubFamily family) {
+  const bool publishes = action == PubSubAction::kPublish;
+  CommandRow made = command_row(name);
+  made.route = RouteBy::kPubSub;
+  made.pubsub = action;
+  made.family = family;
+  made.arity = publishes ? 3 : action == PubSubAction::kSubscribe ? -2 : -1;
+  made.flags = publishes ? kFlagWrite : kFlagConnectionState | kFlagWhileSubscribed;
+  made.barrier = publishes ? Barrier::kNone : Barrier::kDrain;
+  if (family == PubSubFamily::kShard) made.key_specs = {at_index(1, publishes ? 0 : -1)};
+  return made;
+}
+
 }  // namespace
 
 std::shared_ptr<const CommandTable> plane_commands() {
+  CommandRow ping = local("ping", LocalAnswer::kPing);
+  ping.flags = kFlagWhileSubscribed;
+  CommandRow quit = local("quit", LocalAnswer::kQuit);
+  quit.flags = kFlagWhileSubscribed;
+  CommandRow hello = local("hello", LocalAnswer::kHello);
+  hello.barrier = Barrier::kDrain;
+  hello.ready_reply = "7.0.15";
   CommandRow script = row("eval", -3, kFlagWrite | kFlagScript, {counted(2, 0, 1)});
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
@@ -69,8 +89,17 @@ std::shared_ptr<const CommandTable> plane_commands() {
       split("del", Split::kSum, 1, kFlagWrite),
       script,
       random,
-      local("ping", LocalAnswer::kPing),
-      local("quit", LocalAnswer::kQuit),
+      ping,
+      hello,
+      pubsub("subscribe", PubSubAction::kSubscribe, PubSubFamily::kChannel),
+      pubsub("psubscribe", PubSubAction::kSubscribe, PubSubFamily::kPattern),
+      pubsub("ssubscribe", PubSubAction::kSubscribe, PubSubFamily::kShard),
+      pubsub("unsubscribe", PubSubAction::kUnsubscribe, PubSubFamily::kChannel),
+      pubsub("punsubscribe", PubSubAction::kUnsubscribe, PubSubFamily::kPattern),
+      pubsub("sunsubscribe", PubSubAction::kUnsubscribe, PubSubFamily::kShard),
+      pubsub("publish", PubSubAction::kPublish, PubSubFamily::kChannel),
+      pubsub("spublish", PubSubAction::kPublish, PubSubFamily::kShard),
+      quit,
       local("reply", LocalAnswer::kReplyMode),
       row("blpop", -3, kFlagWrite | kFlagBlocking, {at_index(1, -2)}),
       local("multi", LocalAnswer::kMulti, kFlagNeverQueued),
