@@ -12,10 +12,10 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 13> kFlagNames = {
-    "write",        "readonly",          "connection_state", "container", "script",
-    "blocking",     "blocks_with_token", "before_auth",      "not_key",   "repeatable",
-    "keys_unknown", "queueable",         "never_queued"};
+constexpr std::array<std::string_view, 14> kFlagNames = {
+    "write",        "readonly",          "connection_state", "container",       "script",
+    "blocking",     "blocks_with_token", "before_auth",      "not_key",         "repeatable",
+    "keys_unknown", "queueable",         "never_queued",     "while_subscribed"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -75,7 +75,7 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.arity = static_cast<std::int32_t>(reader.number(value, "arity", -32767, 32767));
   row.flags = read_flags(reader, value);
   row.route = static_cast<RouteBy>(
-      reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse"}));
+      reader.word(value, "route", {"keys", "keyless", "local", "control", "refuse", "pubsub"}));
   row.local = static_cast<LocalAnswer>(
       reader.word(value, "local",
                   {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
@@ -84,6 +84,10 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.split =
       static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));
+  row.pubsub = static_cast<PubSubAction>(
+      reader.word(value, "pubsub", {"none", "subscribe", "unsubscribe", "publish"}));
+  row.family =
+      static_cast<PubSubFamily>(reader.word(value, "family", {"channel", "pattern", "shard"}));
   row.split_step = static_cast<std::uint8_t>(reader.number(value, "splitStep", 1, 2));
   row.ready_reply = reader.text(value, "readyReply");
   row.block_token = reader.text(value, "blockToken");
@@ -106,6 +110,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.in_flight_per_client_max = uint32("inFlightPerClientMax", 1);
   limits.client_output_bytes_max =
       static_cast<std::size_t>(reader.number(value, "clientOutputBytesMax", 1024, kSafeMost));
+  limits.subscriber_output_bytes_max =
+      static_cast<std::size_t>(reader.number(value, "subscriberOutputBytesMax", 1024, kSafeMost));
   limits.link_unanswered_bytes_max = uint32("linkUnansweredBytesMax", 1024);
   limits.hold_bytes_per_shard_max =
       static_cast<std::size_t>(reader.number(value, "holdBytesPerShardMax", 0, kSafeMost));

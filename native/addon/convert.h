@@ -4,12 +4,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/command_table.h"
-#include "plane/errands.h"
 #include "plane/control_desk.h"
 #include "plane/database.h"
+#include "plane/errands.h"
+#include "plane/pubsub_census.h"
 #include "plane/route_snapshot.h"
 #include "plane/up_queue.h"
 
@@ -71,6 +73,17 @@ std::vector<ClientName> read_client_names(FieldReader& reader, const Napi::Array
 Napi::Object write_batch(Napi::Env env, const UpBatch& batch);
 /// `QueryReport[]`.
 Napi::Array write_reports(Napi::Env env, const std::vector<QueryReport>& reports);
+/// Arguments 1 and 2 of `subscriptions()`.
+struct SubscriptionQuestion {
+  PubSubFamily family = PubSubFamily::kChannel;
+  std::vector<std::string> names;
+};
+SubscriptionQuestion read_subscription_question(FieldReader& reader,
+                                                const Napi::CallbackInfo& info);
+/// `SubscriptionFigures`.
+Napi::Object write_subscriptions(Napi::Env env, const std::vector<PubSubCensus::Count>& counts,
+                                 const std::vector<std::pair<std::string, std::int64_t>>& unused,
+                                 const PubSubCensus::Count& patterns);
 /// The figures of a worker, by name.
 Napi::Object write_counters(Napi::Env env, const WorkerCounters& counters);
 

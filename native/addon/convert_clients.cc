@@ -37,6 +37,9 @@ Napi::Object write_record(Napi::Env env, const ClientRecord& record) {
   number("inputRoom", record.input_room);
   number("outputBytes", record.output_bytes);
   number("memory", record.memory);
+  number("channels", record.channels);
+  number("patterns", record.patterns);
+  number("shardChannels", record.shard_channels);
   boolean("unixSocket", record.unix_socket);
   boolean("reading", record.reading);
   boolean("writing", record.writing);

@@ -20,24 +20,25 @@ void throw_type_error(Napi::Env env, const std::string& message) {
 }  // namespace
 
 Napi::Function PlaneObject::define(Napi::Env env) {
-  return DefineClass(env, "Plane",
-                     {InstanceMethod<&PlaneObject::add_database>("addDatabase"),
-                      InstanceMethod<&PlaneObject::set_settings>("setSettings"),
-                      InstanceMethod<&PlaneObject::set_commands>("setCommands"),
-                      InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
-                      InstanceMethod<&PlaneObject::listen>("listen"),
-                      InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
-                      InstanceMethod<&PlaneObject::preconnect>("preconnect"),
-                      InstanceMethod<&PlaneObject::answer>("answer"),
-                      InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
-                      InstanceMethod<&PlaneObject::send>("send"),
-                      InstanceMethod<&PlaneObject::locate>("locate"),
-                      InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
-                      InstanceMethod<&PlaneObject::query_clients>("queryClients"),
-                      InstanceMethod<&PlaneObject::close_clients>("closeClients"),
-                      InstanceMethod<&PlaneObject::take_up>("takeUp"),
-                      InstanceMethod<&PlaneObject::counters>("counters"),
-                      InstanceMethod<&PlaneObject::stop>("stop")});
+  return DefineClass(
+      env, "Plane",
+      {InstanceMethod<&PlaneObject::add_database>("addDatabase"),
+       InstanceMethod<&PlaneObject::set_settings>("setSettings"),
+       InstanceMethod<&PlaneObject::set_commands>("setCommands"),
+       InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
+       InstanceMethod<&PlaneObject::listen>("listen"),
+       InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
+       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
+       InstanceMethod<&PlaneObject::answer>("answer"),
+       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
+       InstanceMethod<&PlaneObject::send>("send"), InstanceMethod<&PlaneObject::locate>("locate"),
+       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+       InstanceMethod<&PlaneObject::query_clients>("queryClients"),
+       InstanceMethod<&PlaneObject::close_clients>("closeClients"),
+       InstanceMethod<&PlaneObject::take_up>("takeUp"),
+       InstanceMethod<&PlaneObject::subscriptions>("subscriptions"),
+       InstanceMethod<&PlaneObject::counters>("counters"),
+       InstanceMethod<&PlaneObject::stop>("stop")});
 }
 
 PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
@@ -295,6 +296,20 @@ void PlaneObject::close_clients(const Napi::CallbackInfo& info) {
 
 Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {
   return write_batch(info.Env(), plane_->take_up());
+}
+
+Napi::Value PlaneObject::subscriptions(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return info.Env().Undefined();
+  FieldReader reader(info.Env());
+  const SubscriptionQuestion question = read_subscription_question(reader, info);
+  if (reader.failed()) {
+    reader.throw_error();
+    return info.Env().Undefined();
+  }
+  const PubSubCensus& census = plane_->census();
+  return write_subscriptions(info.Env(), census.counts(id, question.family, question.names),
+                             census.without_clients(id, question.family), census.patterns(id));
 }
 
 Napi::Value PlaneObject::counters(const Napi::CallbackInfo& info) {

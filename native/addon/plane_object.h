@@ -36,6 +36,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void query_clients(const Napi::CallbackInfo& info);
   void close_clients(const Napi::CallbackInfo& info);
   Napi::Value take_up(const Napi::CallbackInfo& info);
+  Napi::Value subscriptions(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
 

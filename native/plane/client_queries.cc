@@ -71,6 +71,12 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   record.memory = sizeof(Client) + capacity(input) + capacity(client.output.get()) +
                   client.in_flight * sizeof(Request);
   record.no_evict = client.no_evict;
+  if (client.session && client.session->subscriptions) {
+    const Subscriptions& own = *client.session->subscriptions;
+    record.channels = own.count(PubSubFamily::kChannel);
+    record.patterns = own.count(PubSubFamily::kPattern);
+    record.shard_channels = own.count(PubSubFamily::kShard);
+  }
   record.reading = client.watcher.reading();
   record.writing = client.watcher.writing();
   record.closing = (client.special & kSpecialFinished) != 0 || client.close_when_sent;

@@ -25,6 +25,9 @@ struct ClientRecord {
   std::uint64_t input_room = 0;
   std::uint64_t output_bytes = 0;
   std::uint64_t memory = 0;
+  std::size_t channels = 0;
+  std::size_t patterns = 0;
+  std::size_t shard_channels = 0;
   bool unix_socket = false;
   bool reading = false;
   bool writing = false;

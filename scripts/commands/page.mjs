@@ -5,6 +5,7 @@ const ANSWERED_BY = {
   keyless: 'any primary',
   local: 'the proxy',
   control: 'the proxy',
+  pubsub: 'the proxy',
 };
 const OVER_ITS_LINK = {
   never: '',
@@ -51,12 +52,21 @@ const OWN_JOIN = {
   'memory|doctor': 'the texts of all shards, one if they are equal',
   'memory|malloc-stats': 'the texts of all shards',
   'memory|stats': 'sizes and counts are added, of ratios the largest',
-  publish: 'the cluster hands it on to every node',
   randomkey: 'one of the keys; shards with more keys are chosen more often',
   role: 'a primary without replicas; the largest offset',
   scan: 'one shard after the other: [SCAN](scan.md)',
   'script|exists': 'place by place: 1 if all shards have it, or the proxy keeps it',
   wait: 'the smallest number of replicas, over the shards that the client has written to',
+  publish: 'one primary for all; the cluster hands it on; receivers behind the proxy are counted',
+  'pubsub|channels': 'all nodes, each channel once',
+  'pubsub|numpat': "all nodes, added; the proxy's connections left out",
+  'pubsub|numsub': "all nodes, added; the proxy's connections left out",
+  'pubsub|shardchannels': 'all nodes, each channel once',
+  'pubsub|shardnumsub': "all nodes, added; the proxy's connections left out",
+  psubscribe: 'one subscription per worker and user; keyspace events of every primary',
+  subscribe: 'one subscription per worker and user; keyspace events of every primary',
+  ssubscribe: 'one slot only',
+  spublish: 'receivers behind the proxy are counted',
 };
 
 export function renderCommandsPage(rows) {

@@ -2,6 +2,7 @@ import type { NativeCommandFlag, NativeCommandRow } from '../native/types.js';
 import { errorReply } from '../resp/index.js';
 import { hasUnknownKeys } from './command-row.js';
 import type { CommandTable } from './command-table.js';
+import { mayFollowSubscribe } from './rules/pubsub.js';
 import { refusalText } from './rules/refusals.js';
 import { isQueueable, NEVER_QUEUED } from './rules/transactions.js';
 import type { CommandRow } from './types.js';
@@ -22,6 +23,8 @@ function toNativeRow(row: CommandRow): NativeCommandRow {
     split: split.kind,
     splitStep: split.step,
     barrier: row.barrier,
+    pubsub: route.kind === 'pubsub' ? route.action : 'none',
+    family: route.kind === 'pubsub' ? route.family : 'channel',
     keySpecs: row.keySpecs.map(({ begin, find }) => ({ begin, find })),
     readyReply: readyReply(row),
     blockToken: blocking.kind === 'token' ? blocking.token : '',
@@ -50,6 +53,7 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['keys_unknown', hasUnknownKeys(row)],
     ['queueable', isQueueable(row)],
     ['never_queued', NEVER_QUEUED.has(row.name)],
+    ['while_subscribed', mayFollowSubscribe(row)],
   ];
   return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
 }

@@ -2,6 +2,8 @@ import type {
   NativeBarrier,
   NativeKeySpec,
   NativeLocalAnswer,
+  NativePubSubAction,
+  NativePubSubFamily,
   NativeSplit,
 } from '../native/types.js';
 
@@ -112,6 +114,12 @@ export type Route =
   | { readonly kind: 'control' }
   /** The servers that `requestPolicy` names; their replies become one by `responsePolicy`. */
   | { readonly kind: 'fan_out' }
+  /** The worker, which subscribes once at the servers for all of its clients. */
+  | {
+      readonly kind: 'pubsub';
+      readonly action: Exclude<NativePubSubAction, 'none'>;
+      readonly family: NativePubSubFamily;
+    }
   | { readonly kind: 'refuse'; readonly refusal: RefusalKind };
 
 /** A row of the command table: the servers' facts, and how the proxy treats the command. */

@@ -243,6 +243,16 @@ export const SETTINGS = {
     reload: 'live',
     help: 'Bytes of replies that a client has not read; beyond it the client is closed.',
   },
+  maxSubscriberOutputBytes: {
+    kind: 'bytes',
+    min: 65_536,
+    max: 64 * GIB,
+    default: 32 * MIB,
+    flag: 'max-subscriber-output-bytes',
+    env: 'SLOTGATE_MAX_SUBSCRIBER_OUTPUT_BYTES',
+    reload: 'live',
+    help: 'Bytes that a client with pushes (subscriptions) has not read; beyond it the client is closed, as by the pubsub class of client-output-buffer-limit.',
+  },
   maxLinkUnansweredBytes: {
     kind: 'bytes',
     min: 262_144,

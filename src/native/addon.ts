@@ -9,8 +9,10 @@ import type {
   NativeCommandRow,
   NativeErrand,
   NativeErrandResult,
+  NativePubSubFamily,
   QueryReport,
   RouteSnapshot,
+  SubscriptionFigures,
   WorkerFigures,
 } from './types.js';
 
@@ -39,6 +41,11 @@ export interface NativePlane {
   queryClients(query: number, database: number, ids: readonly number[]): void;
   closeClients(query: number, clients: readonly ClientRef[]): void;
   takeUp(): UpBatch;
+  subscriptions(
+    database: number,
+    family: NativePubSubFamily,
+    names: readonly Buffer[],
+  ): SubscriptionFigures;
   counters(): readonly WorkerFigures[];
   stop(): void;
 }

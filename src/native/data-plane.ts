@@ -10,7 +10,9 @@ import type {
   NativeCommandRow,
   NativeErrand,
   NativeOutcome,
+  NativePubSubFamily,
   RouteSnapshot,
+  SubscriptionFigures,
   WorkerFigures,
 } from './types.js';
 
@@ -166,6 +168,15 @@ export class DataPlane {
       return 0;
     }
     return (await this.#queries.ask((query) => this.#plane.closeClients(query, clients))).count;
+  }
+
+  /** Who is subscribed to each of `names`, in all workers. */
+  subscriptions(
+    database: number,
+    family: NativePubSubFamily,
+    names: readonly Buffer[],
+  ): SubscriptionFigures {
+    return this.#plane.subscriptions(database, family, names);
   }
 
   /** Figures of each worker. */

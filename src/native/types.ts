@@ -40,10 +40,17 @@ export type NativeCommandFlag =
   | 'repeatable'
   | 'keys_unknown'
   | 'queueable'
-  | 'never_queued';
+  | 'never_queued'
+  | 'while_subscribed';
 
 /** Who answers a command. C++: `RouteBy`. */
-export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse';
+export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse' | 'pubsub';
+
+/** What a command does in pub/sub. C++: `PubSubAction`. */
+export type NativePubSubAction = 'none' | 'subscribe' | 'unsubscribe' | 'publish';
+
+/** What names a pub/sub command takes. C++: `PubSubFamily`. */
+export type NativePubSubFamily = 'channel' | 'pattern' | 'shard';
 
 /** How a worker answers by itself. C++: `LocalAnswer`. */
 export type NativeLocalAnswer =
@@ -83,6 +90,9 @@ export interface NativeCommandRow {
   /** Arguments per key of a split command: 1, or 2 when a value follows each key. */
   readonly splitStep: number;
   readonly barrier: NativeBarrier;
+  /** Not 'none' exactly if `route` is 'pubsub'. */
+  readonly pubsub: NativePubSubAction;
+  readonly family: NativePubSubFamily;
   readonly keySpecs: readonly NativeKeySpec[];
   /** Wire bytes, for `local: 'ready_reply'` and `route: 'refuse'`; the version for `local: 'hello'`; else empty. */
   readonly readyReply: string;
@@ -152,6 +162,10 @@ export interface ClientRecord extends ClientRef {
   /** It is closed when its last reply is sent. */
   readonly closing: boolean;
   readonly noEvict: boolean;
+  /** Channels, patterns and shard channels that it is subscribed to. */
+  readonly channels: number;
+  readonly patterns: number;
+  readonly shardChannels: number;
 }
 
 /** A worker's part of the answer to a query or an order that is waited for. C++: `QueryReport`. */
@@ -268,6 +282,7 @@ export interface PlaneLimits {
   readonly clientsMax: number;
   readonly inFlightPerClientMax: number;
   readonly clientOutputBytesMax: number;
+  readonly subscriberOutputBytesMax: number;
   readonly linkUnansweredBytesMax: number;
   readonly holdBytesPerShardMax: number;
   readonly holdBytesMax: number;
@@ -320,4 +335,22 @@ export interface RouteSnapshot {
   readonly servers: readonly RouteServer[];
   /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */
   readonly slotToServer: Uint16Array;
+}
+
+/** How many subscriptions there are to a name. C++: `PubSubCensus::Count`. */
+export interface SubscriptionCount {
+  /** Of clients of this proxy. */
+  readonly clients: number;
+  /** Of the proxy's own connections, at all servers; servers count these instead of the clients. */
+  readonly links: number;
+}
+
+/** Subscriptions of a database in all workers. C++: `PubSubCensus`. */
+export interface SubscriptionFigures {
+  /** For each name that was asked for. */
+  readonly counts: readonly SubscriptionCount[];
+  /** Names to which connections are subscribed, but no client any more. */
+  readonly unused: readonly { readonly name: Buffer; readonly links: number }[];
+  /** Different patterns: of clients, and those of connections summed over the servers. */
+  readonly patterns: SubscriptionCount;
 }

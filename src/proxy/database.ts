@@ -241,6 +241,7 @@ export class Database implements LoginDesk {
       clients: this.#clients,
       unknownCommands: this.#unknownCommands,
       scans: this.#scans,
+      subscriptions: (family, names) => this.#plane.subscriptions(this.#id, family, names),
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
       maxMergedReplyBytes: this.#config.maxMergedReplyBytes,

@@ -19,6 +19,7 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     clientsMax: config.maxClients,
     inFlightPerClientMax: config.maxInFlightPerClient,
     clientOutputBytesMax: config.maxClientOutputBytes,
+    subscriberOutputBytesMax: config.maxSubscriberOutputBytes,
     linkUnansweredBytesMax: Math.min(config.maxLinkUnansweredBytes, FRAME_BYTES_MAX),
     // Each worker holds its own share, so that no figure is shared between threads.
     holdBytesPerShardMax: Math.floor(config.maxHoldBytesPerShard / config.threads),

@@ -34,6 +34,7 @@ const COUNTERS: readonly Definition[] = [
     rejected: 'rejected',
     closed: 'closed',
     output_limit_closed: 'closed_for_output_limit',
+    slow_subscribers_closed: 'closed_as_slow_subscriber',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',
@@ -61,6 +62,11 @@ const COUNTERS: readonly Definition[] = [
   counter('discarded_replies', 'discarded_replies', 'Replies whose client was gone.'),
   counter('streamed_replies', 'streamed_replies', 'Replies forwarded while they arrived.'),
   counter('streamed_requests', 'streamed_requests', 'Requests forwarded while they arrived.'),
+  counter(
+    'messages_delivered',
+    'messages_delivered',
+    'Messages of channels, counted per subscriber.',
+  ),
   counter('pushes', 'pushes', 'RESP3 pushes of servers.'),
 ];
 

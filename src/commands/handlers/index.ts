@@ -11,6 +11,13 @@ import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet, handleConfigSet } from './config.js';
 import { wrongArityError } from './error-texts.js';
 import { fanOut } from './fan-out/index.js';
+import {
+  handlePubsubChannels,
+  handlePubsubNumpat,
+  handlePubsubNumsub,
+  handlePubsubShardchannels,
+  handlePubsubShardnumsub,
+} from './pubsub.js';
 import { handleRandomKey } from './randomkey.js';
 import { handleScan } from './scan/index.js';
 import { handleScriptExists, handleScriptFlush, handleScriptLoad } from './scripts.js';
@@ -36,6 +43,11 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'config|set': byValue(handleConfigSet),
   randomkey: byValue(handleRandomKey),
   reset: handleReset,
+  'pubsub|channels': handlePubsubChannels,
+  'pubsub|numpat': handlePubsubNumpat,
+  'pubsub|numsub': handlePubsubNumsub,
+  'pubsub|shardchannels': handlePubsubShardchannels,
+  'pubsub|shardnumsub': handlePubsubShardnumsub,
   scan: handleScan,
   'script|exists': byValue(handleScriptExists),
   'script|flush': byValue(handleScriptFlush),

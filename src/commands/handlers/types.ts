@@ -1,4 +1,9 @@
-import type { ClientChange, ControlRequest } from '../../native/types.js';
+import type {
+  ClientChange,
+  ControlRequest,
+  NativePubSubFamily,
+  SubscriptionFigures,
+} from '../../native/types.js';
 import type { CommandArguments, RespReply, RespValue } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
 import type { CommandRow } from '../types.js';
@@ -54,6 +59,8 @@ export interface ControlContext {
   readonly scans: Scans;
   /** For commands that are sent as the client that asked. */
   readonly errands: Errands;
+  /** Subscriptions to each of `names`, in all workers. */
+  subscriptions(family: NativePubSubFamily, names: readonly Buffer[]): SubscriptionFigures;
   stats(): ProxyStats;
   /** Settings of the proxy under their names in redis.conf; they hide the servers'. */
   configValues(): Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { CORE_NAMES, type CommandName } from '../core-facts.js';
 import type { RefusalKind, Route } from '../types.js';
+import { PUBSUB } from './pubsub.js';
 
 const LOCAL = {
   ping: { kind: 'local', answer: 'ping' },
@@ -20,16 +21,13 @@ const LOCAL = {
   'client|setname': { kind: 'local', answer: 'set_name' },
 } satisfies Partial<Record<CommandName, Route>>;
 
-/**
- * Any primary answers for all, as users, functions and modules are the same everywhere. PUBLISH
- * reaches every subscriber over the cluster bus.
- */
+/** Any primary answers for all, as users, functions and modules are the same everywhere. */
 const KEYLESS: readonly CommandName[] = [
   ...(['acl|cat', 'acl|dryrun', 'acl|genpass', 'acl|getuser', 'acl|list'] as const),
   ...(['acl|users', 'acl|whoami'] as const),
   ...(['command', 'command|count', 'command|docs', 'command|getkeys'] as const),
   ...(['command|getkeysandflags', 'command|info', 'command|list'] as const),
-  ...(['function|dump', 'function|list', 'lolwut', 'module|list', 'publish'] as const),
+  ...(['function|dump', 'function|list', 'lolwut', 'module|list'] as const),
   ...(['script|show', 'time'] as const),
 ];
 
@@ -38,6 +36,8 @@ export const CONTROL = [
   'auth',
   ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|unblock'] as const),
   ...(['config|get', 'config|set'] as const),
+  ...(['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
+  ...(['pubsub|shardchannels', 'pubsub|shardnumsub'] as const),
   'randomkey',
   'reset',
   'scan',
@@ -80,9 +80,6 @@ const UNSUPPORTED: readonly CommandName[] = [
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['himport|discard', 'himport|discardall', 'himport|prepare'] as const),
   'monitor',
-  ...(['psubscribe', 'punsubscribe', 'subscribe', 'unsubscribe'] as const),
-  ...(['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
-  ...(['pubsub|shardchannels', 'pubsub|shardnumsub'] as const),
   ...(['slowlog|get', 'slowlog|len', 'slowlog|reset'] as const),
   'waitaof',
 ];
@@ -93,6 +90,7 @@ const UNSUPPORTED: readonly CommandName[] = [
  */
 export const ROUTES: ReadonlyMap<string, Route> = withoutRepeats([
   ...Object.entries(LOCAL),
+  ...Object.entries(PUBSUB),
   ...routed(KEYLESS, { kind: 'keyless' }),
   ...routed(
     CORE_NAMES.filter((name) => name.endsWith('|help')),

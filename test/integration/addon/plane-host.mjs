@@ -19,6 +19,7 @@ const LIMITS = {
   clientsMax: 1000,
   inFlightPerClientMax: 1024,
   clientOutputBytesMax: 1 << 24,
+  subscriberOutputBytesMax: 1 << 24,
   linkUnansweredBytesMax: 1 << 22,
   holdBytesPerShardMax: 1 << 22,
   holdBytesMax: 1 << 22,

@@ -18,6 +18,7 @@ export const LIMITS: PlaneLimits = {
   clientsMax: 100,
   inFlightPerClientMax: 1024,
   clientOutputBytesMax: 1 << 24,
+  subscriberOutputBytesMax: 1 << 24,
   linkUnansweredBytesMax: 1 << 22,
   holdBytesPerShardMax: 1 << 22,
   holdBytesMax: 1 << 22,

@@ -69,6 +69,11 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
       waitMs: () => 0,
     }),
     errands: fakeErrands(),
+    subscriptions: (_family, names) => ({
+      counts: names.map(() => ({ clients: 0, links: 0 })),
+      unused: [],
+      patterns: { clients: 0, links: 0 },
+    }),
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),
     maxMergedReplyBytes: 1_000,

@@ -1,5 +1,6 @@
 import type { ClientRecord } from '../../../native/types.js';
 import type { ControlContext } from '../types.js';
+import { isSubscriber } from './types-of-clients.js';
 
 /**
  * A client in the form of `CLIENT LIST`, without the line end. The order of the fields is that of
@@ -16,9 +17,9 @@ export function describeClient(client: ClientRecord, context: ControlContext): s
     ['idle', Math.floor(client.idleMs / 1000)],
     ['flags', flagsOf(client, context)],
     ['db', 0],
-    ['sub', 0],
-    ['psub', 0],
-    ['ssub', 0],
+    ['sub', client.channels],
+    ['psub', client.patterns],
+    ['ssub', client.shardChannels],
     ['multi', -1],
     ['qbuf', client.inputBytes],
     ['qbuf-free', client.inputRoom],
@@ -47,6 +48,7 @@ export function describeClient(client: ClientRecord, context: ControlContext): s
 
 function flagsOf(client: ClientRecord, context: ControlContext): string {
   const flags: readonly (readonly [string, boolean])[] = [
+    ['P', isSubscriber(client)],
     ['b', context.clients.blocked.has(client.id)],
     ['c', client.closing],
     ['U', client.unixSocket],

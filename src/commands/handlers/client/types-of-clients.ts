@@ -17,6 +17,10 @@ export function clientTypeOf(name: Buffer | undefined): ClientType | undefined {
   return Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
 }
 
-export function hasType(_client: ClientRecord, type: ClientType): boolean {
-  return type === 'normal';
+export function hasType(client: ClientRecord, type: ClientType): boolean {
+  return type === (isSubscriber(client) ? 'pubsub' : 'normal');
+}
+
+export function isSubscriber({ channels, patterns, shardChannels }: ClientRecord): boolean {
+  return channels + patterns + shardChannels > 0;
 }
