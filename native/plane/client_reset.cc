@@ -1,5 +1,7 @@
 #include "plane/client_reset.h"
 
+#include "plane/leases.h"
+#include "plane/pubsub.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -13,7 +15,9 @@ void reset_client(WorkerContext& context, Client& client) {
   client.protocol = 2;
   if (client.names) client.names->name.clear();
   client.no_evict = false;
+  context.pubsub->forget(client);
   context.transactions->forget(client);
+  Leases::end_session_if_idle(client);
   if (client.reply_mode == ReplyMode::kOff) {
     // Replies are on again, and the first one is that to RESET.
     client.reply_mode = ReplyMode::kOn;

@@ -70,7 +70,8 @@ class PubSub {
                               const std::vector<Arg>& args);
   void finish(Client& client);
   void fail(Client& client, std::string_view line);
-  void answer(Client& client, std::string_view reply);
+  /// Delivers confirmations: they are pushes, which CLIENT REPLY does not silence.
+  void confirm(std::uint32_t request, std::string_view reply);
   void drop_pending(Client& client);
   /// Ends one subscription.
   void leave(Client& client, PubSubTopic& topic);

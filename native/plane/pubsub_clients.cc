@@ -126,7 +126,13 @@ void PubSub::finish(Client& client) {
                                 topic->name, own.told_count(pending->family));
   }
   context_.client_io->resume(client, kSpecialAwaiting);
-  context_.replies->deliver_copy(pending->request, reply);
+  confirm(pending->request, reply);
+}
+
+void PubSub::confirm(std::uint32_t request, std::string_view reply) {
+  std::uint16_t& flags = context_.requests[request].flags;
+  flags = static_cast<std::uint16_t>(flags & ~kReqSilent);
+  context_.replies->deliver_copy(request, reply);
 }
 
 void PubSub::fail(Client& client, std::string_view line) {
@@ -172,7 +178,7 @@ Dispatched PubSub::unsubscribe(Client& client, const Command& command, Bytes fra
   }
   if (names.empty()) reply = say(std::nullopt);
   end_if_none(client);
-  context_.replies->deliver_copy(context_.dispatcher->append(client, command, 0, 0), reply);
+  confirm(context_.dispatcher->append(client, command, 0, 0), reply);
   return Dispatched::kTaken;
 }
 

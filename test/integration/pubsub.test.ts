@@ -98,6 +98,20 @@ test('a RESP2 subscriber may do little, a RESP3 subscriber everything', async ()
   modern.close();
 });
 
+test('RESET ends subscriptions; CLIENT REPLY OFF does not silence them', async () => {
+  const client = await Subscriber.connect(proxy.port, 3);
+  client.send('CLIENT', 'REPLY', 'OFF');
+  await client.subscribe('SUBSCRIBE', 'quiet');
+  expect(await publisher.call('PUBLISH', 'quiet', '1')).toBe(1);
+  await client.expect(['message', 'quiet', '1']);
+  client.send('RESET');
+  await client.raw.expect('+RESET\r\n');
+  expect(await publisher.call('PUBLISH', 'quiet', '2')).toBe(0);
+  client.send('GET', 'nothing');
+  await client.raw.expect('$-1\r\n');
+  client.close();
+});
+
 test('all shard channels of one SSUBSCRIBE share a slot', async () => {
   const client = await Subscriber.connect(proxy.port, 2);
   client.send('SSUBSCRIBE', '{a}1', '{b}1');
