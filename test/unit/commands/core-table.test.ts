@@ -92,6 +92,8 @@ describe('rows for the data plane', () => {
       split: 'none',
       splitStep: 1,
       barrier: 'none',
+      pubsub: 'none',
+      family: 'channel',
       keySpecs: [
         {
           begin: { kind: 'index', index: 1 },
@@ -144,18 +146,33 @@ describe('rows for the data plane', () => {
     expect(nativeRow(name)).toMatchObject({ route: 'refuse', readyReply });
   });
 
-  test.each(['command', 'command|docs', 'config|help', 'time', 'publish'])(
-    '%s: any primary',
-    (name) => {
-      expect(nativeRow(name)).toMatchObject({ route: 'keyless', keySpecs: [] });
-    },
-  );
+  test.each(['command', 'command|docs', 'config|help', 'time'])('%s: any primary', (name) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'keyless', keySpecs: [] });
+  });
 
   test.each([
     ...(['info', 'config|get', 'auth', 'config', 'client'] as const),
     ...(['keys', 'flushall', 'role', 'wait'] as const),
   ])('%s: control plane', (name) => {
     expect(nativeRow(name)).toMatchObject({ route: 'control', barrier: 'drain' });
+  });
+
+  test.each([
+    ['subscribe', 'subscribe', 'channel', 'drain'],
+    ['punsubscribe', 'unsubscribe', 'pattern', 'drain'],
+    ['ssubscribe', 'subscribe', 'shard', 'drain'],
+    ['publish', 'publish', 'channel', 'none'],
+    ['spublish', 'publish', 'shard', 'none'],
+  ])('%s: the worker, to %s to a %s; barrier: %s', (name, pubsub, family, barrier) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'pubsub', pubsub, family, barrier });
+  });
+
+  test('a RESP2 subscriber may send what is about subscriptions, PING, QUIT and RESET', () => {
+    const allowed = NATIVE.filter((row) => row.flags.includes('while_subscribed'));
+    expect(allowed.map((row) => row.name).sort()).toEqual([
+      ...['ping', 'psubscribe', 'punsubscribe', 'quit', 'reset', 'ssubscribe', 'subscribe'],
+      ...['sunsubscribe', 'unsubscribe'],
+    ]);
   });
 
   test('nothing with state of the connection goes over shared links; what blocks has keys', () => {
