@@ -71,9 +71,7 @@ void PubSub::slots_changed(const Database& database) noexcept {
 }
 
 void PubSub::run() {
-  for (const auto& hub : hubs_) {
-    if (hub->stale()) hub->reconcile();
-  }
+  for (const auto& hub : hubs_) hub->run();
 }
 
 void PubSub::tick() {

@@ -39,10 +39,12 @@ class PubSub {
   // For hubs.
   /// A message for the subscribers of `topic`; `frame` is the server's push.
   void deliver(PubSubTopic& topic, std::string_view frame);
-  void topic_live(PubSubTopic& topic);
-  /// The servers refuse the topic for good; `line` is their error. Those who wait for it are told,
-  /// those who have it are closed, as a server does when rights are taken away.
-  void topic_refused(PubSubTopic& topic, std::string_view line);
+  /// A topic that the client waits for is confirmed.
+  void topic_live(std::uint32_t client);
+  /// The servers refuse the topic for good to those who wait with this ticket or an older one;
+  /// `line` is their error. If the topic is `lost` for all, those who have it are closed, as a
+  /// server does when rights are taken away.
+  void topic_refused(PubSubTopic& topic, std::uint64_t ticket, std::string_view line, bool lost);
 
   // For whoever changes slots, and for the worker's turn.
   void slots_changed(const Database& database) noexcept;

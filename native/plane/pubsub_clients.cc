@@ -88,25 +88,24 @@ PendingSubscription& PubSub::gather(Client& client, const Command& command, Byte
       continue;
     }
     pending.held.push_back(&topic);
-    if (hub.is_live(topic)) continue;
-    topic.waiting.push_back(client.index);
-    ++pending.remaining;
+    hub.await(topic, client.index);
   }
+  pending.remaining = pending.held.size();
   return pending;
 }
 
-void PubSub::topic_live(PubSubTopic& topic) {
-  const std::vector<std::uint32_t> waiting = std::move(topic.waiting);
-  topic.waiting.clear();
-  for (const std::uint32_t index : waiting) {
-    Client& client = context_.clients[index];
-    if (--client.session->subscriptions->pending->remaining == 0) finish(client);
-  }
+void PubSub::topic_live(std::uint32_t index) {
+  Client& client = context_.clients[index];
+  if (--client.session->subscriptions->pending->remaining == 0) finish(client);
 }
 
-void PubSub::topic_refused(PubSubTopic& topic, std::string_view line) {
-  const std::vector<std::uint32_t> waiting = topic.waiting;
-  for (const std::uint32_t index : waiting) fail(context_.clients[index], line);
+void PubSub::topic_refused(PubSubTopic& topic, std::uint64_t ticket, std::string_view line,
+                           bool lost) {
+  const std::vector<PubSubTopic::Waiting> waiting = topic.waiting;
+  for (const PubSubTopic::Waiting& one : waiting) {
+    if (one.ticket <= ticket) fail(context_.clients[one.client], line);
+  }
+  if (!lost) return;
   const std::vector<std::uint32_t> subscribers = topic.subscribers;
   for (const std::uint32_t index : subscribers) {
     context_.client_io->close(context_.clients[index]);
@@ -147,7 +146,7 @@ void PubSub::drop_pending(Client& client) {
   const std::unique_ptr<PendingSubscription> pending =
       std::move(client.session->subscriptions->pending);
   for (PubSubTopic* const topic : pending->held) {
-    std::erase(topic->waiting, client.index);
+    std::erase_if(topic->waiting, [&](const auto& one) { return one.client == client.index; });
     topic->hub->release(*topic);
   }
 }
@@ -206,8 +205,8 @@ void PubSub::expire() {
     if (pending == nullptr) return true;
     if (context_.now_ms < pending->deadline_ms) return false;
     const auto late = std::find_if(pending->held.begin(), pending->held.end(), [&](auto* topic) {
-      const auto& waiting = topic->waiting;
-      return std::find(waiting.begin(), waiting.end(), client->index) != waiting.end();
+      return std::any_of(topic->waiting.begin(), topic->waiting.end(),
+                         [&](const auto& one) { return one.client == client->index; });
     });
     fail(*client, (*late)->hub->reason(**late));
     return true;

@@ -47,8 +47,26 @@ PubSubTopic& PubSubHub::hold(PubSubFamily family, std::string_view name) {
     if (is_primary_.empty()) list_primaries();
   }
   ++topic->holders;
-  ask_everywhere(*topic);
   return *topic;
+}
+
+void PubSubHub::await(PubSubTopic& topic, std::uint32_t client) {
+  if (!topic.to_ask) {
+    topic.to_ask = true;
+    ++topic.last_ticket;
+    to_ask_.push_back(&topic);
+  }
+  topic.waiting.push_back({client, topic.last_ticket});
+}
+
+void PubSubHub::run() {
+  std::vector<PubSubTopic*> to_ask;
+  to_ask.swap(to_ask_);
+  for (PubSubTopic* const topic : to_ask) {
+    topic->to_ask = false;
+    ask_everywhere(*topic);
+  }
+  if (stale_) reconcile();
 }
 
 void PubSubHub::release(PubSubTopic& topic) {
@@ -107,18 +125,18 @@ void PubSubHub::ask_everywhere(PubSubTopic& topic) {
   }
 }
 
-bool PubSubHub::is_live(const PubSubTopic& topic) const {
+bool PubSubHub::is_live(const PubSubTopic& topic, std::uint64_t ticket) const {
   if (topic.family == PubSubFamily::kShard) {
-    return is_confirmed(database_.slots.owner(topic.slot), topic);
+    return is_confirmed(database_.slots.owner(topic.slot), topic, ticket);
   }
-  if (!is_confirmed(home_, topic)) return false;
+  if (!is_confirmed(home_, topic, ticket)) return false;
   if (!topic.of_keyspace) return true;
   for (std::size_t i = 0; i < is_primary_.size(); ++i) {
     const auto server = static_cast<std::uint16_t>(i);
     const PubSubUpstream* upstream = find_upstream(server);
     // A primary that cannot be reached now is not waited for: its own clients would not be, either.
     const bool reachable = is_primary_[server] && upstream != nullptr && upstream->link != nullptr;
-    if (reachable && !is_confirmed(server, topic)) return false;
+    if (reachable && !is_confirmed(server, topic, ticket)) return false;
   }
   return true;
 }
@@ -137,7 +155,13 @@ std::string PubSubHub::reason(const PubSubTopic& topic) const {
 }
 
 void PubSubHub::wake_if_live(PubSubTopic& topic) {
-  if (!topic.waiting.empty() && is_live(topic)) context_.pubsub->topic_live(topic);
+  std::vector<std::uint32_t> clients;
+  for (const PubSubTopic::Waiting& one : topic.waiting) {
+    if (!is_live(topic, one.ticket)) break;
+    clients.push_back(one.client);
+  }
+  topic.waiting.erase(topic.waiting.begin(), topic.waiting.begin() + std::ssize(clients));
+  for (const std::uint32_t client : clients) context_.pubsub->topic_live(client);
 }
 
 void PubSubHub::reconcile() {
@@ -156,7 +180,8 @@ void PubSubHub::reconcile() {
 
 bool PubSubHub::tick() {
   std::erase_if(resting_, [&](PubSubTopic* topic) {
-    if (topic->holders == 0 && context_.now_ms - topic->resting_since_ms < kTopicRestMs) {
+    if (topic->to_ask ||
+        (topic->holders == 0 && context_.now_ms - topic->resting_since_ms < kTopicRestMs)) {
       return false;
     }
     topic->resting = false;

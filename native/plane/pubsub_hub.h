@@ -42,7 +42,17 @@ struct PubSubTopic {
   std::uint64_t resting_since_ms = 0;
   std::uint32_t holders = 0;               ///< clients that have it or wait for it
   std::vector<std::uint32_t> subscribers;  ///< clients
-  std::vector<std::uint32_t> waiting;      ///< clients whose confirmation waits for it
+
+  /// A client whose confirmation waits for the topic: for an answer to what was sent to servers
+  /// after the client had asked, even if others have the topic already. So no message reaches it
+  /// that was published before.
+  struct Waiting {
+    std::uint32_t client = kNoIndex;
+    std::uint64_t ticket = 0;
+  };
+  std::vector<Waiting> waiting;   ///< by ticket
+  std::uint64_t last_ticket = 0;  ///< of who asked last; each turn has one ticket
+  bool to_ask = false;            ///< on the hub's list of topics with a new ticket
 };
 
 /// What is subscribed at one server for a hub, over one link. A server answers in order, so what
@@ -52,12 +62,14 @@ struct PubSubUpstream {
     PubSubAction action = PubSubAction::kNone;  ///< kNone: a ping
     PubSubFamily family = PubSubFamily::kChannel;
     std::string name;
-    std::uint64_t serial = 0;
+    std::uint64_t ticket = 0;
     bool counted = false;  ///< kUnsubscribe: the census has it until it is answered
   };
+  /// Tickets of a topic.
   struct Asked {
-    std::uint64_t serial = 0;  ///< of the request whose answer confirms it
-    bool confirmed = false;
+    std::uint64_t first = 0;  ///< answers to older ones are to what has ended since
+    std::uint64_t last = 0;
+    std::uint64_t confirmed = 0;  ///< the youngest that was answered; 0: none
   };
   PubSubHub* hub = nullptr;
   Server* server = nullptr;
@@ -65,7 +77,6 @@ struct PubSubUpstream {
   std::deque<Sent> sent;
   std::array<ByName<Asked>, kPubSubFamilies> topics;
   std::array<std::size_t, kPubSubFamilies> confirmed{};
-  std::uint64_t next_serial = 1;
   /// After a refusal that is not for ever: nothing new is asked before.
   std::uint64_t retry_at_ms = 0;
   std::uint32_t backoff_ms = 0;
@@ -86,8 +97,8 @@ struct PubSubUpstream {
 ///                       keyspace channels are taken
 ///   shard channels      at the owner of their slot
 ///
-/// reconcile() brings the links to that state from any other; everything that happens to servers,
-/// slots and links only asks for it.
+/// run() brings the links to that state from any other; everything that happens to servers, slots
+/// and links only asks for it.
 class PubSubHub {
  public:
   PubSubHub(WorkerContext& context, PubSubCensus& census, Database& database, std::uint16_t user)
@@ -98,10 +109,12 @@ class PubSubHub {
 
   /// A client wants the topic: it has one more holder.
   PubSubTopic& hold(PubSubFamily family, std::string_view name);
+  /// The holder waits for the topic: see PubSub::topic_live.
+  void await(PubSubTopic& topic, std::uint32_t client);
   /// It has one less. Without any it is kept for a moment, since many come back at once.
   void release(PubSubTopic& topic);
-  /// True if every server that must have confirmed the topic has.
-  [[nodiscard]] bool is_live(const PubSubTopic& topic) const;
+  /// True if every server that must have confirmed the topic has, for who has this ticket.
+  [[nodiscard]] bool is_live(const PubSubTopic& topic, std::uint64_t ticket) const;
   /// Why the topic is not live, as an error reply.
   [[nodiscard]] std::string reason(const PubSubTopic& topic) const;
 
@@ -113,10 +126,10 @@ class PubSubHub {
   void ping(PubSubUpstream& upstream);
 
   void slots_changed() noexcept { stale_ = true; }
-  [[nodiscard]] bool stale() const noexcept { return stale_; }
+  /// Brings the links up to date, if anything has changed. Once per turn.
+  void run();
   /// True while something is to be tried again soon.
   [[nodiscard]] bool waiting() const noexcept { return waiting_; }
-  void reconcile();
   /// Upkeep, once in a while. True if nothing is left of the hub.
   bool tick();
 
@@ -124,18 +137,20 @@ class PubSubHub {
   using Topics = ByName<PubSubTopic>;
 
   Topics& topics(PubSubFamily family) noexcept { return topics_[static_cast<std::size_t>(family)]; }
+  void reconcile();
   [[nodiscard]] PubSubTopic* find(PubSubFamily family, std::string_view name);
   [[nodiscard]] std::uint16_t home_wanted() const noexcept;
   void choose_home();
   void list_primaries();
   [[nodiscard]] bool needs(const PubSubTopic& topic, std::uint16_t server) const;
-  /// Asks for the topic wherever it is needed and not asked for yet.
+  /// Asks for the topic wherever it is needed and its last ticket was not sent yet.
   void ask_everywhere(PubSubTopic& topic);
   void ask(std::uint16_t server, PubSubTopic& topic);
   PubSubUpstream& upstream(std::uint16_t server);
   [[nodiscard]] const PubSubUpstream* find_upstream(std::uint16_t server) const;
   [[nodiscard]] bool is_ready(std::uint16_t server) const;
-  [[nodiscard]] bool is_confirmed(std::uint16_t server, const PubSubTopic& topic) const;
+  [[nodiscard]] bool is_confirmed(std::uint16_t server, const PubSubTopic& topic,
+                                  std::uint64_t ticket) const;
   bool connect(PubSubUpstream& upstream);
   void send(PubSubUpstream& upstream, PubSubUpstream::Sent sent);
   void drop_unneeded(PubSubUpstream& upstream);
@@ -158,6 +173,7 @@ class PubSubHub {
   std::uint16_t user_;
   std::array<Topics, kPubSubFamilies> topics_;
   std::vector<PubSubTopic*> resting_;
+  std::vector<PubSubTopic*> to_ask_;
   std::map<std::uint16_t, std::unique_ptr<PubSubUpstream>> upstreams_;
   std::vector<bool> is_primary_;  ///< by server; see list_primaries()
   std::uint16_t home_ = SlotMap::kUnassigned;

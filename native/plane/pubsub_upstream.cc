@@ -45,12 +45,13 @@ bool PubSubHub::is_ready(std::uint16_t server) const {
   return found != nullptr && found->link != nullptr && found->link->state == LinkState::kReady;
 }
 
-bool PubSubHub::is_confirmed(std::uint16_t server, const PubSubTopic& topic) const {
+bool PubSubHub::is_confirmed(std::uint16_t server, const PubSubTopic& topic,
+                             std::uint64_t ticket) const {
   const PubSubUpstream* found = find_upstream(server);
   if (found == nullptr) return false;
   const auto& asked = found->topics[index_of(topic.family)];
   const auto it = asked.find(topic.name);
-  return it != asked.end() && it->second.confirmed;
+  return it != asked.end() && it->second.confirmed >= ticket;
 }
 
 bool PubSubHub::connect(PubSubUpstream& upstream) {
@@ -65,15 +66,20 @@ void PubSubHub::ask(std::uint16_t server, PubSubTopic& topic) {
   if (server == SlotMap::kUnassigned) return;  // the topology that names one makes the hub stale
   PubSubUpstream& at = upstream(server);
   auto& asked = at.topics[index_of(topic.family)];
-  if (asked.contains(topic.name)) return;
+  const auto it = asked.find(topic.name);
+  if (it != asked.end() && it->second.last == topic.last_ticket) return;
   if (at.retry_at_ms > context_.now_ms || !connect(at)) {
     waiting_ = true;
     return;
   }
   if (at.link->state != LinkState::kReady) return;
-  const std::uint64_t serial = at.next_serial++;
-  asked.emplace(topic.name, PubSubUpstream::Asked{serial, false});
-  send(at, {PubSubAction::kSubscribe, topic.family, topic.name, serial, false});
+  const std::uint64_t ticket = topic.last_ticket;
+  if (it == asked.end()) {
+    asked.emplace(topic.name, PubSubUpstream::Asked{ticket, ticket, 0});
+  } else {
+    it->second.last = ticket;
+  }
+  send(at, {PubSubAction::kSubscribe, topic.family, topic.name, ticket, false});
 }
 
 void PubSubHub::send(PubSubUpstream& upstream, PubSubUpstream::Sent sent) {
@@ -91,7 +97,7 @@ void PubSubHub::unsubscribe(PubSubUpstream& upstream, PubSubFamily family,
   auto& asked = upstream.topics[index_of(family)];
   const auto it = asked.find(name);
   if (it == asked.end()) return;
-  const bool was_confirmed = it->second.confirmed;
+  const bool was_confirmed = it->second.confirmed != 0;
   if (was_confirmed) --upstream.confirmed[index_of(family)];
   asked.erase(it);
   send(upstream, {PubSubAction::kUnsubscribe, family, name, 0, was_confirmed});
@@ -119,7 +125,7 @@ void PubSubHub::forget_asked(PubSubUpstream& upstream, PubSubFamily family,
   auto& asked = upstream.topics[index_of(family)];
   const auto it = asked.find(name);
   if (it == asked.end()) return;
-  if (it->second.confirmed) {
+  if (it->second.confirmed != 0) {
     --upstream.confirmed[index_of(family)];
     count(upstream, family, name, -1);
   }
@@ -129,7 +135,7 @@ void PubSubHub::forget_asked(PubSubUpstream& upstream, PubSubFamily family,
 void PubSubHub::forget_all(PubSubUpstream& upstream) {
   for (std::size_t i = 0; i < kPubSubFamilies; ++i) {
     for (const auto& [name, asked] : upstream.topics[i]) {
-      if (asked.confirmed) count(upstream, static_cast<PubSubFamily>(i), name, -1);
+      if (asked.confirmed != 0) count(upstream, static_cast<PubSubFamily>(i), name, -1);
     }
     upstream.topics[i].clear();
   }
@@ -196,10 +202,12 @@ void PubSubHub::confirmed(PubSubUpstream& upstream, const PubSubUpstream::Sent& 
   upstream.refusal.clear();
   auto& asked = upstream.topics[index_of(sent.family)];
   const auto it = asked.find(sent.name);
-  if (it == asked.end() || it->second.serial != sent.serial) return;
-  it->second.confirmed = true;
-  ++upstream.confirmed[index_of(sent.family)];
-  count(upstream, sent.family, sent.name, 1);
+  if (it == asked.end() || sent.ticket < it->second.first) return;
+  if (it->second.confirmed == 0) {
+    ++upstream.confirmed[index_of(sent.family)];
+    count(upstream, sent.family, sent.name, 1);
+  }
+  it->second.confirmed = sent.ticket;
   choose_home();
   if (PubSubTopic* topic = find(sent.family, sent.name)) wake_if_live(*topic);
 }
@@ -216,13 +224,15 @@ void PubSubHub::refused(PubSubUpstream& upstream, const PubSubUpstream::Sent& se
                         std::string_view line) {
   const auto& asked = upstream.topics[index_of(sent.family)];
   const auto it = asked.find(sent.name);
-  if (it == asked.end() || it->second.serial != sent.serial) return;
-  forget_asked(upstream, sent.family, sent.name);
+  if (it == asked.end() || sent.ticket < it->second.first) return;
+  const Refusal refusal = parse_refusal(line);
+  // What is refused again because rights are missing was not taken away from those who have it.
+  const bool stays = refusal.kind == RefusalKind::kNone && it->second.confirmed != 0;
+  if (!stays) forget_asked(upstream, sent.family, sent.name);
   PubSubTopic* topic = find(sent.family, sent.name);
   if (topic == nullptr) return;
-  const Refusal refusal = parse_refusal(line);
   if (refusal.kind == RefusalKind::kNone) {
-    context_.pubsub->topic_refused(*topic, line);
+    context_.pubsub->topic_refused(*topic, sent.ticket, line, !stays);
     return;
   }
   if (refusal.kind == RefusalKind::kMoved || refusal.kind == RefusalKind::kAsk) {

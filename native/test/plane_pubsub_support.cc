@@ -31,6 +31,12 @@ Call confirm(FakeServer& server, const std::string& text) {
   return call;
 }
 
+void join(TestClient& client, FakeServer& server, const std::string& channel) {
+  client.ask("SUBSCRIBE " + channel);
+  (void)confirm(server, "subscribe " + channel);
+  CHECK_EQ(client.reply(), array_of({"subscribe", channel}, 1));
+}
+
 TestClient connect_resp3(const TestPlane& plane) {
   TestClient client = plane.connect();
   CHECK(client.call("HELLO 3").starts_with("%7\r\n"));

@@ -16,6 +16,9 @@ namespace slotgate::test {
 /// confirms it. Returns the request.
 Call confirm(FakeServer& server, const std::string& text);
 
+/// Subscribes the client to a channel that has subscribers already: the server is asked, too.
+void join(TestClient& client, FakeServer& server, const std::string& channel);
+
 /// A connected client that speaks RESP3.
 [[nodiscard]] TestClient connect_resp3(const TestPlane& plane);
 

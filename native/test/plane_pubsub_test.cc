@@ -31,18 +31,34 @@ TEST(a_subscription_is_confirmed_when_the_server_has_confirmed_it) {
   CHECK_EQ(one.client.reply(), array_of({"subscribe", "news"}, 1));
 }
 
-TEST(many_subscribers_need_one_subscription_at_the_server) {
+TEST(many_subscribers_share_one_link) {
   OneServer one;
   const Call asked = one.subscribed("news");
   TestClient second = one.plane.connect();
-  CHECK_EQ(second.call("SUBSCRIBE news"), array_of({"subscribe", "news"}, 1));
+  join(second, one.a, "news");
   TestClient third = connect_resp3(one.plane);
-  CHECK_EQ(third.call("SUBSCRIBE news"), push_of({"subscribe", "news"}, 1));
-  CHECK(one.a.stays_quiet());
+  third.ask("SUBSCRIBE news");
+  (void)confirm(one.a, "subscribe news");
+  CHECK_EQ(third.reply(), push_of({"subscribe", "news"}, 1));
+  CHECK_EQ(one.a.accepted(), 1);
   one.a.reply(asked, push_of({"message", "news", "hello"}));
   CHECK_EQ(one.client.reply(), array_of({"message", "news", "hello"}));
   CHECK_EQ(second.reply(), array_of({"message", "news", "hello"}));
   CHECK_EQ(third.reply(), push_of({"message", "news", "hello"}));
+}
+
+TEST(what_was_published_before_a_subscription_is_not_for_it) {
+  OneServer one;
+  (void)one.subscribed("news");
+  TestClient second = one.plane.connect();
+  second.ask("SUBSCRIBE news");
+  const Call asked = one.a.take();
+  one.a.reply(asked, push_of({"message", "news", "earlier"}) + push_of({"subscribe", "news"}, 1) +
+                         push_of({"message", "news", "later"}));
+  CHECK_EQ(second.reply(), array_of({"subscribe", "news"}, 1));
+  CHECK_EQ(second.reply(), array_of({"message", "news", "later"}));
+  CHECK_EQ(one.client.reply(), array_of({"message", "news", "earlier"}));
+  CHECK_EQ(one.client.reply(), array_of({"message", "news", "later"}));
 }
 
 TEST(every_name_is_confirmed_with_the_count_that_a_server_gives) {
@@ -100,7 +116,7 @@ TEST(an_unused_subscription_ends_after_a_moment) {
   OneServer one;
   (void)one.subscribed("news");
   CHECK_EQ(one.client.call("UNSUBSCRIBE news"), array_of({"unsubscribe", "news"}, 0));
-  CHECK_EQ(one.client.call("SUBSCRIBE news"), array_of({"subscribe", "news"}, 1));
+  join(one.client, one.a, "news");
   one.client.leave();
   (void)confirm(one.a, "unsubscribe news");
   TestClient next = one.plane.connect();
@@ -120,7 +136,7 @@ TEST(a_resp2_subscriber_may_do_little) {
   CHECK_EQ(one.client.call("PING hi"), array({"pong", "hi"}));
   CHECK_EQ(one.client.call("UNSUBSCRIBE"), array_of({"unsubscribe", "news"}, 0));
   CHECK_EQ(one.client.call("PING"), "+PONG\r\n");
-  CHECK_EQ(one.client.call("SUBSCRIBE news"), array_of({"subscribe", "news"}, 1));
+  join(one.client, one.a, "news");
   CHECK_EQ(one.client.call("QUIT"), "+OK\r\n");
   CHECK(one.client.is_closed());
 }
@@ -193,6 +209,19 @@ TEST(what_the_server_refuses_is_refused_in_its_words) {
   (void)confirm(one.a, "unsubscribe mine");
 }
 
+TEST(rights_that_were_lost_meanwhile_close_nobody) {
+  OneServer one;
+  const Call asked = one.subscribed("news");
+  TestClient second = one.plane.connect();
+  second.ask("SUBSCRIBE news");
+  const std::string words =
+      "-NOPERM User default has no permissions to run the 'subscribe' command\r\n";
+  one.a.serve("subscribe news", words);
+  CHECK_EQ(second.reply(), words);
+  one.a.reply(asked, push_of({"message", "news", "1"}));
+  CHECK_EQ(one.client.reply(), array_of({"message", "news", "1"}));
+}
+
 TEST(whoever_leaves_before_the_confirmation_disturbs_nobody) {
   OneServer one;
   one.client.ask("SUBSCRIBE news");
@@ -202,7 +231,9 @@ TEST(whoever_leaves_before_the_confirmation_disturbs_nobody) {
   one.plane.await(&WorkerCounters::requests, 2);
   one.client.leave(true);
   one.plane.await(&WorkerCounters::clients, 1);
-  one.a.reply(asked, push_of({"subscribe", "news"}, 1) + push_of({"message", "news", "1"}));
+  one.a.reply(asked, push_of({"subscribe", "news"}, 1) + push_of({"message", "news", "0"}));
+  const Call own = one.a.take();
+  one.a.reply(own, push_of({"subscribe", "news"}, 1) + push_of({"message", "news", "1"}));
   CHECK_EQ(stays.reply(), array_of({"subscribe", "news"}, 1));
   CHECK_EQ(stays.reply(), array_of({"message", "news", "1"}));
 }
@@ -224,7 +255,7 @@ TEST(a_subscriber_that_does_not_read_is_closed) {
   OneServer one(std::move(setup));
   const Call asked = one.subscribed("news");
   TestClient reads = one.plane.connect();
-  CHECK_EQ(reads.call("SUBSCRIBE news"), array_of({"subscribe", "news"}, 1));
+  join(reads, one.a, "news");
   const std::string message(64U * 1024, 'm');
   for (int i = 0; i < 400 && one.plane.sum(&WorkerCounters::slow_subscribers_closed) == 0; ++i) {
     one.a.reply(asked, push_of({"message", "news", message}));
@@ -240,7 +271,7 @@ TEST(a_burst_to_many_subscribers_reaches_them_all) {
   std::vector<TestClient> others;
   for (int i = 0; i < 200; ++i) {
     others.push_back(one.plane.connect());
-    CHECK_EQ(others.back().call("SUBSCRIBE news"), array_of({"subscribe", "news"}, 1));
+    join(others.back(), one.a, "news");
   }
   std::string burst;
   for (int i = 0; i < 50; ++i) burst += push_of({"message", "news", std::to_string(i)});
