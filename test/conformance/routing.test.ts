@@ -169,6 +169,17 @@ describe('a command with a handler of its own is seen where that sends it', () =
   });
 });
 
+describe('what is published, and each name that is subscribed to, is seen by one primary', () => {
+  const rows = rowsBy(({ route }) => route.kind === 'pubsub' && route.action !== 'unsubscribe');
+  test.each(rows)('$name', async (row) => {
+    const { step, seen } = await play(row, exampleOf(row));
+    const isPublished = row.route.kind === 'pubsub' && row.route.action === 'publish';
+    const times = isPublished ? 1 : step.words.length - 1;
+    expect(primaries(seen).filter((count) => count > 0)).toEqual([times]);
+    expect(total(replicas(seen))).toBe(0);
+  });
+});
+
 describe('what the proxy answers by itself is seen by no server', () => {
   test.each(rowsBy(({ route }) => route.kind === 'local'))('$name', async (row) => {
     const { seen } = await play(row, exampleOf(row));

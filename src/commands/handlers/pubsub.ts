@@ -65,12 +65,14 @@ async function listChannels(
   // A connection stays subscribed for a moment after its last client: that is nobody's channel.
   const unused = context.subscriptions(channels.family, []).unused.map(({ name }) => name);
   const doubtful = unused.filter((name) => names.has(keyOf(name)));
-  const counted = await countSubscribers(channels, doubtful, context);
-  if (counted.kind === 'refused') {
-    return answer(counted.error, request);
-  }
-  for (const name of doubtful.filter((_, i) => counted.counts[i] === 0n)) {
-    names.delete(keyOf(name));
+  if (doubtful.length > 0) {
+    const counted = await countSubscribers(channels, doubtful, context);
+    if (counted.kind === 'refused') {
+      return answer(counted.error, request);
+    }
+    for (const name of doubtful.filter((_, i) => counted.counts[i] === 0n)) {
+      names.delete(keyOf(name));
+    }
   }
   const items = [...names.values()].map((bytes) => ({ kind: 'bulk', bytes }) as const);
   return answer({ kind: 'array', items }, request);
@@ -101,9 +103,6 @@ async function countSubscribers(
   names: readonly Buffer[],
   context: ControlContext,
 ): Promise<Refused | { readonly kind: 'counts'; readonly counts: readonly bigint[] }> {
-  if (names.length === 0) {
-    return { kind: 'counts', counts: [] };
-  }
   const asked = await askNodes(['PUBSUB', numsub, ...names], context);
   if (asked.kind === 'refused') {
     return asked;
