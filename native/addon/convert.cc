@@ -12,10 +12,24 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 14> kFlagNames = {
-    "write",        "readonly",          "connection_state", "container",       "script",
-    "blocking",     "blocks_with_token", "before_auth",      "not_key",         "repeatable",
-    "keys_unknown", "queueable",         "never_queued",     "while_subscribed"};
+constexpr std::array<std::string_view, 18> kFlagNames = {"write",
+                                                         "readonly",
+                                                         "connection_state",
+                                                         "container",
+                                                         "script",
+                                                         "blocking",
+                                                         "blocks_with_token",
+                                                         "before_auth",
+                                                         "not_key",
+                                                         "repeatable",
+                                                         "keys_unknown",
+                                                         "queueable",
+                                                         "never_queued",
+                                                         "while_subscribed",
+                                                         "may_replicate",
+                                                         "keyspace",
+                                                         "unmonitored",
+                                                         "secret"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -121,6 +135,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.redirects_max = uint32("redirectsMax", 0);
   limits.links_per_server_max = uint32("linksPerServerMax", 1);
   limits.private_links_per_server_max = uint32("privateLinksPerServerMax", 1);
+  limits.slow_after_ms =
+      static_cast<std::uint32_t>(reader.number(value, "slowAfterMs", 0, 4294967295.0));
   limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
   limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
   return limits;
@@ -314,7 +330,7 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   const Napi::Value change = value.Get("change");
   if (!change.IsEmpty() && !change.IsUndefined()) {
     answer.change = static_cast<ClientChange>(
-        1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off"}));
+        1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off", "monitor"}));
   }
   if (const Napi::Value slot = value.Get("watchSlot"); !slot.IsEmpty() && slot.IsNumber())
     answer.watch_slot = static_cast<std::int32_t>(reader.number(value, "watchSlot", 0, 16383));
@@ -356,6 +372,7 @@ Napi::Object write_batch(Napi::Env env, const UpBatch& batch) {
   object.Set("controls", controls);
   object.Set("events", events);
   object.Set("reports", write_reports(env, batch.reports));
+  object.Set("slow", write_slow_requests(env, batch.slow));
   return object;
 }
 

@@ -84,6 +84,8 @@ SubscriptionQuestion read_subscription_question(FieldReader& reader,
 Napi::Object write_subscriptions(Napi::Env env, const std::vector<PubSubCensus::Count>& counts,
                                  const std::vector<std::pair<std::string, std::int64_t>>& unused,
                                  const PubSubCensus::Count& patterns);
+/// `SlowRequest[]`.
+Napi::Array write_slow_requests(Napi::Env env, const std::vector<SlowRequest>& requests);
 /// The figures of a worker, by name.
 Napi::Object write_counters(Napi::Env env, const WorkerCounters& counters);
 

@@ -45,6 +45,11 @@ Napi::Object write_record(Napi::Env env, const ClientRecord& record) {
   boolean("writing", record.writing);
   boolean("closing", record.closing);
   boolean("noEvict", record.no_evict);
+  boolean("monitoring", record.monitoring);
+  boolean("blocked", record.blocked);
+  boolean("watchBroken", record.watch_broken);
+  number("queued", record.queued);
+  number("queuedBytes", record.queued_bytes);
   return object;
 }
 
@@ -89,6 +94,26 @@ Napi::Array write_reports(Napi::Env env, const std::vector<QueryReport>& reports
     object.Set("isDone", Napi::Boolean::New(env, report.done));
     object.Set("count", Napi::Number::New(env, report.count));
     object.Set("clients", records);
+    all.Set(i, object);
+  }
+  return all;
+}
+
+Napi::Array write_slow_requests(Napi::Env env, const std::vector<SlowRequest>& requests) {
+  Napi::Array all = Napi::Array::New(env, requests.size());
+  for (std::uint32_t i = 0; i < requests.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    const SlowRequest& request = requests[i];
+    Napi::Array args = Napi::Array::New(env, request.args.size());
+    for (std::uint32_t k = 0; k < request.args.size(); ++k) {
+      args.Set(k, Napi::Buffer<char>::Copy(env, request.args[k].data(), request.args[k].size()));
+    }
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("database", Napi::Number::New(env, request.database));
+    object.Set("durationMs", Napi::Number::New(env, request.duration_ms));
+    object.Set("args", args);
+    object.Set("clientAddress", Napi::String::New(env, request.client_address));
+    object.Set("clientName", Napi::String::New(env, request.client_name));
     all.Set(i, object);
   }
   return all;

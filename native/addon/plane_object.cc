@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kWorkersMost = 256;
 constexpr double kUint32Most = 4294967295.0;
 constexpr double kInt32Most = 2147483647.0;
+constexpr double kSafeMost = 9007199254740991.0;
 
 void throw_type_error(Napi::Env env, const std::string& message) {
   Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
@@ -20,25 +21,27 @@ void throw_type_error(Napi::Env env, const std::string& message) {
 }  // namespace
 
 Napi::Function PlaneObject::define(Napi::Env env) {
-  return DefineClass(
-      env, "Plane",
-      {InstanceMethod<&PlaneObject::add_database>("addDatabase"),
-       InstanceMethod<&PlaneObject::set_settings>("setSettings"),
-       InstanceMethod<&PlaneObject::set_commands>("setCommands"),
-       InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
-       InstanceMethod<&PlaneObject::listen>("listen"),
-       InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
-       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
-       InstanceMethod<&PlaneObject::answer>("answer"),
-       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
-       InstanceMethod<&PlaneObject::send>("send"), InstanceMethod<&PlaneObject::locate>("locate"),
-       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
-       InstanceMethod<&PlaneObject::query_clients>("queryClients"),
-       InstanceMethod<&PlaneObject::close_clients>("closeClients"),
-       InstanceMethod<&PlaneObject::take_up>("takeUp"),
-       InstanceMethod<&PlaneObject::subscriptions>("subscriptions"),
-       InstanceMethod<&PlaneObject::counters>("counters"),
-       InstanceMethod<&PlaneObject::stop>("stop")});
+  return DefineClass(env, "Plane",
+                     {InstanceMethod<&PlaneObject::add_database>("addDatabase"),
+                      InstanceMethod<&PlaneObject::set_settings>("setSettings"),
+                      InstanceMethod<&PlaneObject::set_commands>("setCommands"),
+                      InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
+                      InstanceMethod<&PlaneObject::listen>("listen"),
+                      InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
+                      InstanceMethod<&PlaneObject::preconnect>("preconnect"),
+                      InstanceMethod<&PlaneObject::answer>("answer"),
+                      InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
+                      InstanceMethod<&PlaneObject::send>("send"),
+                      InstanceMethod<&PlaneObject::locate>("locate"),
+                      InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+                      InstanceMethod<&PlaneObject::query_clients>("queryClients"),
+                      InstanceMethod<&PlaneObject::close_clients>("closeClients"),
+                      InstanceMethod<&PlaneObject::pause_clients>("pauseClients"),
+                      InstanceMethod<&PlaneObject::unpause_clients>("unpauseClients"),
+                      InstanceMethod<&PlaneObject::take_up>("takeUp"),
+                      InstanceMethod<&PlaneObject::subscriptions>("subscriptions"),
+                      InstanceMethod<&PlaneObject::counters>("counters"),
+                      InstanceMethod<&PlaneObject::stop>("stop")});
 }
 
 PlaneObject::PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) {
@@ -292,6 +295,26 @@ void PlaneObject::close_clients(const Napi::CallbackInfo& info) {
       read_client_names(reader, info[1].As<Napi::Array>()));
   if (reader.failed()) return reader.throw_error();
   plane_->post_all([number, names](Worker& worker) { worker.close_clients(number, *names); });
+}
+
+void PlaneObject::pause_clients(const Napi::CallbackInfo& info) {
+  std::uint32_t number = 0;
+  std::uint32_t id = 0;
+  if (!query_argument(info, number) || !database_argument(info, 1, id)) return;
+  if (info.Length() != 4 || !is_whole(info[2], 0, kSafeMost) || !info[3].IsBoolean()) {
+    throw_type_error(info.Env(), "pauseClients takes a duration and whether all are paused");
+    return;
+  }
+  const auto duration = static_cast<std::uint64_t>(info[2].As<Napi::Number>().DoubleValue());
+  const bool all = info[3].As<Napi::Boolean>().Value();
+  plane_->post_all([=](Worker& worker) { worker.pause_clients(number, id, duration, all); });
+}
+
+void PlaneObject::unpause_clients(const Napi::CallbackInfo& info) {
+  std::uint32_t number = 0;
+  std::uint32_t id = 0;
+  if (!query_argument(info, number) || !database_argument(info, 1, id)) return;
+  plane_->post_all([=](Worker& worker) { worker.unpause_clients(number, id); });
 }
 
 Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {

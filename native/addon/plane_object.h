@@ -35,6 +35,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void close_idle_clients(const Napi::CallbackInfo& info);
   void query_clients(const Napi::CallbackInfo& info);
   void close_clients(const Napi::CallbackInfo& info);
+  void pause_clients(const Napi::CallbackInfo& info);
+  void unpause_clients(const Napi::CallbackInfo& info);
   Napi::Value take_up(const Napi::CallbackInfo& info);
   Napi::Value subscriptions(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);

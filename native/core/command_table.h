@@ -52,6 +52,10 @@ enum CommandFlag : std::uint32_t {
   kFlagQueueable = 1U << 11,        ///< may stand between MULTI and EXEC
   kFlagNeverQueued = 1U << 12,      ///< is executed at once also between MULTI and EXEC
   kFlagWhileSubscribed = 1U << 13,  ///< allowed to a RESP2 client that has subscriptions
+  kFlagMayReplicate = 1U << 14,     ///< waits while writes are paused
+  kFlagKeyspace = 1U << 15,         ///< reads or writes keys: nothing for a client that monitors
+  kFlagUnmonitored = 1U << 16,      ///< is not shown to clients that monitor
+  kFlagSecret = 1U << 17,           ///< its arguments may be passwords: never shown
 };
 
 /// Who answers.

@@ -70,6 +70,18 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   record.output_bytes = client.output ? client.output->size() : 0;
   record.memory = sizeof(Client) + capacity(input) + capacity(client.output.get()) +
                   client.in_flight * sizeof(Request);
+  record.blocked = client.postponed;
+  if (client.session) {
+    const ClientSession& session = *client.session;
+    record.monitoring = session.monitoring;
+    record.blocked = record.blocked || session.blocked;
+    record.watch_broken = session.watch_broken;
+    if (session.transaction) {
+      record.queued = static_cast<std::int32_t>(session.transaction->commands);
+      record.queued_bytes = session.transaction->frames.size();
+      record.memory += session.transaction->frames.capacity();
+    }
+  }
   record.no_evict = client.no_evict;
   if (client.session && client.session->subscriptions) {
     const Subscriptions& own = *client.session->subscriptions;

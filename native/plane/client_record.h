@@ -32,7 +32,12 @@ struct ClientRecord {
   bool reading = false;
   bool writing = false;
   bool no_evict = false;
-  bool closing = false;    ///< it is closed when its last reply is sent
+  bool monitoring = false;
+  bool blocked = false;      ///< waits for the end of a pause, or in a blocking command
+  std::int32_t queued = -1;  ///< commands of its transaction; -1: it has none
+  std::uint64_t queued_bytes = 0;
+  bool watch_broken = false;  ///< keys that it watches may have changed
+  bool closing = false;       ///< it is closed when its last reply is sent
 };
 
 /// Names a client for an order; a stale name is ignored.

@@ -1,6 +1,7 @@
 #include "plane/client_reset.h"
 
 #include "plane/leases.h"
+#include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/transactions.h"
 
@@ -15,6 +16,7 @@ void reset_client(WorkerContext& context, Client& client) {
   client.protocol = 2;
   if (client.names) client.names->name.clear();
   client.no_evict = false;
+  if (client.session && client.session->monitoring) context.monitors->end(client);
   context.pubsub->forget(client);
   context.transactions->forget(client);
   Leases::end_session_if_idle(client);

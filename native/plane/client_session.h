@@ -39,13 +39,14 @@ struct ClientSession {
   std::unique_ptr<Subscriptions> subscriptions;
   /// Pushes that wait for the end of a reply that is being forwarded.
   std::unique_ptr<ByteBuffer> deferred;
+  bool monitoring = false;
   /// An errand waits at a server for as long as the client stays.
   bool blocked = false;
 
   /// True if nothing is left that needs a session.
   [[nodiscard]] bool idle() const noexcept {
     return leases.empty() && errands.empty() && !transaction && !watching && !subscriptions &&
-           !deferred;
+           !deferred && !monitoring;
   }
 };
 

@@ -5,12 +5,14 @@
 
 #include <cerrno>
 
+#include "plane/client_pause.h"
 #include "plane/dispatcher.h"
 #include "plane/errands.h"
 #include "plane/joiner.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/local_answers.h"
+#include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
@@ -48,7 +50,7 @@ void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_wor
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
   client.last_command = kNoCommand;
   client.reply_mode = ReplyMode::kOn;
-  client.no_evict = false;
+  client.no_evict = client.postponed = false;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
@@ -121,6 +123,7 @@ void Clients::read(Client& client) {
     return;
   }
   const std::size_t count = static_cast<std::size_t>(got);
+  context_.woken_up();
   ++client.batch;
   client.last_read_ms = context_.now_ms;
   context_.counters->client_bytes_in.add(count);
@@ -236,6 +239,7 @@ void Clients::run_ready_list() {
     client.stream_ready = false;
     if (!client.input) continue;
     parse_input(client);
+    if (!client.closing && client.postponed && client.peer_finished) context_.pause->forget(client);
     if (client.closing || client.unparsed) continue;
     if (client.input_done) {
       after_flush(client);
@@ -263,6 +267,7 @@ void Clients::input_ended(Client& client) {
     close(client);
     return;
   }
+  if (client.postponed) context_.pause->forget(client);
   // What was received is executed; what waits for a server would be executed for nobody.
   context_.redirector->answer_held_of(client);
   watch(client);
@@ -308,6 +313,7 @@ void Clients::close(Client& client) {
   detach_requests(client);
   if (client.session) {
     context_.pubsub->forget(client);
+    if (client.session->monitoring) context_.monitors->end(client);
     context_.errands->client_gone(client);
     context_.leases->client_gone(client);
     client.session.reset();

@@ -5,7 +5,9 @@
 #include "plane/client_reset.h"
 #include "plane/clients.h"
 #include "plane/leases.h"
+#include "plane/monitors.h"
 #include "plane/replies.h"
+#include "plane/slow_requests.h"
 #include "plane/socket.h"
 #include "plane/transactions.h"
 
@@ -91,7 +93,13 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
   Client* client = waiting_client(client_index, client_id);
   if (client == nullptr) return;
   const std::uint32_t index = client->head;
+  if (answer.change == ClientChange::kMonitor) {
+    context_.monitors->begin(*client, answer);
+    return;
+  }
+  context_.slow->answered(*client->database, context_.requests[index]);
   apply(*client, answer.change);
+  context_.monitors->answered(*client, context_.requests[index]);
   if (answer.protocol != 0) client->protocol = answer.protocol;
   if (answer.renames) {
     if (!client->names) client->names = std::make_unique<ClientNames>();
@@ -124,6 +132,7 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
 void ControlDesk::apply(Client& client, ClientChange change) {
   switch (change) {
     case ClientChange::kNone:
+    case ClientChange::kMonitor:
       break;
     case ClientChange::kReset:
       reset_client(context_, client);

@@ -14,6 +14,7 @@ enum class ClientChange : std::uint8_t {
   kReset,  ///< it is as if it had just connected
   kNoEvictOn,
   kNoEvictOff,
+  kMonitor,  ///< it is shown what all clients send; it is answered when all workers know
 };
 
 /// What TypeScript answers to a control command, and what it changes about the client.

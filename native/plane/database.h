@@ -50,9 +50,18 @@ struct Server {
   std::vector<std::int64_t> abandoned_clients;
 };
 
+/// Why no request of a database's clients may take the fast path, as bits of one byte.
+enum Attention : std::uint8_t {
+  kAttentionPaused = 1U << 0,     ///< see ClientPause
+  kAttentionMonitored = 1U << 1,  ///< see Monitors
+};
+
 /// One sharded key space as one worker sees it.
 struct Database {
   std::uint32_t id = 0;
+  std::uint8_t attention = 0;
+  bool paused_for_all = false;
+  std::uint32_t slow_after_ms = UINT32_MAX;  ///< as in the settings, near at hand
   std::shared_ptr<const DatabaseSettings> settings;
   std::shared_ptr<const CommandTable> commands;
   std::shared_ptr<const RouteSnapshot> routes;
@@ -62,6 +71,7 @@ struct Database {
   /// Slots patched by a redirect, and when (uv_now): an older refresh does not undo them.
   std::unordered_map<std::uint16_t, std::uint64_t> overrides;
   std::size_t held_bytes = 0;
+  std::uint64_t paused_until_ms = 0;
 
   [[nodiscard]] const PlaneLimits& limits() const noexcept { return settings->limits; }
 };

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "plane/client_pause.h"
 #include "plane/control_desk.h"
 #include "plane/joiner.h"
 #include "plane/local_answers.h"
+#include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/replies.h"
 #include "plane/transactions.h"
@@ -102,27 +104,43 @@ Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, B
                       "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
                       "in this context\r\n");
   }
+  if (client.session && client.session->monitoring && (command->flags & kFlagKeyspace) != 0) {
+    return reject(client, *command, "-ERR Replica can't interact with the keyspace\r\n");
+  }
+  if (client.database->attention != 0 && context_.pause->holds(client, *command))
+    return Dispatched::kNotNow;
+  const Dispatched outcome = take(client, *command, frame, args);
+  // Control commands are shown when they are answered: then it is known what they changed.
+  const bool now = command->route != RouteBy::kRefuse && command->route != RouteBy::kControl;
+  const bool monitored = (client.database->attention & kAttentionMonitored) != 0;
+  if (monitored && now && outcome == Dispatched::kTaken)
+    context_.monitors->show(client, *command, frame, args);
+  return outcome;
+}
+
+Dispatched Dispatcher::take(Client& client, const Command& command, Bytes frame,
+                            const std::vector<Arg>& args) {
   const bool queues =
-      client.session && client.session->transaction && (command->flags & kFlagNeverQueued) == 0;
-  if (queues && command->route != RouteBy::kRefuse)
-    return context_.transactions->queue(client, *command, frame, args);
-  if (must_drain(client, command->barrier)) return Dispatched::kNotNow;
-  switch (command->route) {
+      client.session && client.session->transaction && (command.flags & kFlagNeverQueued) == 0;
+  if (queues && command.route != RouteBy::kRefuse)
+    return context_.transactions->queue(client, command, frame, args);
+  if (must_drain(client, command.barrier)) return Dispatched::kNotNow;
+  switch (command.route) {
     case RouteBy::kLocal:
-      return answer_locally(context_, client, *command, frame, args);
+      return answer_locally(context_, client, command, frame, args);
     case RouteBy::kControl:
-      return context_.control->ask(client, command, frame, args);
+      return context_.control->ask(client, &command, frame, args);
     case RouteBy::kRefuse:
-      return reject(client, *command, command->row->ready_reply);
+      return reject(client, command, command.row->ready_reply);
     case RouteBy::kKeyless:
-      return send_to_slot(client, *command, frame, client.home_slot,
-                          static_cast<std::uint16_t>(command_flags(*command) | kReqKeyless));
+      return send_to_slot(client, command, frame, client.home_slot,
+                          static_cast<std::uint16_t>(command_flags(command) | kReqKeyless));
     case RouteBy::kPubSub:
-      return context_.pubsub->dispatch(client, *command, frame, args);
+      return context_.pubsub->dispatch(client, command, frame, args);
     case RouteBy::kKeys:
       break;
   }
-  return dispatch_keyed(client, *command, frame, args);
+  return dispatch_keyed(client, command, frame, args);
 }
 
 Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, Bytes frame,

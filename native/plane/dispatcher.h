@@ -29,7 +29,8 @@ class Dispatcher {
   /// A complete request of `client`, in canonical form.
   Dispatched dispatch(Client& client, Bytes frame, const std::vector<Arg>& args) {
     const Command* command = client.database->commands->resolve(frame, args);
-    if (command != nullptr && command->plain && client.special == 0 &&
+    if (command != nullptr && command->plain &&
+        (client.special | client.database->attention) == 0 &&
         arity_fits(command->arity, args.size()) && client.in_flight < client.window) {
       const Arg& key = args[command->first_key];
       const std::uint16_t slot = slot_for_key({frame.data + key.offset, key.length});
@@ -123,6 +124,9 @@ class Dispatcher {
   Dispatched reject(Client& client, const Command& command, std::string_view reply);
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
                              const std::vector<Arg>& args);
+  /// A request that a server would execute, unless something forbids it.
+  Dispatched take(Client& client, const Command& command, Bytes frame,
+                  const std::vector<Arg>& args);
   Dispatched dispatch_keyed(Client& client, const Command& command, Bytes frame,
                             const std::vector<Arg>& args);
   Dispatched split(Client& client, const Command& command, Bytes frame,

@@ -76,6 +76,8 @@ struct PlaneLimits {
   std::uint32_t links_per_server_max = 512;
   /// Of this worker, too: links lent to single clients.
   std::uint32_t private_links_per_server_max = 256;
+  /// A request that takes so long is told to the control plane; UINT32_MAX: none is.
+  std::uint32_t slow_after_ms = UINT32_MAX;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t keepalive_seconds = 60;
 };

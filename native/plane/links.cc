@@ -16,6 +16,7 @@
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
+#include "plane/slow_requests.h"
 #include "plane/socket.h"
 #include "plane/transactions.h"
 
@@ -150,6 +151,7 @@ bool Links::read(Link& link) {
     return false;
   }
   const std::size_t count = static_cast<std::size_t>(got);
+  context_.woken_up();
   context_.counters->link_bytes_in.add(count);
   link.last_used_ms = link.owed_since_ms = context_.now_ms;
   if (large) {
@@ -345,6 +347,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     }
     context_.counters->error_replies.add();
   }
+  context_.slow->answered(link, request);
   if ((request.flags & kReqSlowReply) == 0) {
     context_.replies->deliver(index, data, size);
   } else {

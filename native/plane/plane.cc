@@ -7,6 +7,7 @@ namespace slotgate {
 Plane::Plane(std::uint32_t workers, std::function<void()> wake) : wake_(std::move(wake)) {
   for (std::uint32_t i = 0; i < workers; ++i)
     workers_.push_back(std::make_unique<Worker>(*this, i));
+  for (const auto& worker : workers_) worker->context().workers = workers;
 }
 
 Plane::~Plane() { stop(); }

@@ -3,9 +3,11 @@
 #include <string>
 
 #include "core/crc16.h"
+#include "plane/client_pause.h"
 #include "plane/clients.h"
 #include "plane/dispatcher.h"
 #include "plane/links.h"
+#include "plane/monitors.h"
 #include "plane/redirector.h"
 #include "plane/refusal.h"
 #include "plane/replies.h"
@@ -40,10 +42,14 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
       command->first_key >= args.size() || !arity_fits(command->arity, framer.announced_args())) {
     return Begun::kNo;
   }
+  if (client.database->attention != 0 && context_.pause->holds(client, *command))
+    return Begun::kLater;
   if (client.head != kNoIndex) {
     client.special |= kSpecialDraining;
     return Begun::kLater;
   }
+  if ((client.database->attention & kAttentionMonitored) != 0)
+    context_.monitors->show(client, *command, seen, args);
   const Arg& key = args[command->first_key];
   const std::uint16_t slot = slot_for_key({seen.data + key.offset, key.length});
   client.stream = std::make_unique<RequestStream>();

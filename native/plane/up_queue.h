@@ -75,14 +75,24 @@ struct ErrandResult {
   std::vector<ErrandOutcome> outcomes;
 };
 
+/// A request that took long.
+struct SlowRequest {
+  std::uint32_t database = 0;
+  std::uint32_t duration_ms = 0;  ///< from its arrival to its reply
+  std::vector<std::string> args;  ///< as many, and as much of each, as servers keep
+  std::string client_address;
+  std::string client_name;
+};
+
 /// What a worker collected in one turn.
 struct UpBatch {
   std::vector<ControlRequest> controls;
   std::vector<PlaneEvent> events;
   std::vector<QueryReport> reports;
+  std::vector<SlowRequest> slow;
   std::vector<ErrandResult> errands;
   [[nodiscard]] bool empty() const noexcept {
-    return controls.empty() && events.empty() && reports.empty() && errands.empty();
+    return controls.empty() && events.empty() && reports.empty() && slow.empty() && errands.empty();
   }
 };
 
@@ -100,9 +110,13 @@ class UpQueue {
     }
     for (auto& report : batch.reports) pending_.reports.push_back(std::move(report));
     for (auto& errand : batch.errands) pending_.errands.push_back(std::move(errand));
+    for (auto& slow : batch.slow) {
+      if (pending_.slow.size() < kSlowMax) pending_.slow.push_back(std::move(slow));
+    }
     batch.controls.clear();
     batch.events.clear();
     batch.reports.clear();
+    batch.slow.clear();
     batch.errands.clear();
     return was_empty;
   }
@@ -115,6 +129,7 @@ class UpQueue {
 
  private:
   static constexpr std::size_t kEventsMax = 4096;
+  static constexpr std::size_t kSlowMax = 1024;
   std::mutex mutex_;
   UpBatch pending_;
 };

@@ -28,7 +28,12 @@ uv_handle_t* as_handle(Handle* handle) noexcept {
 }  // namespace
 
 Worker::Worker(Plane& plane, std::uint32_t number)
-    : plane_(plane), parts_(number, counters_, plane.census()), context_(parts_.context) {}
+    : plane_(plane), parts_(number, counters_, plane.census()), context_(parts_.context) {
+  context_.clock = &context_.loop;
+  context_.post = [&plane](std::uint32_t worker, Order order) {
+    plane.post(worker, std::move(order));
+  };
+}
 
 Worker::~Worker() { join(); }
 
@@ -90,6 +95,7 @@ void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   auto database = std::make_unique<Database>();
   database->id = id;
   database->settings = std::move(settings);
+  database->slow_after_ms = database->limits().slow_after_ms;
   context_.databases.push_back(std::move(database));
 }
 
@@ -98,6 +104,7 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   if (found == nullptr) return;
   const bool other_user = found->settings->client_user != settings->client_user;
   found->settings = std::move(settings);
+  found->slow_after_ms = found->limits().slow_after_ms;
   if (!other_user) return;
   // Clients begin as somebody else now: the links at hand are no longer theirs.
   for (const auto& server : found->servers)
@@ -179,16 +186,33 @@ void Worker::preconnect(std::uint32_t id) {
 }
 
 void Worker::close_clients(std::uint32_t number, const std::vector<ClientName>& names) {
-  QueryReport report;
-  report.number = number;
-  report.done = true;
+  std::uint32_t count = 0;
   for (const ClientName& name : names) {
     if (name.id % 256 != context_.worker) continue;
     Client* client = parts_.clients.find(name.index, name.id);
     if (client == nullptr) continue;
     parts_.clients.close(*client);
-    ++report.count;
+    ++count;
   }
+  report_done(number, count);
+}
+
+void Worker::pause_clients(std::uint32_t number, std::uint32_t id, std::uint64_t duration_ms,
+                           bool all) {
+  if (Database* found = database(id)) parts_.pause.begin(*found, duration_ms, all);
+  report_done(number, 0);
+}
+
+void Worker::unpause_clients(std::uint32_t number, std::uint32_t id) {
+  if (Database* found = database(id)) parts_.pause.end(*found);
+  report_done(number, 0);
+}
+
+void Worker::report_done(std::uint32_t number, std::uint32_t count) {
+  QueryReport report;
+  report.number = number;
+  report.done = true;
+  report.count = count;
   context_.up.reports.push_back(std::move(report));
 }
 

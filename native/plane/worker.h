@@ -59,6 +59,11 @@ class Worker {
   void preconnect(std::uint32_t id);
   /// Closes those of these clients that are its own, and reports how many to order `number`.
   void close_clients(std::uint32_t number, const std::vector<ClientName>& names);
+  /// CLIENT PAUSE and UNPAUSE; reported as order `number`.
+  void pause_clients(std::uint32_t number, std::uint32_t database, std::uint64_t duration_ms,
+                     bool all);
+  void unpause_clients(std::uint32_t number, std::uint32_t database);
+  [[nodiscard]] WorkerContext& context() noexcept { return context_; }
   [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
@@ -69,6 +74,7 @@ class Worker {
   void turn_ends();
   void set_timer();
   void read_mail();
+  void report_done(std::uint32_t number, std::uint32_t count);
   void tick();
   void close_everything();
   void close_listener(Listener& listener, std::function<void()> done);

@@ -17,7 +17,10 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       leases(context),
       errands(context),
       transactions(context),
-      queries(context) {
+      queries(context),
+      pause(context),
+      monitors(context),
+      slow(context) {
   context.worker = worker;
   context.counters = &counters;
   context.client_io = &clients;
@@ -32,12 +35,17 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.leases = &leases;
   context.errands = &errands;
   context.transactions = &transactions;
+  context.pause = &pause;
+  context.monitors = &monitors;
+  context.slow = &slow;
 }
 
 bool WorkerParts::finish_turn() {
   if (redirector.next_due_ms() <= context.now_ms) redirector.run_due();
   if (errands.next_due_ms() <= context.now_ms) errands.retry();
+  if (pause.next_due_ms() <= context.now_ms) pause.run_due();
   if (clients.has_ready()) clients.run_ready_list();
+  monitors.send_lines();
   if (queries.has_more()) queries.run_slice();
   pubsub.run();
   const bool link_waits = links.flush_patiently();
@@ -56,7 +64,8 @@ void WorkerParts::tick() {
 }
 
 std::uint64_t WorkerParts::next_due_ms() const noexcept {
-  std::uint64_t at = std::min(redirector.next_due_ms(), errands.next_due_ms());
+  std::uint64_t at =
+      std::min({redirector.next_due_ms(), errands.next_due_ms(), pause.next_due_ms()});
   if (clients.has_corked()) at = std::min(at, context.now_ms + kCorkMs);
   return at;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plane/client_pause.h"
 #include "plane/client_queries.h"
 #include "plane/clients.h"
 #include "plane/control_desk.h"
@@ -8,10 +9,12 @@
 #include "plane/joiner.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
+#include "plane/slow_requests.h"
 #include "plane/transactions.h"
 #include "plane/worker_context.h"
 
@@ -38,6 +41,9 @@ class WorkerParts {
   Errands errands;
   Transactions transactions;
   ClientQueries queries;
+  ClientPause pause;
+  Monitors monitors;
+  SlowRequests slow;
 
   /// What a turn does after its reads. True if the next poll must not block.
   [[nodiscard]] bool finish_turn();

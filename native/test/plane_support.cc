@@ -73,20 +73,21 @@ std::shared_ptr<const CommandTable> plane_commands() {
   CommandRow hello = local("hello", LocalAnswer::kHello);
   hello.barrier = Barrier::kDrain;
   hello.ready_reply = "7.0.15";
-  CommandRow script = row("eval", -3, kFlagWrite | kFlagScript, {counted(2, 0, 1)});
+  constexpr std::uint32_t kChanges = kFlagWrite | kFlagMayReplicate | kFlagKeyspace;
+  CommandRow script = row("eval", -3, kChanges | kFlagScript, {counted(2, 0, 1)});
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
   random.flags = kFlagReadonly | kFlagQueueable;
   CommandRow watch = control("watch", Barrier::kDrain, kFlagNeverQueued);
   watch.key_specs = {at_index(1, -1)};
   return table_of({
-      row("get", 2, kFlagReadonly, {at_index(1)}),
-      row("set", -3, kFlagWrite, {at_index(1)}),
-      row("append", 3, kFlagWrite, {at_index(1)}),
-      row("rename", 3, kFlagWrite, {at_index(1), at_index(2)}),
-      split("mget", Split::kArrayInOrder, 1, kFlagReadonly),
-      split("mset", Split::kAllOk, 2, kFlagWrite),
-      split("del", Split::kSum, 1, kFlagWrite),
+      row("get", 2, kFlagReadonly | kFlagKeyspace, {at_index(1)}),
+      row("set", -3, kChanges, {at_index(1)}),
+      row("append", 3, kChanges, {at_index(1)}),
+      row("rename", 3, kChanges, {at_index(1), at_index(2)}),
+      split("mget", Split::kArrayInOrder, 1, kFlagReadonly | kFlagKeyspace),
+      split("mset", Split::kAllOk, 2, kChanges),
+      split("del", Split::kSum, 1, kChanges),
       script,
       random,
       ping,
@@ -108,8 +109,9 @@ std::shared_ptr<const CommandTable> plane_commands() {
       local("unwatch", LocalAnswer::kUnwatch),
       watch,
       control("info", Barrier::kStop),
-      control("flushall", Barrier::kDrain),
-      control("auth", Barrier::kDrain, kFlagBeforeAuth),
+      control("flushall", Barrier::kDrain, kFlagUnmonitored),
+      control("auth", Barrier::kDrain, kFlagBeforeAuth | kFlagSecret),
+      control("monitor", Barrier::kDrain, kFlagUnmonitored),
       control("reset", Barrier::kDrain, kFlagBeforeAuth),
   });
 }

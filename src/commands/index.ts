@@ -28,6 +28,7 @@ export { UnknownCommands } from './handlers/unknown-commands.js';
 export { addServerCommands, mergeServerCommands } from './merge.js';
 export { toNativeRows } from './native-rows.js';
 export { refusalText } from './rules/refusals.js';
+export { SlowLog, type SlowLogEntry } from './slow-log.js';
 export type {
   Blocking,
   CommandFacts,

@@ -5,6 +5,7 @@ import type { CommandTable } from './command-table.js';
 import { mayFollowSubscribe } from './rules/pubsub.js';
 import { refusalText } from './rules/refusals.js';
 import { isQueueable, NEVER_QUEUED } from './rules/transactions.js';
+import { isKeyspaceCommand, isSecret, isUnmonitored, mayReplicate } from './rules/visibility.js';
 import type { CommandRow } from './types.js';
 
 /** The table as the data plane takes it; the i-th row here is the table's i-th row. */
@@ -54,6 +55,10 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['queueable', isQueueable(row)],
     ['never_queued', NEVER_QUEUED.has(row.name)],
     ['while_subscribed', mayFollowSubscribe(row)],
+    ['may_replicate', mayReplicate(row)],
+    ['keyspace', isKeyspaceCommand(row)],
+    ['unmonitored', isUnmonitored(row)],
+    ['secret', isSecret(row)],
   ];
   return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
 }

@@ -12,6 +12,7 @@ import type {
   NativePubSubFamily,
   QueryReport,
   RouteSnapshot,
+  SlowRequest,
   SubscriptionFigures,
   WorkerFigures,
 } from './types.js';
@@ -21,6 +22,7 @@ export interface UpBatch {
   readonly controls: readonly ControlRequest[];
   readonly events: readonly DataPlaneEvent[];
   readonly reports: readonly QueryReport[];
+  readonly slow: readonly SlowRequest[];
   readonly errands: readonly NativeErrandResult[];
 }
 
@@ -40,6 +42,8 @@ export interface NativePlane {
   closeIdleClients(mostPerWorker: number): void;
   queryClients(query: number, database: number, ids: readonly number[]): void;
   closeClients(query: number, clients: readonly ClientRef[]): void;
+  pauseClients(query: number, database: number, durationMs: number, isAll: boolean): void;
+  unpauseClients(query: number, database: number): void;
   takeUp(): UpBatch;
   subscriptions(
     database: number,

@@ -12,6 +12,7 @@ import type {
   NativeOutcome,
   NativePubSubFamily,
   RouteSnapshot,
+  SlowRequest,
   SubscriptionFigures,
   WorkerFigures,
 } from './types.js';
@@ -20,6 +21,7 @@ import type {
 export interface DataPlaneListener {
   onControl(request: ControlRequest): void;
   onEvent(event: DataPlaneEvent): void;
+  onSlow(request: SlowRequest): void;
 }
 
 const GONE: NativeOutcome = { kind: 'gone', bytes: Buffer.alloc(0) };
@@ -41,7 +43,7 @@ export class DataPlane {
     const { Plane } = nativeAddon();
     const queries = new Queries(workers);
     const plane = new Plane(workers, () => {
-      const { controls, events, reports, errands } = plane.takeUp();
+      const { controls, events, reports, errands, slow } = plane.takeUp();
       for (const { ticket, outcomes } of errands) {
         this.#errands.get(ticket)?.(outcomes);
         this.#errands.delete(ticket);
@@ -51,6 +53,9 @@ export class DataPlane {
       }
       for (const event of events) {
         listener.onEvent(event);
+      }
+      for (const request of slow) {
+        listener.onSlow(request);
       }
       for (const request of controls) {
         listener.onControl(request);
@@ -177,6 +182,24 @@ export class DataPlane {
     names: readonly Buffer[],
   ): SubscriptionFigures {
     return this.#plane.subscriptions(database, family, names);
+  }
+
+  /**
+   * Requests of a database wait until the time is over or `unpauseClients` is called: all, or those
+   * that may write. Resolves when all workers are paused.
+   */
+  async pauseClients(database: number, mode: 'all' | 'write', durationMs: number): Promise<void> {
+    if (!this.#isStopped) {
+      await this.#queries.ask((query) =>
+        this.#plane.pauseClients(query, database, durationMs, mode === 'all'),
+      );
+    }
+  }
+
+  async unpauseClients(database: number): Promise<void> {
+    if (!this.#isStopped) {
+      await this.#queries.ask((query) => this.#plane.unpauseClients(query, database));
+    }
   }
 
   /** Figures of each worker. */

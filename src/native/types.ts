@@ -41,7 +41,11 @@ export type NativeCommandFlag =
   | 'keys_unknown'
   | 'queueable'
   | 'never_queued'
-  | 'while_subscribed';
+  | 'while_subscribed'
+  | 'may_replicate'
+  | 'keyspace'
+  | 'unmonitored'
+  | 'secret';
 
 /** Who answers a command. C++: `RouteBy`. */
 export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse' | 'pubsub';
@@ -166,6 +170,14 @@ export interface ClientRecord extends ClientRef {
   readonly channels: number;
   readonly patterns: number;
   readonly shardChannels: number;
+  readonly monitoring: boolean;
+  /** It waits for the end of a pause, or in a blocking command. */
+  readonly blocked: boolean;
+  /** Keys that it watches may have changed. */
+  readonly watchBroken: boolean;
+  /** Commands between MULTI and EXEC so far; -1: outside of a transaction. */
+  readonly queued: number;
+  readonly queuedBytes: number;
 }
 
 /** A worker's part of the answer to a query or an order that is waited for. C++: `QueryReport`. */
@@ -214,6 +226,17 @@ export interface NativeErrandResult {
   readonly outcomes: readonly NativeOutcome[];
 }
 
+/** A request that took long. C++: `SlowRequest`. */
+export interface SlowRequest {
+  readonly database: number;
+  /** From its arrival to the server's reply. */
+  readonly durationMs: number;
+  /** Command name first; as many, and as much of each, as servers keep in their slow logs. */
+  readonly args: readonly Buffer[];
+  readonly clientAddress: string;
+  readonly clientName: string;
+}
+
 /** What the data plane tells of its own accord. C++: `PlaneEvent`. */
 export interface DataPlaneEvent {
   /**
@@ -249,7 +272,7 @@ export interface DataPlaneEvent {
 }
 
 /** What an answer may change about its client beside user, protocol and name. C++: `ClientChange`. */
-export type ClientChange = 'reset' | 'no_evict_on' | 'no_evict_off';
+export type ClientChange = 'reset' | 'no_evict_on' | 'no_evict_off' | 'monitor';
 
 /** The answer to a control command, and what it changes about the client. C++: `ControlAnswer`. */
 export interface ControlAnswer {
@@ -292,6 +315,8 @@ export interface PlaneLimits {
   readonly linksPerServerMax: number;
   /** Of one worker: links lent to single clients. */
   readonly privateLinksPerServerMax: number;
+  /** Requests that take so long are told to `DataPlaneListener.onSlow`; 0xffffffff: none are. */
+  readonly slowAfterMs: number;
   readonly connectTimeoutMs: number;
   readonly keepaliveSeconds: number;
 }

@@ -30,10 +30,6 @@ export class BlockedCommands implements BlockedClients {
     this.#execute = execute;
   }
 
-  has(clientId: number): boolean {
-    return this.#waits.has(clientId);
-  }
-
   begin(client: ClientRef): BlockedWait {
     const wait: Wait = {
       client,

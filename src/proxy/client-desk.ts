@@ -45,6 +45,14 @@ export class PlaneClients implements ClientDesk {
     return clients.length === 0 ? Promise.resolve(0) : this.#plane.closeClients(clients);
   }
 
+  pause(mode: 'all' | 'write', milliseconds: number): Promise<void> {
+    return this.#plane.pauseClients(this.#database, mode, milliseconds);
+  }
+
+  unpause(): Promise<void> {
+    return this.#plane.unpauseClients(this.#database);
+  }
+
   userName(user: number): string {
     return this.#nameOf(user);
   }

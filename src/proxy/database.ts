@@ -11,6 +11,7 @@ import {
   mergeServerCommands,
   type ProxyStats,
   Scans,
+  SlowLog,
   toNativeRows,
   UnknownCommands,
 } from '../commands/index.js';
@@ -23,6 +24,7 @@ import type {
   DatabaseSettings,
   DataPlane,
   DataPlaneEvent,
+  SlowRequest,
 } from '../native/index.js';
 import { type CommandArguments, errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
@@ -59,6 +61,7 @@ export class Database implements LoginDesk {
   readonly #scans: Scans;
   readonly #runId = randomBytes(20).toString('hex');
   readonly #blocked: BlockedCommands;
+  readonly #slowLog: SlowLog;
   #config: EffectiveConfig;
   #table = new CommandTable([]);
   #serverVersion = ASSUMED_SERVER_VERSION;
@@ -86,6 +89,7 @@ export class Database implements LoginDesk {
       readSlotState: () => readSlotState(monitor),
       waitMs: () => this.#settings().limits.holdTimeoutMs,
     });
+    this.#slowLog = new SlowLog(config.maxSlowlogEntries, Date.now);
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -118,6 +122,7 @@ export class Database implements LoginDesk {
   async reconfigure(config: EffectiveConfig): Promise<void> {
     const policy = JSON.stringify(this.#commandPolicy());
     this.#config = config;
+    this.#slowLog.keep(config.maxSlowlogEntries);
     this.publishSettings();
     if (JSON.stringify(this.#commandPolicy()) !== policy) {
       await this.learnCommands();
@@ -141,6 +146,10 @@ export class Database implements LoginDesk {
       holding: () => this.#watchHolding(),
       readSecretsAgain: () => void this.#readSecretsAgain(),
     });
+  }
+
+  onSlow(request: SlowRequest): void {
+    this.#slowLog.add(request);
   }
 
   onControl(request: ControlRequest): void {
@@ -239,6 +248,7 @@ export class Database implements LoginDesk {
       version: packageVersion(),
       serverVersion: this.#serverVersion,
       clients: this.#clients,
+      slowLog: this.#slowLog,
       unknownCommands: this.#unknownCommands,
       scans: this.#scans,
       subscriptions: (family, names) => this.#plane.subscriptions(this.#id, family, names),

@@ -8,6 +8,9 @@ const UNKNOWN_HOLD_TIMEOUT_MS = 20_000;
 /** Offsets within a frame have 32 bits. */
 const FRAME_BYTES_MAX = 0xffff_fffe;
 
+/** In `PlaneLimits.slowAfterMs`. */
+const NEVER = 0xffff_ffff;
+
 /** @param nodeTimeoutMs The cluster's, or null where it is not known. */
 export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | null): PlaneLimits {
   const automatic =
@@ -28,6 +31,7 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     redirectsMax: config.maxRedirects,
     linksPerServerMax: Math.max(1, Math.floor(config.maxLinksPerServer / config.threads)),
     privateLinksPerServerMax: Math.max(1, Math.floor(config.maxPrivateLinks / config.threads)),
+    slowAfterMs: config.slowlogSlowerThanMs === -1 ? NEVER : config.slowlogSlowerThanMs,
     connectTimeoutMs: config.connectTimeoutMs,
     keepaliveSeconds: config.tcpKeepaliveSeconds,
   };

@@ -51,6 +51,7 @@ export class SlotgateProxy {
     this.#plane = new DataPlane(config.threads, {
       onControl: (request) => this.#database.onControl(request),
       onEvent: (event) => this.#database.onEvent(event),
+      onSlow: (request) => this.#database.onSlow(request),
     });
     this.#database = new Database(DATABASE, own, this.#plane, this.#monitor, log);
     this.#listening = new Promise((resolve, reject) => {

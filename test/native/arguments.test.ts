@@ -235,7 +235,10 @@ describe('answers', () => {
     [{ ...ANSWER, reply: '+OK\r\n' }, 'reply must be a Buffer'],
     [{ ...ANSWER, closeAfter: undefined }, 'closeAfter must be true or false'],
     [{ ...ANSWER, protocol: 4 }, 'protocol must be a whole number from 0 to 3'],
-    [{ ...ANSWER, change: 'x' }, 'change must be one of: reset, no_evict_on, no_evict_off'],
+    [
+      { ...ANSWER, change: 'x' },
+      'change must be one of: reset, no_evict_on, no_evict_off, monitor',
+    ],
     [{ ...ANSWER, user: -2 }, 'user must be a whole number from -1 to 65535'],
   ])('%j', (answer, message) => {
     expect(() => call('answer', CLIENT, answer)).toThrow(new TypeError(message));

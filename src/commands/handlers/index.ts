@@ -6,7 +6,8 @@ import type { CommandRow } from '../types.js';
 import { handleBlocking } from './blocking.js';
 import { handleClientKill } from './client/kill.js';
 import { handleClientInfo, handleClientList } from './client/list.js';
-import { handleClientNoEvict, handleReset } from './client/session.js';
+import { handleClientPause, handleClientUnpause } from './client/pause.js';
+import { handleClientNoEvict, handleMonitor, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
 import { handleConfigGet, handleConfigSet } from './config.js';
 import { wrongArityError } from './error-texts.js';
@@ -21,6 +22,14 @@ import {
 import { handleRandomKey } from './randomkey.js';
 import { handleScan } from './scan/index.js';
 import { handleScriptExists, handleScriptFlush, handleScriptLoad } from './scripts.js';
+import {
+  handleCommandLogGet,
+  handleCommandLogLen,
+  handleCommandLogReset,
+  handleSlowLogGet,
+  handleSlowLogLen,
+  handleSlowLogReset,
+} from './slow-log.js';
 import type { ControlContext, ControlHandler, ControlOutcome, ValueHandler } from './types.js';
 import { handleUnknown } from './unknown.js';
 import { valueReply } from './value-reply.js';
@@ -38,9 +47,15 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|kill': handleClientKill,
   'client|list': handleClientList,
   'client|no-evict': handleClientNoEvict,
+  'client|pause': handleClientPause,
   'client|unblock': handleClientUnblock,
+  'client|unpause': handleClientUnpause,
+  'commandlog|get': handleCommandLogGet,
+  'commandlog|len': handleCommandLogLen,
+  'commandlog|reset': handleCommandLogReset,
   'config|get': byValue(handleConfigGet),
   'config|set': byValue(handleConfigSet),
+  monitor: handleMonitor,
   randomkey: byValue(handleRandomKey),
   reset: handleReset,
   'pubsub|channels': handlePubsubChannels,
@@ -52,6 +67,9 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'script|exists': byValue(handleScriptExists),
   'script|flush': byValue(handleScriptFlush),
   'script|load': byValue(handleScriptLoad),
+  'slowlog|get': handleSlowLogGet,
+  'slowlog|len': handleSlowLogLen,
+  'slowlog|reset': handleSlowLogReset,
   wait: byValue(handleWait),
   watch: handleWatch,
 };

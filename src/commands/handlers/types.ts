@@ -6,6 +6,7 @@ import type {
 } from '../../native/types.js';
 import type { CommandArguments, RespReply, RespValue } from '../../resp/index.js';
 import type { CommandTable } from '../command-table.js';
+import type { SlowLog } from '../slow-log.js';
 import type { CommandRow } from '../types.js';
 import type { ClientDesk } from './client/desk.js';
 import type { Errands } from './errands.js';
@@ -53,6 +54,7 @@ export interface ControlContext {
   /** Of the servers, in the form of `redis_version` in INFO. */
   readonly serverVersion: string;
   readonly clients: ClientDesk;
+  readonly slowLog: SlowLog;
   /** Kept for the life of the database. */
   readonly unknownCommands: UnknownCommands;
   /** Kept for the life of the database. */

@@ -34,14 +34,18 @@ const KEYLESS: readonly CommandName[] = [
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
   'auth',
-  ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|unblock'] as const),
+  ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|pause'] as const),
+  ...(['client|unblock', 'client|unpause'] as const),
+  ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['config|get', 'config|set'] as const),
+  'monitor',
   ...(['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'] as const),
   ...(['pubsub|shardchannels', 'pubsub|shardnumsub'] as const),
   'randomkey',
   'reset',
   'scan',
   ...(['script|exists', 'script|flush', 'script|load'] as const),
+  ...(['slowlog|get', 'slowlog|len', 'slowlog|reset'] as const),
   'wait',
   'watch',
 ] as const satisfies readonly CommandName[];
@@ -74,13 +78,10 @@ const FORBIDDEN: readonly CommandName[] = [
 
 /** Their meaning is more than one slot, one node or one connection, and nothing serves it here. */
 const UNSUPPORTED: readonly CommandName[] = [
-  ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|pause'] as const),
-  ...(['client|tracking', 'client|trackinginfo', 'client|unpause'] as const),
+  ...(['client|caching', 'client|getredir', 'client|no-touch'] as const),
+  ...(['client|tracking', 'client|trackinginfo'] as const),
   'clusterscan',
-  ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['himport|discard', 'himport|discardall', 'himport|prepare'] as const),
-  'monitor',
-  ...(['slowlog|get', 'slowlog|len', 'slowlog|reset'] as const),
   'waitaof',
 ];
 

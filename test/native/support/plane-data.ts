@@ -26,6 +26,7 @@ export const LIMITS: PlaneLimits = {
   redirectsMax: 5,
   linksPerServerMax: 16,
   privateLinksPerServerMax: 8,
+  slowAfterMs: 0xffff_ffff,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
 };

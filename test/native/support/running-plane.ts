@@ -39,6 +39,7 @@ export class RunningPlane {
         options.onControl?.(request, this.plane);
       },
       onEvent: (event) => this.events.push(event),
+      onSlow: () => undefined,
     });
     this.plane.addDatabase(0, options.settings ?? settings());
     this.plane.setCommands(0, coreRows());

@@ -38,6 +38,11 @@ function record(id: number, changes: Partial<ClientRecord> = {}): ClientRecord {
     writing: false,
     closing: false,
     noEvict: false,
+    monitoring: false,
+    blocked: false,
+    watchBroken: false,
+    queued: -1,
+    queuedBytes: 0,
     ...changes,
   };
 }
@@ -88,16 +93,11 @@ describe('CLIENT LIST and INFO', () => {
     expect(lines[3]).toMatch(/ addr=\/run\/p\.sock:0 .* flags=U .* cmd=NULL user=bob /);
   });
 
-  test('a client that waits in a blocking command has flag b', async () => {
-    const blocked = {
-      ...fakeClients().blocked,
-      has: (id: number) => id === 512,
-      unblock: () => Promise.resolve(false),
-    };
-    const { text } = await ask('CLIENT LIST ID 512', {
-      clients: { ...fakeClients(ALL), blocked },
-    });
-    expect(text).toContain(' flags=b ');
+  test('what a client is in shows as flags, in the order of a server', async () => {
+    const busy = { monitoring: true, queued: 3, queuedBytes: 99, blocked: true, watchBroken: true };
+    const clients = fakeClients([record(ME, { ...busy, closing: true, noEvict: true })]);
+    const { text } = await ask('CLIENT INFO', { clients });
+    expect(text).toMatch(/ flags=Oxbdce .* multi=3 .* multi-mem=99 /);
   });
 
   test('in RESP3 the list is a verbatim string', async () => {
@@ -172,7 +172,6 @@ describe('CLIENT UNBLOCK', () => {
       ...fakeClients(),
       blocked: {
         ...fakeClients().blocked,
-        has: () => true,
         unblock: (id, mode) => {
           asked.push([id, mode]);
           return Promise.resolve(id === 512);

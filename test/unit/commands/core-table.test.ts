@@ -13,6 +13,11 @@ function nativeRow(name: string) {
   return row;
 }
 
+/** The flags of a command that a server executes as a write. */
+function writes(...flags: readonly string[]): readonly string[] {
+  return [...flags, 'may_replicate', 'keyspace'];
+}
+
 function golden(file: string): readonly string[] {
   return readFileSync(new URL(`golden/${file}`, import.meta.url), 'utf8')
     .trim()
@@ -86,7 +91,7 @@ describe('rows for the data plane', () => {
     expect(nativeRow('get')).toEqual({
       name: 'get',
       arity: 2,
-      flags: ['readonly', 'queueable'],
+      flags: ['readonly', 'queueable', 'keyspace'],
       route: 'keys',
       local: 'none',
       split: 'none',
@@ -191,11 +196,11 @@ describe('rows for the data plane', () => {
   });
 
   test('a row is a write unless the server says that it only reads', () => {
-    expect(nativeRow('getex')?.flags).toEqual(['write', 'queueable']);
-    expect(nativeRow('eval')?.flags).toEqual(['write', 'script', 'queueable']);
-    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script', 'queueable']);
-    expect(nativeRow('publish')?.flags).toEqual(['write', 'queueable']);
-    expect(nativeRow('hgetdel')?.flags).toEqual(['write', 'queueable']);
+    expect(nativeRow('getex')?.flags).toEqual(writes('write', 'queueable'));
+    expect(nativeRow('eval')?.flags).toEqual(writes('write', 'script', 'queueable'));
+    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script', 'queueable', 'keyspace']);
+    expect(nativeRow('publish')?.flags).toEqual(writes('write', 'queueable'));
+    expect(nativeRow('hgetdel')?.flags).toEqual(writes('write', 'queueable'));
     for (const { name, flags } of NATIVE) {
       expect(flags.includes('write') !== flags.includes('readonly'), name).toBe(true);
     }
@@ -203,8 +208,32 @@ describe('rows for the data plane', () => {
 
   test('XREAD blocks with a token only', () => {
     expect(nativeRow('xread')).toMatchObject({ route: 'keys', blockToken: 'BLOCK' });
-    expect(nativeRow('xread')?.flags).toEqual(['readonly', 'blocks_with_token', 'queueable']);
-    expect(nativeRow('xreadgroup')?.flags).toEqual(['write', 'blocks_with_token', 'queueable']);
+    expect(nativeRow('xread')?.flags).toEqual([
+      ...['readonly', 'blocks_with_token', 'queueable', 'keyspace'],
+    ]);
+    expect(nativeRow('xreadgroup')?.flags).toEqual(
+      writes('write', 'blocks_with_token', 'queueable'),
+    );
+  });
+
+  test('what a pause of writes holds, and what MONITOR does not show', () => {
+    const flagsOf = (name: string) => nativeRow(name)?.flags;
+    for (const name of ['set', 'flushall', 'eval', 'fcall', 'publish', 'spublish', 'pfcount']) {
+      expect(flagsOf(name), name).toContain('may_replicate');
+    }
+    for (const name of ['get', 'eval_ro', 'fcall_ro', 'ping', 'exec', 'client|pause', 'info']) {
+      expect(flagsOf(name), name).not.toContain('may_replicate');
+    }
+    for (const name of ['randomkey', 'dbsize', 'keys', 'scan', 'object|encoding']) {
+      expect(flagsOf(name), name).toContain('keyspace');
+    }
+    expect(flagsOf('time')).not.toContain('keyspace');
+    for (const name of ['monitor', 'config|get', 'client|list', 'acl|setuser', 'slowlog|get']) {
+      expect(flagsOf(name), name).toContain('unmonitored');
+    }
+    expect(flagsOf('auth')).not.toContain('unmonitored');
+    const secret = NATIVE.filter(({ flags }) => flags.includes('secret')).map(({ name }) => name);
+    expect(secret).toEqual(['acl|setuser', 'auth', 'config|set', 'hello', 'migrate']);
   });
 
   test('AUTH, HELLO, QUIT and RESET are allowed before authentication, nothing else', () => {

@@ -4,7 +4,7 @@ import type {
   Errands,
   ProxyStats,
 } from '../../../src/commands/index.js';
-import { Scans, UnknownCommands } from '../../../src/commands/index.js';
+import { Scans, SlowLog, UnknownCommands } from '../../../src/commands/index.js';
 import type { ClientRecord } from '../../../src/native/types.js';
 import type { RespValue } from '../../../src/resp/index.js';
 import { reply, TABLE } from './support.js';
@@ -25,7 +25,6 @@ export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
   return {
     blocked: {
       begin: () => ({ interrupted: () => null, end: () => ({ closesClient: false }) }),
-      has: () => false,
       unblock: () => Promise.resolve(false),
     },
     list: (ids) =>
@@ -35,6 +34,8 @@ export function fakeClients(records: readonly ClientRecord[] = []): ClientDesk {
       present = present.filter(({ id }) => !clients.some((client) => client.id === id));
       return Promise.resolve(before - present.length);
     },
+    pause: () => Promise.resolve(),
+    unpause: () => Promise.resolve(),
     userName: (user) => ['default', 'alice', 'bob'][user] ?? '?',
   };
 }
@@ -63,6 +64,7 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     version: '9.9.9',
     serverVersion: '7.0.15',
     clients: fakeClients(),
+    slowLog: new SlowLog(128, () => 0),
     unknownCommands: new UnknownCommands(() => 0),
     scans: new Scans({
       readSlotState: () => Promise.reject(new Error('no servers')),

@@ -15,16 +15,16 @@ export function describeClient(client: ClientRecord, context: ControlContext): s
     ['name', client.name],
     ['age', Math.floor(client.ageMs / 1000)],
     ['idle', Math.floor(client.idleMs / 1000)],
-    ['flags', flagsOf(client, context)],
+    ['flags', flagsOf(client)],
     ['db', 0],
     ['sub', client.channels],
     ['psub', client.patterns],
     ['ssub', client.shardChannels],
-    ['multi', -1],
+    ['multi', client.queued],
     ['qbuf', client.inputBytes],
     ['qbuf-free', client.inputRoom],
     ['argv-mem', 0],
-    ['multi-mem', 0],
+    ['multi-mem', client.queuedBytes],
     ['rbs', 0],
     ['rbp', 0],
     ['obl', 0],
@@ -46,10 +46,13 @@ export function describeClient(client: ClientRecord, context: ControlContext): s
   return fields.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
-function flagsOf(client: ClientRecord, context: ControlContext): string {
+function flagsOf(client: ClientRecord): string {
   const flags: readonly (readonly [string, boolean])[] = [
+    ['O', client.monitoring],
     ['P', isSubscriber(client)],
-    ['b', context.clients.blocked.has(client.id)],
+    ['x', client.queued >= 0],
+    ['b', client.blocked],
+    ['d', client.watchBroken],
     ['c', client.closing],
     ['U', client.unixSocket],
     ['e', client.noEvict],

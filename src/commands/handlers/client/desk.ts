@@ -16,7 +16,6 @@ export interface BlockedWait {
 export interface BlockedClients {
   /** A command of this client begins to wait. */
   begin(client: ClientRef): BlockedWait;
-  has(clientId: number): boolean;
   /**
    * @returns False if the client does not wait.
    * @throws ProxyError if the server where it waits cannot be asked.
@@ -31,6 +30,9 @@ export interface ClientDesk {
   list(ids?: readonly number[]): Promise<readonly ClientRecord[]>;
   /** @returns How many of them were still there. */
   close(clients: readonly ClientRef[]): Promise<number>;
+  /** Requests wait, all or those that may write. Resolves when all workers are paused. */
+  pause(mode: 'all' | 'write', milliseconds: number): Promise<void>;
+  unpause(): Promise<void>;
   /** The name of a user of `DatabaseSettings.users`. */
   userName(user: number): string;
 }

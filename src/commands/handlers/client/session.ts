@@ -9,6 +9,13 @@ export const handleReset: ControlHandler = () => ({
   change: 'reset',
 });
 
+/** MONITOR: the client is shown what the clients of this proxy send. It is answered when all workers know. */
+export const handleMonitor: ControlHandler = () => ({
+  kind: 'reply',
+  bytes: OK_REPLY,
+  change: 'monitor',
+});
+
 /** CLIENT NO-EVICT ON | OFF. */
 export const handleClientNoEvict: ControlHandler = ({ args }) => {
   switch (wordOf(args[2])) {
