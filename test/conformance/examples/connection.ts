@@ -137,12 +137,12 @@ export const CONNECTION: Examples = {
     CLIENT TRACKINGINFO
   `,
   'client|unblock': `
+    CLIENT UNBLOCK 999999999
     $id = CLIENT ID
     > BLPOP l 0
     @b ? CLIENT UNBLOCK $id TIMEOUT
     <1
     @b CLIENT UNBLOCK $id
-    @b CLIENT UNBLOCK 999999999
     @b CLIENT UNBLOCK x
     @b CLIENT UNBLOCK $id NONSENSE
   `,
