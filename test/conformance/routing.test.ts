@@ -177,6 +177,10 @@ describe('what is published, and each name that is subscribed to, is seen by one
     const times = isPublished ? 1 : step.words.length - 1;
     expect(primaries(seen).filter((count) => count > 0)).toEqual([times]);
     expect(total(replicas(seen))).toBe(0);
+    if (row.route.kind === 'pubsub' && row.route.family === 'shard') {
+      const owners = await ownersOf(row, step.words);
+      expect(seen.findIndex((count) => count > 0)).toBe(owners.indexOf(1));
+    }
   });
 });
 
