@@ -21,6 +21,8 @@ constexpr std::size_t kStepsMax = 60;
 constexpr std::uint32_t kHoldTimeoutMs = 3000;
 constexpr std::array<const char*, 6> kKeys{"a", "b", "{a}1", "{a}2", "c", "foo"};
 constexpr std::size_t kLargeBytes = 70000;
+/// Bytes of the script from here on choose a pub/sub command.
+constexpr std::uint8_t kPubSubFrom = 252;
 
 /// Reads the script.
 class Script {
@@ -64,6 +66,12 @@ slotgate::CommandRow row(const char* name, std::uint32_t flags, std::int32_t las
   return made;
 }
 
+struct Named {
+  const char* name;
+  slotgate::PubSubAction action;
+  slotgate::PubSubFamily family;
+};
+
 std::shared_ptr<const slotgate::CommandTable> make_commands() {
   using slotgate::Split;
   std::vector<slotgate::CommandRow> rows{
@@ -86,6 +94,24 @@ std::shared_ptr<const slotgate::CommandTable> make_commands() {
   flush.route = slotgate::RouteBy::kControl;
   flush.barrier = slotgate::Barrier::kDrain;
   rows.push_back(flush);
+  for (const auto& [name, action, family] : {
+           Named{"subscribe", slotgate::PubSubAction::kSubscribe, slotgate::PubSubFamily::kChannel},
+           Named{"ssubscribe", slotgate::PubSubAction::kSubscribe, slotgate::PubSubFamily::kShard},
+           Named{"unsubscribe", slotgate::PubSubAction::kUnsubscribe,
+                 slotgate::PubSubFamily::kChannel},
+           Named{"publish", slotgate::PubSubAction::kPublish, slotgate::PubSubFamily::kChannel},
+       }) {
+    const bool publishes = action == slotgate::PubSubAction::kPublish;
+    slotgate::CommandRow pubsub;
+    pubsub.name = name;
+    pubsub.arity = publishes ? 3 : 2;
+    pubsub.route = slotgate::RouteBy::kPubSub;
+    pubsub.pubsub = action;
+    pubsub.family = family;
+    pubsub.barrier = publishes ? slotgate::Barrier::kNone : slotgate::Barrier::kDrain;
+    pubsub.flags = publishes ? slotgate::kFlagWrite : slotgate::kFlagWhileSubscribed;
+    rows.push_back(pubsub);
+  }
   std::string error;
   return slotgate::CommandTable::build(std::move(rows), error);
 }
@@ -104,6 +130,10 @@ std::string good_reply(const ScriptedServer::Arguments& asked) {
   const std::string& name = asked[0];
   if (name == "get" || name == "eval") return "$1\r\nv\r\n";
   if (name == "EXISTS") return ":1\r\n";
+  if (name == "publish") return ":1\r\n";
+  if (name.ends_with("subscribe")) {
+    return ">3\r\n" + slotgate::bulk_reply(name) + slotgate::bulk_reply(asked[1]) + ":1\r\n";
+  }
   if (name == "del") return ":" + std::to_string(asked.size() - 1) + "\r\n";
   if (name == "mget") {
     return "*" + std::to_string(asked.size() - 1) + "\r\n" +
@@ -201,7 +231,14 @@ class Play {
 
   std::string some_request() {
     using slotgate::test::multibulk;
-    switch (script_.byte() % 9) {
+    const std::uint8_t choice = script_.byte();
+    if (choice >= kPubSubFrom) {
+      constexpr std::array<const char*, 3> kNames{"subscribe", "ssubscribe", "unsubscribe"};
+      const std::size_t name = choice - kPubSubFrom;
+      if (name < kNames.size()) return multibulk({kNames[name], script_.key()});
+      return multibulk({"publish", script_.key(), "m"});
+    }
+    switch (choice % 9) {
       case 0:
         return multibulk({"get", script_.key()});
       case 1:
@@ -249,7 +286,8 @@ class Play {
       case 7:
         return ":9223372036854775807\r\n";
       case 8:
-        return ">1\r\n+push\r\n" + good_reply(asked);
+        return ">3\r\n$7\r\nmessage\r\n" + slotgate::bulk_reply(key) + "$1\r\nm\r\n" +
+               good_reply(asked);
       case 9:
         return "|1\r\n+a\r\n+b\r\n" + good_reply(asked);
       case 10:

@@ -58,7 +58,7 @@ describe('the constructor', () => {
 });
 
 describe('the database, everywhere', () => {
-  const methods = ['addDatabase', 'setSettings', 'setCommands', 'setRoutes', 'preconnect'] as const;
+  const methods = ['addDatabase', 'setSettings', 'setCommands', 'setRoutes', 'preconnect', 'subscriptions'] as const;
   test.each(methods)('%s', (method) => {
     for (const args of [[], ['0', {}], [null, {}], [{}, {}]]) {
       expect(() => call(method, ...args)).toThrow(new TypeError('the database must be a number'));
@@ -242,5 +242,24 @@ describe('answers', () => {
     [{ ...ANSWER, user: -2 }, 'user must be a whole number from -1 to 65535'],
   ])('%j', (answer, message) => {
     expect(() => call('answer', CLIENT, answer)).toThrow(new TypeError(message));
+  });
+});
+
+describe('subscriptions', () => {
+  test.each([
+    [[0], "family must be 'channel', 'pattern' or 'shard'"],
+    [[0, 'nonsense', []], "family must be 'channel', 'pattern' or 'shard'"],
+    [[0, 'channel'], 'names must be an array of Buffers'],
+    [[0, 'channel', ['text']], 'names must be an array of Buffers'],
+  ])('%j', (args, message) => {
+    expect(() => call('subscriptions', ...args)).toThrow(new TypeError(message));
+  });
+
+  test('of a database that nobody uses', () => {
+    expect(plane.subscriptions(7, 'shard', [Buffer.from('a')])).toEqual({
+      counts: [{ clients: 0, links: 0 }],
+      unused: [],
+      patterns: { clients: 0, links: 0 },
+    });
   });
 });
