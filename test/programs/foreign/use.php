@@ -26,3 +26,19 @@ for ($i = 0; $i < 2000; $i++) {
 same(array_map(fn ($i) => intdiv($i, 50) + 1, range(0, 1999)), $client->exec());
 same(3, $client->del('php:a', 'php:b', 'php:c', 'php:none'));
 same(true, $client->select(0));
+
+same([true, 2, '2'], $client->multi()->set('{php}n', 1)->incr('{php}n')->get('{php}n')->exec());
+$other = new Redis();
+$other->connect('127.0.0.1', (int) $argv[1]);
+$client->watch('{php}n');
+$other->incr('{php}n');
+same(false, $client->multi()->set('{php}n', 0)->exec());
+same('3', $client->get('{php}n'));
+$client->setOption(Redis::OPT_SCAN, Redis::SCAN_RETRY);
+$found = [];
+$cursor = null;
+while (($keys = $client->scan($cursor, 'php:count:*', 100)) !== false) {
+    $found = array_merge($found, $keys);
+}
+same(50, count(array_unique($found)));
+same(0, $client->publish('php:none', 'x'));
