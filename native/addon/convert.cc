@@ -361,6 +361,7 @@ Napi::Object write_batch(Napi::Env env, const UpBatch& batch) {
     one.Set("text", Napi::String::New(env, event.text));
     one.Set("known", Napi::Boolean::New(env, event.known));
     one.Set("count", Napi::Number::New(env, static_cast<double>(event.count)));
+    one.Set("user", Napi::Number::New(env, event.user));
     events.Set(i, one);
   }
   Napi::Array errands = Napi::Array::New(env, batch.errands.size());

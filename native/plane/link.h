@@ -105,6 +105,7 @@ struct Link {
   bool to_busy = false;         ///< the server may be busy with a script; see `unidentified`
   bool unidentified = false;    ///< … and was: it did not tell who it is. Closed after its errand
   bool retired = false;         ///< takes no more requests; closed when everything is answered
+  bool denied = false;          ///< the server did not let the user in until the deadline
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;
   std::uint8_t handshake_left = 0;  ///< steps in all
@@ -120,7 +121,10 @@ struct Link {
 
   ByteBuffer handshake;               ///< sent before anything of `stream`
   std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
-  std::uint64_t deadline_ms = 0;      ///< kConnecting, kHandshaking: give up then
+  std::string refusal;  ///< kHandshaking: why the server does not let the user in, without CRLF
+  std::uint64_t greet_at_ms = 0;  ///< … and when it is asked again; 0: it is being asked
+  std::uint32_t greet_delay_ms = 0;
+  std::uint64_t deadline_ms = 0;  ///< kConnecting, kHandshaking: give up then
   std::uint64_t last_used_ms = 0;
   std::uint64_t owed_since_ms = 0;    ///< since when the server has owed answers without a word
   std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then

@@ -22,6 +22,11 @@ void append_command(ByteBuffer& out, std::initializer_list<std::string_view> wor
   out.append(frame.data(), frame.size());
 }
 
+/// Refusals of whom the link logs in as; others may be let in.
+bool concerns_user(std::string_view word) {
+  return word == "WRONGPASS" || word == "NOAUTH" || word == "NOPERM";
+}
+
 std::string_view bulk_payload(std::string_view reply) {
   const std::size_t line = reply.find("\r\n");
   if (!reply.starts_with('$') || line == std::string_view::npos) return {};
@@ -36,6 +41,12 @@ void Links::connected(Link& link) {
     return;
   }
   link.state = LinkState::kHandshaking;
+  greet(link);
+}
+
+void Links::greet(Link& link) {
+  link.greet_at_ms = 0;
+  link.handshake_step = 0;
   const UpstreamUser& user = link.database->settings->users[link.user];
   const std::string name =
       "slotgate:" + link.database->settings->node_name + ":" + std::to_string(context_.worker);
@@ -78,8 +89,18 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
   if (step == kStepHello && !word.empty()) {
     const std::string text(without_crlf(reply));
     report(link, PlaneEvent::Kind::kHandshakeRefused, text);
-    lose(link, "the server refused the handshake: " + text.substr(1));
-    return false;
+    if (!concerns_user(word)) {
+      lose(link, "the server refused the handshake: " + text.substr(1));
+      return false;
+    }
+    refuse_user(link, text);
+  } else if (step == kStepHello) {
+    link.refusal.clear();
+  }
+  if (!link.refusal.empty()) {
+    if (link.handshake_step == link.handshake_left)
+      link.greet_at_ms = context_.now_ms + link.greet_delay_ms;
+    return true;
   }
   // It answers nothing but what ends its script, and that is what this link is for.
   const bool busy = word == "BUSY" && link.to_busy;
@@ -100,6 +121,13 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
   if (step == kStepClientId) (void)parse_integer_reply(reply, link.server_client_id);
   if (link.handshake_step == link.handshake_left) ready(link);
   return true;
+}
+
+void Links::refuse_user(Link& link, std::string text) {
+  if (link.refusal.empty())
+    link.deadline_ms = context_.now_ms + link.database->limits().hold_timeout_ms;
+  link.refusal = std::move(text);
+  link.greet_delay_ms = std::clamp(link.greet_delay_ms * 2, kBackoffFirstMs, kBackoffMostMs);
 }
 
 void Links::ready(Link& link) {

@@ -183,6 +183,7 @@ void Links::report(const Link& link, PlaneEvent::Kind kind, std::string_view tex
   event.kind = kind;
   event.database = link.database->id;
   event.server = link.server->index;
+  event.user = link.user;
   event.label = link.server->entry.label;
   event.text = text;
   context_.up.events.push_back(std::move(event));
@@ -195,7 +196,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   if (!was_ready) --connecting_;
   link.state = LinkState::kClosed;
   if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
-  note_failure(server, reason);
+  if (!link.denied) note_failure(server, reason);
   if (still_read && was_ready && link.server_client_id != 0 &&
       server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);
@@ -222,6 +223,10 @@ void Links::requeue_or_fail(Link& link) {
     link.head_forwarded = false;
     if ((request.flags & kReqInternal) != 0) {
       context_.release(index);
+      continue;
+    }
+    if (link.denied) {
+      deny(link, index);
       continue;
     }
     if ((request.flags & kReqErrand) != 0) {
@@ -269,6 +274,27 @@ void Links::requeue_or_fail(Link& link) {
   }
 }
 
+void Links::deny(Link& link, std::uint32_t index) {
+  const Request& request = context_.requests[index];
+  const std::string reply = link.refusal + "\r\n";
+  if ((request.flags & kReqErrand) != 0) {
+    context_.errands->reply(index, reinterpret_cast<const std::uint8_t*>(reply.data()),
+                            reply.size());
+    return;
+  }
+  if ((request.flags & kReqStreamed) != 0) {
+    link.borrower = kNoIndex;
+    context_.streams->link_lost(link, index);
+    return;
+  }
+  if ((request.flags & kReqWatchOrder) != 0) context_.redirector->probe_lost(link, index);
+  if (request.client == kNoIndex) {
+    context_.replies->discard(index);
+    return;
+  }
+  context_.replies->deliver_copy(index, reply);
+}
+
 void Links::on_closed(void* owner) {
   Link& link = *static_cast<Link*>(owner);
   Links& self = *link.links;
@@ -282,7 +308,13 @@ void Links::on_closed(void* owner) {
 void Links::tick_link(Link& link) {
   const std::uint64_t idle = context_.now_ms - link.last_used_ms;
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) {
+    if (link.greet_at_ms != 0 && context_.now_ms >= link.greet_at_ms) greet(link);
     if (context_.now_ms < link.deadline_ms) return;
+    link.denied = !link.refusal.empty();
+    if (link.denied) {
+      lose(link, "the server refused the handshake: " + link.refusal.substr(1));
+      return;
+    }
     lose(link,
          link.state == LinkState::kConnecting ? "connecting timed out" : "the handshake timed out");
     return;

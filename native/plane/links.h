@@ -108,6 +108,13 @@ class Links {
   }
   void detach(Link& link);
   void connected(Link& link);
+  /// Says who we are, from the first step.
+  void greet(Link& link);
+  /// The server does not let the link's user in. What is queued waits with the link, and nobody
+  /// else does: whether others may connect does not depend on it.
+  void refuse_user(Link& link, std::string text);
+  /// Answers a request of a link that was denied.
+  void deny(Link& link, std::uint32_t index);
   void write_handshake(Link& link);
   /// One reply of the handshake; false if the link was lost by it.
   bool handshake_reply(Link& link, std::string_view reply);

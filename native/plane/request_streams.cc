@@ -224,8 +224,9 @@ void RequestStreams::link_lost(Link& link, std::uint32_t index) {
   RequestStream& stream = *client.stream;
   stream.link = nullptr;
   if (stream.state == StreamState::kProbing) {
-    wait_or_fail(client,
-                 "-CLUSTERDOWN the connection to " + link.server->entry.label + " was lost\r\n");
+    wait_or_fail(client, link.denied ? link.refusal + "\r\n"
+                                     : "-CLUSTERDOWN the connection to " +
+                                           link.server->entry.label + " was lost\r\n");
     return;
   }
   const bool all_written = stream.state == StreamState::kSent && link.stream.unsent() == 0;

@@ -49,6 +49,7 @@ struct PlaneEvent {
   std::uint32_t database = 0;
   std::uint16_t slot = 0;
   std::uint16_t server = 0;
+  std::uint16_t user = 0;  ///< of the link it is about
   std::uint64_t count = 0;
   bool known = false;
   std::string text;   ///< endpoint, reason, node id or the server's words, by kind

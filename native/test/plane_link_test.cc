@@ -75,9 +75,52 @@ TEST(the_words_of_a_refused_handshake_reach_client_and_control_plane) {
   setup.settings.limits.hold_timeout_ms = 200;
   OneServer one(setup);
   one.a.greet_with("-WRONGPASS invalid\r\n");
-  CHECK(one.client.call("GET x").ends_with("refused the handshake: WRONGPASS invalid\r\n"));
+  CHECK_EQ(one.client.call("GET x"), "-WRONGPASS invalid\r\n");
   const auto events = one.plane.take_events(PlaneEvent::Kind::kHandshakeRefused);
   CHECK(!events.empty() && events[0].text == "-WRONGPASS invalid");
+}
+
+TEST(a_user_that_is_not_let_in_keeps_nobody_else_waiting) {
+  PlaneSetup setup;
+  setup.settings.users.resize(2);
+  OneServer one(setup);
+  one.client.ask("GET x");
+  one.a.serve("GET x", bulk("1"));
+  CHECK_EQ(one.client.reply(), bulk("1"));
+  one.plane.log_in("AUTH alice secret", one.other, 1);
+  one.a.greet_with("-WRONGPASS invalid\r\n");
+  one.other.ask("SET x 2");
+  std::vector<PlaneEvent> events;
+  if (!eventually([&] {
+        events = one.plane.take_events(PlaneEvent::Kind::kHandshakeRefused);
+        return !events.empty();
+      }))
+    CHECK(false);
+  CHECK_EQ(events.at(0).user, 1U);
+  // On the same slot, and over a connection that has to be opened first.
+  one.client.ask("GET x");
+  one.a.serve("GET x", bulk("1"));
+  CHECK_EQ(one.client.reply(), bulk("1"));
+  one.a.close_connection(0);
+  one.client.ask("GET x");
+  one.a.greet_with("");
+  const Call first = one.a.take();
+  const Call second = one.a.take();
+  for (const Call& call : {first, second}) {
+    one.a.reply(call, call.text() == "GET x" ? bulk("1") : "+OK\r\n");
+  }
+  CHECK_EQ(one.client.reply(), bulk("1"));
+  CHECK_EQ(one.other.reply(), "+OK\r\n");
+}
+
+TEST(a_server_that_lets_nobody_in_for_a_while_is_waited_for) {
+  OneServer one;
+  one.a.greet_with("-ERR max number of clients reached\r\n");
+  one.client.ask("SET x 1");
+  if (!eventually([&] { return one.plane.sum(&WorkerCounters::links_lost) >= 2; })) CHECK(false);
+  one.a.greet_with("");
+  one.a.serve("SET x 1", "+OK\r\n");
+  CHECK_EQ(one.client.reply(), "+OK\r\n");
 }
 
 TEST(nothing_is_sent_to_another_node_at_the_address) {

@@ -269,6 +269,8 @@ export interface DataPlaneEvent {
   readonly text: string;
   readonly known: boolean;
   readonly count: number;
+  /** Of the link that the event is about, as an index into `DatabaseSettings.users`. */
+  readonly user: number;
 }
 
 /** What an answer may change about its client beside user, protocol and name. C++: `ClientChange`. */

@@ -34,6 +34,7 @@ test('preconnect opens links before any client comes', async () => {
     text: '',
     known: false,
     count: 0,
+    user: 0,
   });
   expect(running.plane.total('links')).toBe(1);
 });
