@@ -13,6 +13,7 @@ constexpr std::uint32_t kWorkersMost = 256;
 constexpr double kUint32Most = 4294967295.0;
 constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
+constexpr double kUsersMost = 65535;
 
 void throw_type_error(Napi::Env env, const std::string& message) {
   Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
@@ -36,6 +37,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),
                       InstanceMethod<&PlaneObject::close_clients>("closeClients"),
+                      InstanceMethod<&PlaneObject::close_clients_of>("closeClientsOf"),
                       InstanceMethod<&PlaneObject::pause_clients>("pauseClients"),
                       InstanceMethod<&PlaneObject::unpause_clients>("unpauseClients"),
                       InstanceMethod<&PlaneObject::take_up>("takeUp"),
@@ -315,6 +317,17 @@ void PlaneObject::unpause_clients(const Napi::CallbackInfo& info) {
   std::uint32_t id = 0;
   if (!query_argument(info, number) || !database_argument(info, 1, id)) return;
   plane_->post_all([=](Worker& worker) { worker.unpause_clients(number, id); });
+}
+
+void PlaneObject::close_clients_of(const Napi::CallbackInfo& info) {
+  ClientQuery query;
+  if (!query_argument(info, query.number) || !database_argument(info, 1, query.database)) return;
+  if (info.Length() != 3 || !is_whole(info[2], 0, kUsersMost)) {
+    throw_type_error(info.Env(), "the user must be the number of one");
+    return;
+  }
+  query.deleted_user = info[2].As<Napi::Number>().Int32Value();
+  plane_->post_all([query](Worker& worker) { worker.queries().start(query); });
 }
 
 Napi::Value PlaneObject::take_up(const Napi::CallbackInfo& info) {

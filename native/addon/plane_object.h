@@ -37,6 +37,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void close_clients(const Napi::CallbackInfo& info);
   void pause_clients(const Napi::CallbackInfo& info);
   void unpause_clients(const Napi::CallbackInfo& info);
+  void close_clients_of(const Napi::CallbackInfo& info);
   Napi::Value take_up(const Napi::CallbackInfo& info);
   Napi::Value subscriptions(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);

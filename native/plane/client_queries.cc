@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plane/clients.h"
 #include "plane/socket.h"
 
 namespace slotgate {
@@ -31,9 +32,17 @@ bool ClientQueries::take_slice(Running& running) {
   const std::uint32_t end = std::min(context_.clients.extent(), running.next + kLooksPerSlice);
   QueryReport report;
   report.number = query.number;
-  for (; running.next < end && report.records.size() < kRecordsPerSlice; ++running.next) {
-    const Client& client = context_.clients[running.next];
+  for (; running.next < end && report.records.size() + report.count < kRecordsPerSlice;
+       ++running.next) {
+    Client& client = context_.clients[running.next];
     if (client.id == 0 || client.closing || client.database->id != query.database) continue;
+    if (query.deleted_user >= 0) {
+      if (client.user != query.deleted_user) continue;
+      context_.client_io->close(client);
+      context_.counters->deleted_user_closed.add();
+      ++report.count;
+      continue;
+    }
     if (!query.ids.empty() && !std::binary_search(query.ids.begin(), query.ids.end(), client.id)) {
       continue;
     }

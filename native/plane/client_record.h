@@ -46,11 +46,12 @@ struct ClientName {
   std::uint32_t index = 0;
 };
 
-/// Which clients a query is about.
+/// Which clients a query is about, and whether they are told of or closed.
 struct ClientQuery {
   std::uint32_t number = 0;  ///< names the query in its reports
   std::uint32_t database = 0;
   std::vector<std::uint64_t> ids;  ///< sorted; empty: all
+  std::int32_t deleted_user = -1;  ///< clients of this user are closed, not told of; -1: nobody's
 };
 
 /// What a worker has to say to a query or an order that somebody waits for.

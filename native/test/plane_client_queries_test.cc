@@ -112,5 +112,28 @@ TEST(clients_are_closed_by_name_and_counted) {
   CHECK_EQ(clients_of(plane).records.at(0).id, kept.id);
 }
 
+TEST(the_clients_of_a_deleted_user_are_closed_and_counted) {
+  FakeServer a;
+  PlaneSetup setup;
+  setup.settings.users.resize(3);
+  TestPlane plane({&a}, setup);
+  TestClient alice = plane.connect_served();
+  TestClient also_alice = plane.connect_served();
+  TestClient bob = plane.connect_served();
+  const TestClient nobody = plane.connect_served();
+  plane.log_in("AUTH alice secret", alice, 1);
+  plane.log_in("AUTH alice secret", also_alice, 1);
+  plane.log_in("AUTH bob secret", bob, 2);
+  ClientQuery query{8, 1, {}};
+  query.deleted_user = 1;
+  plane.on_workers([&](Worker& worker) { worker.queries().start(query); });
+  const QueryReport report = whole_report(plane, 8);
+  CHECK_EQ(report.count, 2U);
+  CHECK(report.records.empty());
+  plane.await(&WorkerCounters::clients, 2);
+  CHECK_EQ(plane.sum(&WorkerCounters::deleted_user_closed), 2U);
+  for (const ClientRecord& record : clients_of(plane).records) CHECK(record.user != 1);
+}
+
 }  // namespace
 }  // namespace slotgate::test

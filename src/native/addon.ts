@@ -44,6 +44,7 @@ export interface NativePlane {
   closeClients(query: number, clients: readonly ClientRef[]): void;
   pauseClients(query: number, database: number, durationMs: number, isAll: boolean): void;
   unpauseClients(query: number, database: number): void;
+  closeClientsOf(query: number, database: number, user: number): void;
   takeUp(): UpBatch;
   subscriptions(
     database: number,

@@ -202,6 +202,17 @@ export class DataPlane {
     }
   }
 
+  /** Closes all clients of a user, some of them per turn. @returns How many there were. */
+  async closeClientsOf(database: number, user: number): Promise<number> {
+    if (this.#isStopped) {
+      return 0;
+    }
+    const { count } = await this.#queries.ask((query) =>
+      this.#plane.closeClientsOf(query, database, user),
+    );
+    return count;
+  }
+
   /** Figures of each worker. */
   counters(): readonly WorkerFigures[] {
     return this.#plane.counters();

@@ -28,7 +28,12 @@ import type {
 } from '../native/index.js';
 import { type CommandArguments, errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
-import { type ClusterTopology, readSlotState, type TopologyMonitor } from '../topology/index.js';
+import {
+  type ClusterTopology,
+  readSlotState,
+  SYSTEM_CLOCK,
+  type TopologyMonitor,
+} from '../topology/index.js';
 import { BlockedCommands } from './blocked-commands.js';
 import { PlaneClients } from './client-desk.js';
 import { configValues } from './config-values.js';
@@ -41,6 +46,7 @@ import { reactTo } from './plane-events.js';
 import { toRouteSnapshot } from './routes.js';
 import { answerAuth, answerHello, internalError, type LoginDesk, reply } from './session.js';
 import { UpstreamUsers } from './upstream-users.js';
+import { UserChecks } from './user-checks.js';
 
 /** How often the end of holding is looked for while requests are held. */
 const HOLDING_CHECK_MS = 200;
@@ -62,6 +68,7 @@ export class Database implements LoginDesk {
   readonly #runId = randomBytes(20).toString('hex');
   readonly #blocked: BlockedCommands;
   readonly #slowLog: SlowLog;
+  readonly #userChecks: UserChecks;
   #config: EffectiveConfig;
   #table = new CommandTable([]);
   #serverVersion = ASSUMED_SERVER_VERSION;
@@ -90,6 +97,12 @@ export class Database implements LoginDesk {
       waitMs: () => this.#settings().limits.holdTimeoutMs,
     });
     this.#slowLog = new SlowLog(config.maxSlowlogEntries, Date.now);
+    this.#userChecks = new UserChecks({
+      clock: SYSTEM_CLOCK,
+      nameOf: (user) => this.#userName(user),
+      ask: (args) => this.#executeOnEvery(args),
+      deleted: (user) => this.#userDeleted(user),
+    });
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -144,7 +157,8 @@ export class Database implements LoginDesk {
       log: this.#log,
       refresh: (reason) => this.#monitor.requestRefresh(reason),
       holding: () => this.#watchHolding(),
-      readSecretsAgain: () => void this.#readSecretsAgain(),
+      userRefused: (user) => this.#userRefused(user),
+      userLost: (user) => this.#checkUser(user),
     });
   }
 
@@ -169,6 +183,7 @@ export class Database implements LoginDesk {
 
   stop(): void {
     clearInterval(this.#holdingTimer);
+    this.#userChecks.stop();
   }
 
   isOpen(): boolean {
@@ -177,8 +192,9 @@ export class Database implements LoginDesk {
 
   async logIn(
     secret: LoginSecret,
+    address: string,
   ): Promise<{ readonly user: number } | { readonly refusal: string }> {
-    const refusal = await this.#logins.refusalOf(secret);
+    const refusal = await this.#logins.refusalOf(secret, address);
     if (refusal !== null) {
       return { refusal };
     }
@@ -255,7 +271,7 @@ export class Database implements LoginDesk {
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
       maxMergedReplyBytes: this.#config.maxMergedReplyBytes,
-      rightsChanged: () => this.#permissions.forget(),
+      rightsChanged: () => this.#rightsChanged(),
       execute: (target, args) => this.#executeAt(target, args),
     };
   }
@@ -330,6 +346,35 @@ export class Database implements LoginDesk {
     const { index, changed } = this.#users.add(secret);
     this.#proxyUser = index;
     return changed;
+  }
+
+  #rightsChanged(username?: string): void {
+    this.#permissions.forget();
+    this.#logins.forget(username);
+  }
+
+  #userRefused(user: number): void {
+    this.#logins.forget(this.#userName(user));
+    this.#checkUser(user);
+    if (user === this.#proxyUser || user === 0) {
+      void this.#readSecretsAgain();
+    }
+  }
+
+  /** The servers' default user cannot be deleted, and the proxy's own is who would have to ask. */
+  #checkUser(user: number): void {
+    if (user !== 0 && user !== this.#proxyUser) {
+      this.#userChecks.suspect(user);
+    }
+  }
+
+  async #userDeleted(user: number): Promise<void> {
+    const name = this.#userName(user);
+    this.#rightsChanged(name);
+    const clients = await this.#plane.closeClientsOf(this.#id, user);
+    if (clients > 0) {
+      this.#log.info('a user was deleted; its clients are closed', { user: name, clients });
+    }
   }
 
   async #readSecretsAgain(): Promise<void> {

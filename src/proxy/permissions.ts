@@ -60,9 +60,18 @@ export class Permissions {
     const reply = await this.#execute(['ACL', 'DRYRUN', user, ...args]);
     if (reply.kind === 'string') {
       const text = reply.bytes.toString();
-      return text === 'OK' ? null : `NOPERM ${text}`;
+      return text === 'OK' ? null : `NOPERM ${inWordsOfARefusal(text)}`;
     }
     const reason = reply.kind === 'error' ? reply.message : 'an unexpected reply';
     return `NOPERM the proxy may not ask the servers what user '${user}' may do (ACL DRYRUN: ${reason})`;
   }
+}
+
+/** Redis 7.0 words the verdict of a dry run otherwise than the refusal of the command itself. */
+function inWordsOfARefusal(verdict: string): string {
+  const [, what] =
+    /^This user has no permissions to access the '.*' (key|channel)$/s.exec(verdict) ?? [];
+  return what === undefined
+    ? verdict.replace(/^This user/, 'this user')
+    : `this user has no permissions to access one of the ${what}s used as arguments`;
 }

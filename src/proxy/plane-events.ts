@@ -7,8 +7,10 @@ export interface EventReactions {
   readonly log: Logger;
   refresh(reason: RefreshReason): void;
   holding(): void;
-  /** The servers refused the proxy's secrets: they may have been changed. */
-  readSecretsAgain(): void;
+  /** A server does not let the user in. */
+  userRefused(user: number): void;
+  /** A connection of the user has ended. */
+  userLost(user: number): void;
 }
 
 /** One line of log per change of state, and a refresh where the topology may have changed. */
@@ -34,6 +36,7 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
     case 'link_down':
       log.warn('link down', { server, reason: text });
       reactions.refresh({ kind: 'link-lost', detail: `${server}: ${text}` });
+      reactions.userLost(event.user);
       return;
     case 'link_silent':
       log.debug('a server owes answers and is silent', { server });
@@ -45,7 +48,7 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
       return;
     case 'handshake_refused':
       log.error('the server refuses our links', { server, reason: text });
-      reactions.readSecretsAgain();
+      reactions.userRefused(event.user);
       return;
     case 'holding':
       reactions.holding();

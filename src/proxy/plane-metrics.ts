@@ -35,6 +35,7 @@ const COUNTERS: readonly Definition[] = [
     closed: 'closed',
     output_limit_closed: 'closed_for_output_limit',
     slow_subscribers_closed: 'closed_as_slow_subscriber',
+    deleted_user_closed: 'closed_for_deleted_user',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',

@@ -9,10 +9,14 @@ export interface LoginDesk {
   isOpen(): boolean;
   /**
    * Tries the secret at a server.
+   * @param address The client's, without its port.
    * @returns The user's number, or the server's refusal without its dash.
    * @throws ProxyError if no server could be asked.
    */
-  logIn(secret: LoginSecret): Promise<{ readonly user: number } | { readonly refusal: string }>;
+  logIn(
+    secret: LoginSecret,
+    address: string,
+  ): Promise<{ readonly user: number } | { readonly refusal: string }>;
 }
 
 const NO_PROTO = 'NOPROTO unsupported protocol version';
@@ -45,7 +49,7 @@ export async function answerAuth(request: ControlRequest, desk: LoginDesk): Prom
     second === undefined
       ? { password: first.toString() }
       : { username: first.toString(), password: second.toString() };
-  const result = await desk.logIn(secret);
+  const result = await desk.logIn(secret, hostOf(request.clientAddress));
   return 'refusal' in result
     ? reply(errorReply(result.refusal))
     : { ...reply(OK_REPLY), user: result.user };
@@ -66,7 +70,7 @@ export async function answerHello(
   }
   let user = -1;
   if (hello.secret !== undefined) {
-    const result = await desk.logIn(hello.secret);
+    const result = await desk.logIn(hello.secret, hostOf(request.clientAddress));
     if ('refusal' in result) {
       return reply(errorReply(result.refusal));
     }
@@ -81,6 +85,11 @@ export async function answerHello(
     user,
     name: hello.name,
   };
+}
+
+/** Of `host:port`; a unix socket's path as it is. */
+function hostOf(address: string): string {
+  return address.replace(/:\d+$/, '');
 }
 
 function parseHello({ args, protocol }: ControlRequest): Hello | string {

@@ -47,3 +47,26 @@ test('a server that does not answer is no verdict', async () => {
   isDown = false;
   expect(await permissions.refusalOf('bob', INFO)).toBeNull();
 });
+
+test.each([
+  ["This user has no permissions to run the 'info' command", "run the 'info' command"],
+  [
+    "This user has no permissions to access the 'a' key",
+    'access one of the keys used as arguments',
+  ],
+  [
+    "This user has no permissions to access the 'a\nb' channel",
+    'access one of the channels used as arguments',
+  ],
+])('a refusal has the words of the command itself: %s', async (verdict, words) => {
+  const { permissions } = setUp(() => text(verdict));
+  expect(await permissions.refusalOf('bob', INFO)).toBe(
+    `NOPERM this user has no permissions to ${words}`,
+  );
+});
+
+test('newer servers use the same words for both', async () => {
+  const verdict = "User bob has no permissions to run the 'info' command";
+  const { permissions } = setUp(() => text(verdict));
+  expect(await permissions.refusalOf('bob', INFO)).toBe(`NOPERM ${verdict}`);
+});
