@@ -47,8 +47,9 @@ export const SCRIPTING: Examples = {
     EVALSHA $sha x
     !CROSSSLOT: EVALSHA 0000000000000000000000000000000000000000 2 a b
     ---
-    EVAL "return 'learned by EVAL'" 0
-    EVALSHA 5fc7aa73b76e6ed9d9ae4e90dc3cc69fa90d1e2c 0
+    EVAL "return redis.call('SET', KEYS[1], 'learned by EVAL')" 1 a
+    EVALSHA 208a4a66de8cbb8acfd7ed9593624114f346ccaf 1 a
+    GET a
   `,
   evalsha_ro: `
     SET k v
