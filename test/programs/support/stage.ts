@@ -11,6 +11,9 @@ export interface Stage {
   callEachServer(...args: readonly string[]): Promise<void>;
 }
 
+/** Two: what one client does reaches those of the other worker, too. */
+const WORKERS = ['--threads', '2'];
+
 /** Starts a cluster of three primaries and a proxy before the tests of a file; stops them after. */
 export function useStage(): Stage {
   let cluster: TestCluster;
@@ -18,7 +21,7 @@ export function useStage(): Stage {
   let port = 0;
   beforeAll(async () => {
     cluster = await TestCluster.start();
-    proxy = await TestProxy.start({ seeds: cluster.seeds });
+    proxy = await TestProxy.start({ seeds: cluster.seeds, args: WORKERS });
     port = proxy.port;
   });
   afterAll(async () => {
@@ -31,7 +34,11 @@ export function useStage(): Stage {
     },
     async restart() {
       await proxy.stop();
-      proxy = await TestProxy.start({ seeds: cluster.seeds, listen: [`127.0.0.1:${port}`] });
+      proxy = await TestProxy.start({
+        seeds: cluster.seeds,
+        listen: [`127.0.0.1:${port}`],
+        args: WORKERS,
+      });
     },
     async callEachServer(...args) {
       await Promise.all(cluster.servers.map((server) => server.call(...args)));
