@@ -206,6 +206,8 @@ const char* outcome_name(ErrandOutcome::Kind kind) noexcept {
       return "not_sent";
     case ErrandOutcome::Kind::kBusy:
       return "busy";
+    case ErrandOutcome::Kind::kTooLarge:
+      return "too_large";
     case ErrandOutcome::Kind::kLost:
       return "lost";
     case ErrandOutcome::Kind::kPending:
@@ -312,6 +314,8 @@ ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value) {
   order.asking = reader.boolean(value, "asking");
   order.blocks = reader.boolean(value, "blocks");
   order.to_busy = reader.boolean(value, "toBusy");
+  order.reply_bytes_max =
+      static_cast<std::uint64_t>(reader.number(value, "replyBytesMax", 0, kSafeMost));
   return order;
 }
 

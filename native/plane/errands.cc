@@ -151,17 +151,27 @@ void Errands::give_links_back(Client& client, const ErrandOrder& order) {
 }
 
 void Errands::reply(std::uint32_t index, const std::uint8_t* data, std::size_t size) {
+  const bool dropped = unwanted(index, size);
   const Request& request = context_.requests[index];
-  const std::uint32_t client = request.client;
   const std::uint32_t number = request.join;
   const std::size_t part = request.part;
   context_.release(index);
-  if (client == kNoIndex) {
+  if (dropped) {
     context_.counters->discarded_replies.add();
     return;
   }
   settle(number, part,
          {ErrandOutcome::Kind::kReply, std::string(reinterpret_cast<const char*>(data), size)});
+}
+
+bool Errands::unwanted(std::uint32_t index, std::size_t size) {
+  Request& request = context_.requests[index];
+  if (request.client == kNoIndex) return true;
+  const std::uint64_t most = errands_.at(request.join).order.reply_bytes_max;
+  if (most == 0 || size <= most) return false;
+  request.client = kNoIndex;
+  settle(request.join, request.part, {ErrandOutcome::Kind::kTooLarge, {}});
+  return true;
 }
 
 void Errands::link_lost(const Link& link, std::uint32_t index, bool written) {

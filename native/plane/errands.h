@@ -25,6 +25,7 @@ struct ErrandOrder {
   bool blocks = false;  ///< may wait at the server: ends at once when the client leaves
   /// With lease: the server may be busy with a script, and this is to end it.
   bool to_busy = false;
+  std::uint64_t reply_bytes_max = 0;  ///< larger replies are not collected; 0: any size
 };
 
 /// Carries out errands: the client's own user and protocol, so that the servers' rules hold for it.
@@ -42,6 +43,9 @@ class Errands {
 
   /// A reply to the errand's request `index`, just taken off its link.
   void reply(std::uint32_t index, const std::uint8_t* data, std::size_t size);
+  /// Whether nobody wants the reply to the errand's request `index`, of which `size` bytes are
+  /// there: the client is gone, or it is too large. Then its bytes need not be kept.
+  bool unwanted(std::uint32_t index, std::size_t size);
   /// The link of the errand's request `index` is lost; `written`: the server may have executed it.
   void link_lost(const Link& link, std::uint32_t index, bool written);
   /// The client is gone: results go up, late replies are dropped.

@@ -267,7 +267,11 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
   if (ready == 0 || link.state != LinkState::kReady || link.in_flight.empty()) return;
   if (bytes.data()[0] == '>' && !link.head_forwarded) return;
   Request& request = context_.requests[link.in_flight.front()];
-  if ((request.flags & kReqSlowReply) != 0) return;
+  if ((request.flags & kReqErrand) != 0) {
+    if (!context_.errands->unwanted(link.in_flight.front(), bytes.size())) return;
+  } else if ((request.flags & kReqSlowReply) != 0) {
+    return;
+  }
   if (request.client != kNoIndex && (request.flags & kReqSilent) == 0) {
     Client& client = context_.clients[request.client];
     if (client.head != link.in_flight.front()) return;

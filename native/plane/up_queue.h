@@ -60,11 +60,12 @@ struct PlaneEvent {
 struct ErrandOutcome {
   enum class Kind : std::uint8_t {
     kPending,
-    kReply,    ///< `text` is the reply, in wire form
-    kNotSent,  ///< never reached the server; `text` is why
-    kBusy,     ///< the same: all private links are lent out
-    kLost,     ///< the connection to `text` was lost after it was sent
-    kGone,     ///< the client left before
+    kReply,     ///< `text` is the reply, in wire form
+    kNotSent,   ///< never reached the server; `text` is why
+    kBusy,      ///< the same: all private links are lent out
+    kLost,      ///< the connection to `text` was lost after it was sent
+    kTooLarge,  ///< executed; the reply was larger than the errand allows
+    kGone,      ///< the client left before
   };
   Kind kind = Kind::kPending;
   std::string text;

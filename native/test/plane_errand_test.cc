@@ -337,5 +337,30 @@ TEST(a_blocked_client_that_waits_for_a_link_is_unblocked_there) {
   CHECK(one.plane.outcome(one.plane.locate(second)).kind == Kind::kGone);
 }
 
+TEST(a_reply_that_is_larger_than_the_errand_allows_is_not_collected) {
+  OneServer one;
+  const ControlRequest asked = one.ask(one.client);
+  ErrandOrder order;
+  order.reply_bytes_max = 100;
+  const std::uint64_t fits = one.plane.send(asked, one.a, "KEYS a", order);
+  one.a.serve("KEYS a", bulk(std::string(90, 'x')));
+  CHECK(one.plane.outcome(fits).kind == Kind::kReply);
+  const std::uint64_t whole = one.plane.send(asked, one.a, "KEYS b", order);
+  one.a.serve("KEYS b", bulk(std::string(101, 'x')));
+  CHECK(one.plane.outcome(whole).kind == Kind::kTooLarge);
+  // Known before it ends; what follows on the link has its place.
+  const std::uint64_t endless = one.plane.send(asked, one.a, "KEYS c", order);
+  const Call call = one.a.take();
+  one.other.ask("GET x");
+  const Call behind = one.a.take();
+  CHECK_EQ(behind.connection, call.connection);
+  const std::string half = bulk(std::string(200'000, 'x'));
+  one.a.reply(call, "*2\r\n" + half);
+  CHECK(one.plane.outcome(endless).kind == Kind::kTooLarge);
+  one.a.send_to(call.connection, half);
+  one.a.reply(behind, bulk("1"));
+  CHECK_EQ(one.other.reply(), bulk("1"));
+}
+
 }  // namespace
 }  // namespace slotgate::test

@@ -25,6 +25,7 @@ export type {
   ProxyStats,
 } from './handlers/types.js';
 export { UnknownCommands } from './handlers/unknown-commands.js';
+export { tooLargeText } from './handlers/value-reply.js';
 export { addServerCommands, mergeServerCommands } from './merge.js';
 export { toNativeRows } from './native-rows.js';
 export { refusalText } from './rules/refusals.js';

@@ -211,11 +211,13 @@ export interface NativeErrand {
   readonly blocks: boolean;
   /** With `lease`: the server may be busy with a script, and this is to end it. */
   readonly toBusy: boolean;
+  /** Larger replies are not collected; 0: any size. */
+  readonly replyBytesMax: number;
 }
 
 /** C++: `ErrandOutcome`, where each kind is explained. */
 export interface NativeOutcome {
-  readonly kind: 'reply' | 'not_sent' | 'busy' | 'lost' | 'gone';
+  readonly kind: 'reply' | 'not_sent' | 'busy' | 'lost' | 'too_large' | 'gone';
   /** `reply`: in wire form. `lost`: the server's label. Else the reason, as text. */
   readonly bytes: Buffer;
 }

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type {
-  ErrandArguments,
-  ErrandOutcome,
-  Errands,
-  SendOptions,
-  SlotOptions,
+import {
+  type ErrandArguments,
+  type ErrandOutcome,
+  type Errands,
+  type SendOptions,
+  type SlotOptions,
+  tooLargeText,
 } from '../commands/index.js';
 import type { ClientRef, DataPlane, NativeOutcome } from '../native/index.js';
 import { decodeValue, encodeCommand, type RespValue } from '../resp/index.js';
@@ -78,8 +79,9 @@ export class ClientErrands implements Errands {
       asking: options.asking ?? false,
       blocks: options.blocks ?? false,
       toBusy: options.toBusy ?? false,
+      replyBytesMax: options.replyBytesMax ?? 0,
     });
-    return outcomes.map((outcome) => this.#toOutcome(outcome));
+    return outcomes.map((outcome) => this.#toOutcome(outcome, options));
   }
 
   async sendToSlot(
@@ -172,10 +174,12 @@ export class ClientErrands implements Errands {
       : `${server.announced.host}:${server.announced.port}`;
   }
 
-  #toOutcome({ kind, bytes }: NativeOutcome): ErrandOutcome {
+  #toOutcome({ kind, bytes }: NativeOutcome, { replyBytesMax = 0 }: SendOptions): ErrandOutcome {
     switch (kind) {
       case 'reply':
         return { kind, reply: decodeValue(bytes) };
+      case 'too_large':
+        return { kind: 'reply', reply: { kind: 'error', text: tooLargeText(replyBytesMax) } };
       case 'lost':
         return { kind, endpoint: bytes.toString() };
       case 'gone':

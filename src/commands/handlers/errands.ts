@@ -27,6 +27,8 @@ export interface SendOptions {
   readonly blocks?: boolean;
   /** With `lease`: the server may be busy with a script, and this is to end it. */
   readonly toBusy?: boolean;
+  /** A larger reply is not collected: an error stands for it. */
+  readonly replyBytesMax?: number;
 }
 
 export interface SlotOptions extends SendOptions {

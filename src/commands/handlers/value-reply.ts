@@ -9,10 +9,15 @@ export function valueReply(
 ): Buffer {
   return bytesIn(value) <= maxMergedReplyBytes
     ? encodeValue(value, protocol)
-    : errorReply(
-        `ERR the servers' replies together have more than ${maxMergedReplyBytes} bytes, the limit ` +
-          'that the setting maxMergedReplyBytes of Slotgate sets; ask for less, or use SCAN for keys',
-      );
+    : errorReply(tooLargeText(maxMergedReplyBytes));
+}
+
+/** The error for replies of several servers that have more than `bytes` together. */
+export function tooLargeText(bytes: number): string {
+  return (
+    `ERR the servers' replies together have more than ${bytes} bytes, the limit that the setting ` +
+    'maxMergedReplyBytes of Slotgate sets; ask for less, or use SCAN for keys'
+  );
 }
 
 /** Bytes of the contents, without the marks and lengths around them. */

@@ -21,6 +21,7 @@ export async function fanOut(
   const replies = await askServers(fanOutPolicyOf(row), context.errands, request.args, {
     lease: row.endsScripts,
     toBusy: row.endsScripts,
+    replyBytesMax: context.maxMergedReplyBytes,
   });
   if (row.changesRights) {
     context.rightsChanged();
