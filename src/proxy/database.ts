@@ -271,7 +271,10 @@ export class Database implements LoginDesk {
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
       maxMergedReplyBytes: this.#config.maxMergedReplyBytes,
-      rightsChanged: () => this.#rightsChanged(),
+      rightsChanged: () => {
+        this.#rightsChanged();
+        this.#monitor.probeDefaultUser();
+      },
       execute: (target, args) => this.#executeAt(target, args),
     };
   }

@@ -114,6 +114,24 @@ describe('all servers', () => {
   });
 });
 
+test('a password for the default user is asked for from then on, until it has none', async () => {
+  const greeting = async () => {
+    const other = await proxy.connect();
+    const reply = await other.call('PING').catch(String);
+    other.close();
+    return String(reply);
+  };
+  await client.call('ACL', 'SETUSER', 'default', 'resetpass', '>pw');
+  await waitFor('new clients to need the password', async () =>
+    (await greeting()).includes('NOAUTH Authentication required.'),
+  );
+  const known = await proxy.connect({ password: 'pw' });
+  expect(await known.call('SET', 'a', '1')).toBe('OK');
+  await known.call('ACL', 'SETUSER', 'default', 'nopass');
+  known.close();
+  await waitFor('new clients to need none', async () => (await greeting()) === 'PONG');
+});
+
 test('a user without rights gets the servers’ refusal', async () => {
   await client.call('ACL', 'SETUSER', 'bob', 'on', '>pw', '~*', '+get');
   const bob = await proxy.connect({ username: 'bob', password: 'pw' });
