@@ -48,7 +48,8 @@ export async function startEnvironment(children: Children, options: Options): Pr
   };
 }
 
-async function createHeader(
+/** What every result says about its machine, versions and targets. */
+export async function createHeader(
   machine: ResultHeader['machine'],
   seeds: readonly Address[],
   targets: readonly Target[],

@@ -1,18 +1,31 @@
-import type { CaseTargetResult, MemoryResult, Result, SpeedResult, Spread } from './results.js';
+import { renderInterference } from '../interference/report.js';
+import { spreadCell, table } from '../support/tables.js';
+import type { CaseTargetResult, MemoryResult, Result, SpeedResult } from './results.js';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** A result as Markdown: what was measured where, then its tables. */
 export function renderResult(result: Result): string {
-  const tables = result.kind === 'speed' ? renderSpeed(result) : renderMemory(result);
-  return `${renderHeader(result)}\n\n${tables}`;
+  return `${renderHeader(result)}\n\n${renderTables(result)}`;
+}
+
+function renderTables(result: Result): string {
+  switch (result.kind) {
+    case 'speed':
+      return renderSpeed(result);
+    case 'memory':
+      return renderMemory(result);
+    case 'interference':
+      return renderInterference(result);
+  }
 }
 
 function renderHeader(result: Result): string {
   const { machine, versions } = result;
+  const script = result.kind === 'interference' ? 'bench:interference' : 'bench:peers';
   const memory = Math.round(machine.memoryBytes / MEBIBYTE);
   return [
-    `Measured by \`npm run bench:peers -- ${result.options.join(' ')}\``.replace(' -- `', '`'),
+    `Measured by \`npm run ${script} -- ${result.options.join(' ')}\``.replace(' -- `', '`'),
     `on ${result.date.slice(0, 10)}, commit ${result.commit}.`,
     `Machine: ${machine.cores} × ${machine.cpu}, ${memory} MiB, Linux ${machine.kernel};`,
     `load before the start ${machine.loadAverage.toFixed(2)}.`,
@@ -120,14 +133,4 @@ function renderMemory(result: MemoryResult): string {
 
 function numberCell(value: number | null | undefined): string {
   return value === undefined || value === null ? '–' : value.toFixed(2);
-}
-
-function spreadCell(spread: Spread | undefined): string {
-  if (spread === undefined) return '–';
-  return `${spread.median.toFixed(2)} (${spread.min.toFixed(2)} – ${spread.max.toFixed(2)})`;
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -95,7 +95,42 @@ const memorySchema = headerSchema.extend({
   ),
 });
 
-const resultSchema = z.discriminatedUnion('kind', [speedSchema, memorySchema]);
+const interferenceRoundSchema = z.object({
+  requestsPerSecond: z.number(),
+  p50Us: z.number(),
+  p99Us: z.number(),
+  p999Us: z.number(),
+  /** CPU time of all threads of the proxy by elapsed time; 1 is one core. */
+  cpuShare: z.number(),
+  /** Messages that all subscribers together got. */
+  deliveriesPerSecond: z.number(),
+});
+
+const interferenceSchema = headerSchema.extend({
+  kind: z.literal('interference'),
+  rounds: z.number(),
+  seconds: z.number(),
+  clients: z.number(),
+  subscribers: z.number(),
+  messagesPerSecond: z.number(),
+  messageBytes: z.number(),
+  blocked: z.number(),
+  mostRequestsPerSecond: z.number(),
+  /** Requests per second that were sent. */
+  rate: z.number(),
+  situations: z.array(
+    z.object({
+      name: z.string(),
+      rounds: z.array(interferenceRoundSchema),
+      median: interferenceRoundSchema,
+      /** By the quiet measurement of the same round. */
+      p50Ratio: spreadSchema,
+      p99Ratio: spreadSchema,
+    }),
+  ),
+});
+
+const resultSchema = z.discriminatedUnion('kind', [speedSchema, memorySchema, interferenceSchema]);
 
 export type ResultHeader = z.infer<typeof headerSchema>;
 export type Round = z.infer<typeof roundSchema>;
@@ -106,6 +141,8 @@ export type CaseResult = z.infer<typeof caseSchema>;
 export type CaseTargetResult = z.infer<typeof caseTargetSchema>;
 export type SpeedResult = z.infer<typeof speedSchema>;
 export type MemoryResult = z.infer<typeof memorySchema>;
+export type InterferenceRound = z.infer<typeof interferenceRoundSchema>;
+export type InterferenceResult = z.infer<typeof interferenceSchema>;
 export type Result = z.infer<typeof resultSchema>;
 
 function pathOf(name: string): string {

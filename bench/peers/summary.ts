@@ -8,7 +8,8 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-function spread(values: readonly number[]): Spread {
+/** @param values At least one. */
+export function spread(values: readonly number[]): Spread {
   return {
     median: median(values),
     min: Math.min(...values),

@@ -1,0 +1,58 @@
+import { createHeader } from '../peers/environment.js';
+import { renderResult } from '../peers/report-tables.js';
+import { writeResult } from '../peers/results.js';
+import { startSlotgate } from '../peers/targets.js';
+import { Children } from '../support/children.js';
+import { describeMachine } from '../support/machine.js';
+import { serverPrograms } from '../support/programs.js';
+import { startCluster } from '../support/servers.js';
+import { measureInterference } from './measure.js';
+import { type InterferenceOptions, parseOptions, USAGE } from './options.js';
+import { compilePrograms } from './programs.js';
+
+const SERVER_COUNT = 3;
+const INTERRUPTED = 130;
+const BAD_USAGE = 2;
+
+async function main(options: InterferenceOptions): Promise<void> {
+  const children = new Children();
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  }).then(() => {
+    process.exitCode = INTERRUPTED;
+  });
+  try {
+    await Promise.race([measure(children, options), interrupted]);
+  } finally {
+    await children.stop();
+  }
+}
+
+async function measure(children: Children, options: InterferenceOptions): Promise<void> {
+  const machine = describeMachine();
+  await compilePrograms();
+  const seeds = await startCluster(children, await serverPrograms(), SERVER_COUNT);
+  const target = await startSlotgate(children, seeds, options.threads);
+  const header = await createHeader(machine, seeds, [target]);
+  const result = await measureInterference(target, header, options);
+  const path = await writeResult(options.name, result);
+  console.log(renderResult(result));
+  console.log(`Written to ${path}`);
+}
+
+function readOptions(): InterferenceOptions {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    process.exit(BAD_USAGE);
+  }
+}
+
+const options = readOptions();
+if (options.isHelp) console.log(USAGE);
+else await main(options);
+// A run that was interrupted is still waiting for programs that have been ended.
+process.exit();
