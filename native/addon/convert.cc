@@ -187,6 +187,8 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   for (std::uint32_t i = 0; i < request.written.size(); ++i)
     written.Set(i, Napi::String::New(env, request.written[i]));
   object.Set("written", written);
+  object.Set("connectionState", Napi::String::New(env, request.connection_state));
+  object.Set("isTargetGone", Napi::Boolean::New(env, request.target_gone));
   object.Set("watchSlot", Napi::Number::New(env, request.watch_slot));
   Napi::Array args = Napi::Array::New(env, request.args.size());
   for (std::uint32_t i = 0; i < request.args.size(); ++i) {
@@ -215,6 +217,26 @@ const char* outcome_name(ErrandOutcome::Kind kind) noexcept {
       break;
   }
   return "gone";
+}
+
+std::vector<std::string> read_words(FieldReader& reader, const Napi::Value& value,
+                                    const char* name) {
+  std::vector<std::string> words;
+  if (!value.IsArray()) {
+    reader.fail(name, "arrays of Buffers");
+    return words;
+  }
+  const Napi::Array list = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value word = list.Get(i);
+    if (!word.IsBuffer()) {
+      reader.fail(name, "arrays of Buffers");
+      return words;
+    }
+    const auto bytes = word.As<Napi::Buffer<char>>();
+    words.emplace_back(bytes.Data(), bytes.Length());
+  }
+  return words;
 }
 
 Napi::Object write_errand(Napi::Env env, const ErrandResult& result) {
@@ -319,6 +341,33 @@ ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value) {
   return order;
 }
 
+BoundLinks read_binding(FieldReader& reader, const Napi::Object& value) {
+  BoundLinks bound;
+  const auto requests = [&](const char* name) {
+    std::vector<std::vector<std::string>> all;
+    const Napi::Array list = reader.array(value, name);
+    for (std::uint32_t i = 0; i < list.Length() && !reader.failed(); ++i)
+      all.push_back(read_words(reader, list.Get(i), name));
+    return all;
+  };
+  bound.setup = requests("setup");
+  bound.teardown = requests("teardown");
+  bound.target_word = static_cast<std::int32_t>(reader.number(value, "targetWord", -1, 1024));
+  const Napi::Object target = reader.object(value, "target");
+  bound.target.client_id = static_cast<std::uint64_t>(reader.number(target, "id", 0, kSafeMost));
+  bound.target.client_index =
+      static_cast<std::uint32_t>(reader.number(target, "index", 0, 4294967295.0));
+  bound.tracks = reader.boolean(value, "tracks");
+  bound.everywhere = reader.boolean(value, "everywhere");
+  bound.by_choice = reader.boolean(value, "byChoice");
+  bound.state = reader.text(value, "state");
+  const bool has_word = bound.target_word < 0 ||
+                        (!bound.setup.empty() &&
+                         static_cast<std::size_t>(bound.target_word) < bound.setup.back().size());
+  if (!has_word) reader.fail("targetWord", "a word of the last request");
+  return bound;
+}
+
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   ControlAnswer answer;
   const Napi::Value reply = value.Get("reply");
@@ -335,6 +384,10 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   if (!change.IsEmpty() && !change.IsUndefined()) {
     answer.change = static_cast<ClientChange>(
         1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off", "monitor"}));
+  }
+  if (const Napi::Value next = value.Get("beforeNext"); !next.IsEmpty() && next.IsBuffer()) {
+    const auto frame = next.As<Napi::Buffer<char>>();
+    answer.before_next.assign(frame.Data(), frame.Length());
   }
   if (const Napi::Value slot = value.Get("watchSlot"); !slot.IsEmpty() && slot.IsNumber())
     answer.watch_slot = static_cast<std::int32_t>(reader.number(value, "watchSlot", 0, 16383));

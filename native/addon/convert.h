@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/command_table.h"
+#include "plane/bound_links.h"
 #include "plane/control_desk.h"
 #include "plane/database.h"
 #include "plane/errands.h"
@@ -62,6 +63,8 @@ std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi:
 /// `ControlAnswer`.
 /// An order to send something as a client; which client is set by the caller.
 ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value);
+/// What a client wants of its links; see Tracking::bind().
+BoundLinks read_binding(FieldReader& reader, const Napi::Object& value);
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
 
 /// Client ids, sorted.

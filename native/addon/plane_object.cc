@@ -32,6 +32,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
                       InstanceMethod<&PlaneObject::answer>("answer"),
                       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
+                      InstanceMethod<&PlaneObject::bind>("bind"),
                       InstanceMethod<&PlaneObject::send>("send"),
                       InstanceMethod<&PlaneObject::locate>("locate"),
                       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
@@ -222,6 +223,23 @@ void PlaneObject::dispatch_again(const Napi::CallbackInfo& info) {
   if (!client_argument(info, id, index)) return;
   plane_->post(static_cast<std::uint32_t>(id % 256),
                [id, index](Worker& worker) { worker.control().dispatch_again(index, id); });
+}
+
+void PlaneObject::bind(const Napi::CallbackInfo& info) {
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;
+  if (!client_argument(info, id, index)) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw_type_error(info.Env(), "the binding must be an object");
+    return;
+  }
+  FieldReader reader(info.Env());
+  BoundLinks bound = read_binding(reader, info[1].As<Napi::Object>());
+  if (reader.failed()) return reader.throw_error();
+  // Orders are copied, and a binding is not: it is shared until it is carried out.
+  const auto shared = std::make_shared<const BoundLinks>(std::move(bound));
+  plane_->post(static_cast<std::uint32_t>(id % 256),
+               [id, index, shared](Worker& worker) { worker.control().bind(index, id, *shared); });
 }
 
 void PlaneObject::send(const Napi::CallbackInfo& info) {

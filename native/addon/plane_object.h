@@ -30,6 +30,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void preconnect(const Napi::CallbackInfo& info);
   void answer(const Napi::CallbackInfo& info);
   void dispatch_again(const Napi::CallbackInfo& info);
+  void bind(const Napi::CallbackInfo& info);
   void send(const Napi::CallbackInfo& info);
   void locate(const Napi::CallbackInfo& info);
   void close_idle_clients(const Napi::CallbackInfo& info);

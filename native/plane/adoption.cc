@@ -3,6 +3,7 @@
 
 #include "plane/pubsub.h"
 #include "plane/redirector.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -68,6 +69,7 @@ void Redirector::fence_all(Link& link) {
 void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> snapshot) {
   const std::vector<std::uint16_t> numbers = number_servers(database, *snapshot);
   std::vector<bool> changed(kSlotCount, false);
+  std::vector<bool> left(database.servers.size(), false);
   for (std::uint32_t i = 0; i < kSlotCount; ++i) {
     const auto slot = static_cast<std::uint16_t>(i);
     const std::uint16_t given = snapshot->slot_to_server[slot];
@@ -83,7 +85,11 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
     }
     if (owner == before) continue;
     changed[slot] = true;
+    if (before != SlotMap::kUnassigned) left[before] = true;
     database.slots.set_owner(slot, owner);
+  }
+  for (std::uint16_t server = 0; server < left.size(); ++server) {
+    if (left[server]) context_.tracking->slot_left(database, server);
   }
   database.routes = std::move(snapshot);
   context_.counters->route_version.set(database.routes->version);

@@ -100,6 +100,7 @@ void Clients::emit_ready(Client& client) {
       context_.joiner->emit_array(request.join, client);
     }
     if (client.closing) break;  // its requests were detached with it
+    if ((client.special & kSpecialSession) != 0) emit_behind(client, index);
     if ((request.flags & kReqCloseAfter) != 0) client.close_when_sent = true;
     emitted_batch_ = request.batch;
     client.head = request.next;

@@ -2,6 +2,7 @@
 #include "plane/clients.h"
 #include "plane/leases.h"
 #include "plane/replies.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -52,6 +53,13 @@ void Clients::push(Client& client, std::string_view bytes) {
     pushed_.push_back(client.index);
   }
   if (is_pushing_much()) flush_client(client);
+}
+
+void Clients::emit_behind(Client& client, std::uint32_t index) {
+  const std::string frames = context_.tracking->take_behind(client, index);
+  if (frames.empty() || client.closing) return;
+  keep_gathered(client);
+  append_output(client, bytes_of(frames).data, frames.size());
 }
 
 void Clients::emit_deferred(Client& client) {

@@ -3,6 +3,7 @@
 #include "plane/leases.h"
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -19,6 +20,8 @@ void reset_client(WorkerContext& context, Client& client) {
   if (client.session && client.session->monitoring) context.monitors->end(client);
   context.pubsub->forget(client);
   context.transactions->forget(client);
+  context.tracking->forget(client);
+  if (client.session) context.leases->drop_all(client);
   Leases::end_session_if_idle(client);
   if (client.reply_mode == ReplyMode::kOff) {
     // Replies are on again, and the first one is that to RESET.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "plane/bound_links.h"
 #include "plane/byte_buffer.h"
 #include "plane/subscriptions.h"
 
@@ -36,6 +37,8 @@ struct ClientSession {
   bool watching = false;
   /// A watched key may have changed: the link was lost, or the slot moved.
   bool watch_broken = false;
+  /// Its requests go over links of its own.
+  std::unique_ptr<BoundLinks> bound;
   std::unique_ptr<Subscriptions> subscriptions;
   /// Pushes that wait for the end of a reply that is being forwarded.
   std::unique_ptr<ByteBuffer> deferred;
@@ -45,8 +48,8 @@ struct ClientSession {
 
   /// True if nothing is left that needs a session.
   [[nodiscard]] bool idle() const noexcept {
-    return leases.empty() && errands.empty() && !transaction && !watching && !subscriptions &&
-           !deferred && !monitoring;
+    return leases.empty() && errands.empty() && !transaction && !watching && !bound &&
+           !subscriptions && !deferred && !monitoring;
   }
 };
 

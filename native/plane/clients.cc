@@ -18,6 +18,7 @@
 #include "plane/replies.h"
 #include "plane/request_streams.h"
 #include "plane/socket.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -314,8 +315,9 @@ void Clients::close(Client& client) {
   if (client.session) {
     context_.pubsub->forget(client);
     if (client.session->monitoring) context_.monitors->end(client);
+    context_.tracking->forget(client);
     context_.errands->client_gone(client);
-    context_.leases->client_gone(client);
+    context_.leases->drop_all(client);
     client.session.reset();
   }
   client.input.reset();

@@ -80,6 +80,8 @@ class Clients {
   /// Adds what was pushed while a reply was being forwarded, if that is over.
   void emit_deferred(Client& client);
   void emit_ready(Client& client);
+  /// Adds what clients that track keys are told behind the reply to a request.
+  void emit_behind(Client& client, std::uint32_t index);
   /// True if what is ready may wait for the rest of its pipeline.
   [[nodiscard]] bool may_cork(const Client& client) noexcept;
   void cork(Client& client);

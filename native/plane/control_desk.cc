@@ -9,6 +9,7 @@
 #include "plane/replies.h"
 #include "plane/slow_requests.h"
 #include "plane/socket.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -69,6 +70,10 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   if (client.session) {
     up.in_transaction = client.session->transaction != nullptr;
     if (client.session->watching) up.watch_slot = client.session->watch_slot;
+    if (const BoundLinks* const bound = client.session->bound.get()) {
+      up.connection_state = bound->state;
+      up.target_gone = bound->target_gone;
+    }
     if (command == nullptr && up.in_transaction) client.session->transaction->asked_unknown = true;
   }
   up.must_log_in = (client.special & kSpecialUnauthenticated) != 0;
@@ -100,6 +105,13 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
   context_.slow->answered(*client->database, context_.requests[index]);
   apply(*client, answer.change);
   context_.monitors->answered(*client, context_.requests[index]);
+  const bool other_links =
+      (answer.protocol != 0 && answer.protocol != client->protocol) ||
+      (answer.user >= 0 && static_cast<std::uint16_t>(answer.user) != client->user);
+  if (other_links && client->session) {
+    context_.leases->drop_all(*client);
+    context_.tracking->links_dropped(*client);
+  }
   if (answer.protocol != 0) client->protocol = answer.protocol;
   if (answer.renames) {
     if (!client->names) client->names = std::make_unique<ClientNames>();
@@ -120,6 +132,8 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
     client->session->transaction->asked_unknown = false;
     Transactions::fail(*client);
   }
+  if (client->session && client->session->bound)
+    client->session->bound->before_next = answer.before_next;
   if (client->session) context_.leases->release_unused(*client);
   if (answer.close_after) {
     context_.requests[index].flags |= kReqCloseAfter;
@@ -142,6 +156,12 @@ void ControlDesk::apply(Client& client, ClientChange change) {
       client.no_evict = change == ClientChange::kNoEvictOn;
       break;
   }
+}
+
+void ControlDesk::bind(std::uint32_t client_index, std::uint64_t client_id,
+                       const BoundLinks& bound) {
+  Client* const client = waiting_client(client_index, client_id);
+  if (client != nullptr) context_.tracking->bind(*client, bound);
 }
 
 void ControlDesk::dispatch_again(std::uint32_t client_index, std::uint64_t client_id) {

@@ -26,6 +26,7 @@ struct ControlAnswer {
   std::string name;
   std::int32_t user = -1;        ///< the upstream user it is from now on; -1: as it was
   std::int32_t watch_slot = -1;  ///< its lease watches keys of this slot from now on; -1: as it was
+  std::string before_next;       ///< a request in wire form; see BoundLinks::before_next
   ClientChange change = ClientChange::kNone;
 };
 
@@ -43,6 +44,8 @@ class ControlDesk {
   void answer(std::uint32_t client_index, std::uint64_t client_id, const ControlAnswer& answer);
   /// The command is known now: it is dispatched again, with the table of this moment.
   void dispatch_again(std::uint32_t client_index, std::uint64_t client_id);
+  /// See Tracking::bind(). Ignored if the client is gone or waits for nothing.
+  void bind(std::uint32_t client_index, std::uint64_t client_id, const BoundLinks& bound);
   /// The client, if it still waits for the answer to a control command; else nullptr.
   [[nodiscard]] Client* waiting_client(std::uint32_t client_index, std::uint64_t client_id);
 

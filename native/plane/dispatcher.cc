@@ -9,6 +9,7 @@
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/replies.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -39,8 +40,7 @@ Link* Dispatcher::link_now(Client& client, std::uint16_t slot) {
     if (!context_.redirector->may_pass(client, slot)) return nullptr;
     owner = database.slots.owner(slot);
   }
-  return context_.links->shared_link(database, *database.servers[owner], client.user,
-                                     client.protocol);
+  return context_.links->link_for(client, *database.servers[owner]);
 }
 
 bool Dispatcher::must_drain(Client& client, Barrier barrier) noexcept {
@@ -81,6 +81,13 @@ Dispatched Dispatcher::reject(Client& client, const Command& command, std::strin
 
 Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, Bytes frame,
                                        const std::vector<Arg>& args) {
+  const Dispatched outcome = begin(client, command, frame, args);
+  if (outcome == Dispatched::kTaken) Tracking::command_started(client);
+  return outcome;
+}
+
+Dispatched Dispatcher::begin(Client& client, const Command* command, Bytes frame,
+                             const std::vector<Arg>& args) {
   if (client.in_flight >= client.window) {
     client.window_full = true;
     return Dispatched::kNotNow;

@@ -122,6 +122,8 @@ class Dispatcher {
   static void silence(Client& client, Request& request) noexcept;
   /// A request that cannot be a command at all: answered, and remembered by an open transaction.
   Dispatched reject(Client& client, const Command& command, std::string_view reply);
+  Dispatched begin(Client& client, const Command* command, Bytes frame,
+                   const std::vector<Arg>& args);
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
                              const std::vector<Arg>& args);
   /// A request that a server would execute, unless something forbids it.

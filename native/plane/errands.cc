@@ -6,6 +6,7 @@
 #include "plane/control_desk.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -109,6 +110,7 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
 }
 
 Link* Errands::lease(Client& client, Server& server) {
+  if (client.session->bound) return context_.tracking->link_for(client, server);
   // Thousands may wait for a server's links: one of them finds out that there is none.
   const bool in_vain = std::find(exhausted_.begin(), exhausted_.end(), &server) != exhausted_.end();
   if (in_vain && context_.leases->held(client, server) == nullptr) return nullptr;
@@ -140,6 +142,7 @@ void Errands::finish(std::uint32_t number) {
 }
 
 void Errands::give_links_back(Client& client, const ErrandOrder& order) {
+  if (client.session->bound) return;
   const std::vector<Link*> leases = client.session->leases;
   for (Link* const link : leases) {
     const auto& nodes = order.nodes;

@@ -5,6 +5,7 @@
 #include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -206,9 +207,9 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   Client& client = context_.clients[request.client];
   const std::uint16_t owner = database.slots.owner(request.slot);
   if (owner == SlotMap::kUnassigned) return false;
-  Link* link =
-      context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  Link* link = context_.links->link_for(client, *database.servers[owner]);
   if (link == nullptr) return false;
+  context_.tracking->sent_late(client, index);
   discharge(index);
   request.flags = static_cast<std::uint16_t>(request.flags & ~kReqAsking);
   const auto frame = std::move(request.owned);

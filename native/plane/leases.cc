@@ -4,6 +4,7 @@
 
 #include "plane/errands.h"
 #include "plane/links.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -58,12 +59,13 @@ void Leases::release(Client& client, Link& link) {
     return;
   }
   take_out(client, link);
-  link.leased = false;
+  link.leased = link.bound = false;
   link.borrower = kNoIndex;
   context_.errands->link_returned();
 }
 
 void Leases::release_unused(Client& client) {
+  if (client.session->bound) return;
   const std::vector<Link*> leases = client.session->leases;
   for (Link* const link : leases) {
     if (link != client.session->watch_link && link->in_flight.empty()) release(client, *link);
@@ -78,12 +80,14 @@ void Leases::drop(Client& client, Link& link) {
   context_.errands->link_returned();
 }
 
-void Leases::client_gone(Client& client) {
+void Leases::drop_all(Client& client) {
   while (!client.session->leases.empty()) drop(client, *client.session->leases.back());
 }
 
 void Leases::link_gone(Link& link) {
-  take_out(context_.clients[link.borrower], link);
+  Client& client = context_.clients[link.borrower];
+  take_out(client, link);
+  context_.tracking->links_dropped(client);
   link.leased = false;
   link.borrower = kNoIndex;
   context_.errands->link_returned();

@@ -20,10 +20,11 @@ class Leases {
   void release(Client& client, Link& link);
   /// The client needs it no more, and its state is unknown: closed.
   void drop(Client& client, Link& link);
+  /// Closes all of them, with everything that waits at the servers: the client is gone, is another
+  /// user from now on, or speaks another protocol.
+  void drop_all(Client& client);
   /// Gives back those that nothing of the client needs.
   void release_unused(Client& client);
-  /// The client is gone; so are its links, with everything that waits at the servers.
-  void client_gone(Client& client);
   /// A leased link is being lost.
   void link_gone(Link& link);
 

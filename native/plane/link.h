@@ -104,6 +104,7 @@ struct Link {
   bool leased = false;          ///< kPrivate: the borrower keeps state at the server; see Leases
   bool to_busy = false;         ///< the server may be busy with a script; see `unidentified`
   bool unidentified = false;    ///< … and was: it did not tell who it is. Closed after its errand
+  bool bound = false;           ///< … and the setup of its BoundLinks was sent
   bool retired = false;         ///< takes no more requests; closed when everything is answered
   bool denied = false;          ///< the server did not let the user in until the deadline
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client

@@ -15,6 +15,7 @@
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
 #include "plane/socket.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -45,6 +46,10 @@ Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user
   }
   return may_open(database, server) ? open(database, server, LinkKind::kShared, user, protocol)
                                     : nullptr;
+}
+
+Link* Links::bound_link(Client& client, Server& server) {
+  return context_.tracking->link_for(client, server);
 }
 
 bool Links::may_open(Database& database, Server& server) {
@@ -206,6 +211,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   if (!stopping_) report(link, PlaneEvent::Kind::kLinkDown, reason);
 
   if (link.leased) context_.leases->link_gone(link);
+  if (link.kind == LinkKind::kShared && link.protocol == 3) context_.tracking->sink_lost(link);
   if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_lost(*link.subscription);
   requeue_or_fail(link);
   context_.redirector->link_gone(link);

@@ -18,6 +18,7 @@
 #include "plane/request_streams.h"
 #include "plane/slow_requests.h"
 #include "plane/socket.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 
 namespace slotgate {
@@ -206,6 +207,7 @@ void Links::retire(Link& link) {
   link.retired = true;
   if (link.server->shared[link.protocol] == &link) link.server->shared[link.protocol] = nullptr;
   context_.redirector->fence_all(link);
+  context_.tracking->sink_lost(link);
   // It will have no room for anybody: who waits for some takes the next link.
   std::vector<std::uint32_t> stalled;
   stalled.swap(link.stalled);
@@ -297,7 +299,10 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   }
   if (link.framer.is_push()) {
     context_.counters->pushes.add();
-    if (link.kind != LinkKind::kSubscription) return true;
+    if (link.kind != LinkKind::kSubscription) {
+      context_.tracking->pushed(link, {reinterpret_cast<const char*>(data), size});
+      return true;
+    }
     link.subscription->hub->pushed(*link.subscription, {reinterpret_cast<const char*>(data), size});
     return link.state != LinkState::kClosed;
   }

@@ -26,6 +26,13 @@ class Links {
     return find_or_open(database, server, user, protocol);
   }
 
+  /// The link for requests of `client`: shared, or its own.
+  [[nodiscard]] Link* link_for(Client& client, Server& server) {
+    const bool own = (client.special & kSpecialSession) != 0 && client.session->bound != nullptr;
+    return own ? bound_link(client, server)
+               : shared_link(*client.database, server, client.user, client.protocol);
+  }
+
   /// Appends the request's frame to the link; it is in flight now.
   void send(Link& link, std::uint32_t index, Bytes frame) {
     std::memcpy(begin_send(link, index, frame.size), frame.data, frame.size);
@@ -96,6 +103,7 @@ class Links {
   static void on_ready(void* owner, Readiness readiness);
   static void on_closed(void* owner);
 
+  Link* bound_link(Client& client, Server& server);
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
   Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
              std::uint8_t protocol);

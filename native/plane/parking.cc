@@ -7,6 +7,7 @@
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -108,10 +109,10 @@ void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
 
 Link* Redirector::send_asking(Database& database, std::uint32_t index, std::uint16_t server) {
   Request& request = context_.requests[index];
-  const Client& client = context_.clients[request.client];
-  Link* link = context_.links->shared_link(database, *database.servers[server], client.user,
-                                           client.protocol);
+  Client& client = context_.clients[request.client];
+  Link* link = context_.links->link_for(client, *database.servers[server]);
   if (link == nullptr) return nullptr;
+  context_.tracking->sent_late(client, index);
   request.flags |= kReqAsking | kReqWatchOrder;
   const auto frame = std::move(request.owned);
   context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
@@ -123,11 +124,10 @@ Link* Redirector::repeat(Database& database, const Parking::Refused& refused) {
   const std::uint32_t index = refused.request;
   if (refused.how == RepeatHow::kAsk) return send_asking(database, index, refused.ask_server);
   Request& request = context_.requests[index];
-  const Client& client = context_.clients[request.client];
+  Client& client = context_.clients[request.client];
   const std::uint16_t owner = database.slots.owner(request.slot);
   if (owner == SlotMap::kUnassigned) return nullptr;
-  Link* link =
-      context_.links->shared_link(database, *database.servers[owner], client.user, client.protocol);
+  Link* link = context_.links->link_for(client, *database.servers[owner]);
   if (link == nullptr) return nullptr;
   request.flags |= kReqWatchOrder;
   const bool key_by_key =

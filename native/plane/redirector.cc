@@ -10,6 +10,7 @@
 #include "plane/pubsub.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -110,6 +111,7 @@ void Redirector::patch(Database& database, std::uint16_t slot, const Link& link,
                        std::uint16_t target) {
   // Only the present owner may give a slot away: an older owner's redirect says nothing new.
   if (target == SlotMap::kUnassigned || database.slots.owner(slot) != link.server->index) return;
+  context_.tracking->slot_left(database, database.slots.owner(slot));
   database.slots.set_owner(slot, target);
   database.overrides[slot] = context_.now_ms;
   context_.pubsub->slots_changed(database);

@@ -24,6 +24,8 @@ struct ControlRequest {
   std::vector<std::string> written;
   static constexpr std::int32_t kNoKeys = -1;
   static constexpr std::int32_t kManySlots = -2;
+  std::string connection_state;  ///< see BoundLinks::state
+  bool target_gone = false;      ///< see BoundLinks::target_gone
   std::int32_t watch_slot = -1;  ///< slot of the keys it watches; -1: it watches none
   std::vector<std::string> args;
   std::string client_name;

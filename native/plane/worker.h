@@ -68,6 +68,7 @@ class Worker {
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
   [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }
+  [[nodiscard]] Tracking& tracking() noexcept { return parts_.tracking; }
 
  private:
   void run();

@@ -34,6 +34,7 @@ class Replies;
 class RequestStreams;
 class PubSub;
 class SlowRequests;
+class Tracking;
 class Transactions;
 
 /// What the parts of one worker share. All of it belongs to the worker's thread.
@@ -80,6 +81,7 @@ struct WorkerContext {
   ClientPause* pause = nullptr;
   Monitors* monitors = nullptr;
   SlowRequests* slow = nullptr;
+  Tracking* tracking = nullptr;
 
   std::uint32_t next_arrival = 0;
 

@@ -17,6 +17,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       leases(context),
       errands(context),
       transactions(context),
+      tracking(context),
       queries(context),
       pause(context),
       monitors(context),
@@ -38,6 +39,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.pause = &pause;
   context.monitors = &monitors;
   context.slow = &slow;
+  context.tracking = &tracking;
 }
 
 bool WorkerParts::finish_turn() {
@@ -60,6 +62,7 @@ void WorkerParts::tick() {
   if (redirector.holding()) redirector.expire();
   links.tick();
   streams.retry();
+  tracking.tick();
   pubsub.tick();
 }
 

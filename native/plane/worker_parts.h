@@ -15,6 +15,7 @@
 #include "plane/replies.h"
 #include "plane/request_streams.h"
 #include "plane/slow_requests.h"
+#include "plane/tracking.h"
 #include "plane/transactions.h"
 #include "plane/worker_context.h"
 
@@ -40,6 +41,7 @@ class WorkerParts {
   Leases leases;
   Errands errands;
   Transactions transactions;
+  Tracking tracking;
   ClientQueries queries;
   ClientPause pause;
   Monitors monitors;

@@ -273,6 +273,16 @@ export const SETTINGS = {
     reload: 'live',
     help: 'Connections to one server that are lent to single clients (blocking commands, WATCH, tracking), over all worker threads; they count towards maxLinksPerServer.',
   },
+  maxTrackingClients: {
+    kind: 'integer',
+    min: 0,
+    max: 100_000,
+    default: 200,
+    flag: 'max-tracking-clients',
+    env: 'SLOTGATE_MAX_TRACKING_CLIENTS',
+    reload: 'live',
+    help: 'Clients with CLIENT TRACKING or CLIENT NO-TOUCH on. Each uses a private link to every server that it has traffic for.',
+  },
   maxLinksPerServer: {
     kind: 'integer',
     min: 1,

@@ -6,6 +6,7 @@ import type {
   ControlRequest,
   DatabaseSettings,
   DataPlaneEvent,
+  NativeBinding,
   NativeCommandRow,
   NativeErrand,
   NativeErrandResult,
@@ -37,6 +38,7 @@ export interface NativePlane {
   preconnect(database: number): void;
   answer(client: ClientRef, answer: ControlAnswer): void;
   dispatchAgain(client: ClientRef): void;
+  bind(client: ClientRef, binding: NativeBinding): void;
   send(client: ClientRef, errand: NativeErrand & { readonly ticket: number }): void;
   locate(client: ClientRef, ticket: number): void;
   closeIdleClients(mostPerWorker: number): void;

@@ -7,6 +7,7 @@ import type {
   ControlRequest,
   DatabaseSettings,
   DataPlaneEvent,
+  NativeBinding,
   NativeCommandRow,
   NativeErrand,
   NativeOutcome,
@@ -115,6 +116,13 @@ export class DataPlane {
   dispatchAgain(client: ClientRef): void {
     if (!this.#isStopped) {
       this.#plane.dispatchAgain(client);
+    }
+  }
+
+  /** Gives a client, which waits for the answer to a control command, links of its own, or takes them. */
+  bind(client: ClientRef, binding: NativeBinding): void {
+    if (!this.#isStopped) {
+      this.#plane.bind(client, binding);
     }
   }
 

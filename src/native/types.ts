@@ -125,6 +125,10 @@ export interface ControlRequest {
   readonly mustLogIn: boolean;
   /** Between MULTI and EXEC. */
   readonly inTransaction: boolean;
+  /** `NativeBinding.state` of the client; '' without one. */
+  readonly connectionState: string;
+  /** `NativeBinding.target` has gone. */
+  readonly isTargetGone: boolean;
   /** Slot of the keys that the client watches; -1: it watches none. */
   readonly watchSlot: number;
   /** Slot of the command's keys; `NO_KEYS` or `MANY_SLOTS`. */
@@ -215,6 +219,19 @@ export interface NativeErrand {
   readonly replyBytesMax: number;
 }
 
+/** What a client wants of its connection at the servers, for which it gets links of its own. C++: `BoundLinks`, where each field is explained. */
+export interface NativeBinding {
+  /** Empty: the client shares links again. */
+  readonly setup: readonly (readonly Buffer[])[];
+  readonly teardown: readonly (readonly Buffer[])[];
+  readonly targetWord: number;
+  readonly target: ClientRef;
+  readonly tracks: boolean;
+  readonly everywhere: boolean;
+  readonly byChoice: boolean;
+  readonly state: string;
+}
+
 /** C++: `ErrandOutcome`, where each kind is explained. */
 export interface NativeOutcome {
   readonly kind: 'reply' | 'not_sent' | 'busy' | 'lost' | 'too_large' | 'gone';
@@ -287,6 +304,8 @@ export interface ControlAnswer {
   readonly protocol: 0 | 2 | 3;
   /** Index into `DatabaseSettings.users` that the client is from now on; -1: as it was. */
   readonly user: number;
+  /** Sent in front of the client's next command, on its own links; a request in wire form. */
+  readonly beforeNext?: Buffer | undefined;
   /** The private link that its errand kept watches keys of this slot from now on. */
   readonly watchSlot?: number | undefined;
   /** The connection's new name; undefined: as it was. */

@@ -26,7 +26,7 @@ import type {
   DataPlaneEvent,
   SlowRequest,
 } from '../native/index.js';
-import { type CommandArguments, errorReply, type RespReply } from '../resp/index.js';
+import { type CommandArguments, encodeCommand, errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import {
   type ClusterTopology,
@@ -220,8 +220,9 @@ export class Database implements LoginDesk {
     }
     const outcome = await handleControl(request, this.#context(request));
     if (outcome.kind === 'reply') {
-      const { bytes, close, change, watchSlot } = outcome;
-      return { ...reply(bytes, close), change, watchSlot };
+      const { bytes, close, change, watchSlot, beforeNext } = outcome;
+      const next = beforeNext === undefined ? undefined : encodeCommand(beforeNext);
+      return { ...reply(bytes, close), change, watchSlot, beforeNext: next };
     }
     this.#adoptTable(outcome.table);
     this.#publishCommands();
@@ -260,6 +261,8 @@ export class Database implements LoginDesk {
   #context(request: ControlRequest): ControlContext {
     return {
       errands: this.#errandsFor(request),
+      bind: (client, binding) => this.#plane.bind(client, binding),
+      isFullOfTracking: () => this.#plane.total('bound_clients') >= this.#config.maxTrackingClients,
       table: this.#table,
       version: packageVersion(),
       serverVersion: this.#serverVersion,

@@ -74,6 +74,11 @@ const COUNTERS: readonly Definition[] = [
 const GAUGES: readonly Definition[] = [
   gauge('clients', 'slotgate_clients', 'Connected clients.'),
   gauge('links', 'slotgate_links', 'Connections to servers.'),
+  gauge(
+    'bound_clients',
+    'slotgate_bound_clients',
+    'Clients with links of their own: tracking, CLIENT NO-TOUCH.',
+  ),
   gauge('held_now', 'slotgate_held_requests', 'Requests waiting for their shard now.'),
   gauge('held_bytes_now', 'slotgate_held_bytes', 'Bytes of the requests waiting now.'),
   gauge('route_version', 'slotgate_route_version', 'Version of the topology that is in use.'),

@@ -58,7 +58,14 @@ describe('the constructor', () => {
 });
 
 describe('the database, everywhere', () => {
-  const methods = ['addDatabase', 'setSettings', 'setCommands', 'setRoutes', 'preconnect', 'subscriptions'] as const;
+  const methods = [
+    'addDatabase',
+    'setSettings',
+    'setCommands',
+    'setRoutes',
+    'preconnect',
+    'subscriptions',
+  ] as const;
   test.each(methods)('%s', (method) => {
     for (const args of [[], ['0', {}], [null, {}], [{}, {}]]) {
       expect(() => call(method, ...args)).toThrow(new TypeError('the database must be a number'));

@@ -30,6 +30,13 @@ import {
   handleSlowLogLen,
   handleSlowLogReset,
 } from './slow-log.js';
+import {
+  handleCaching,
+  handleGetRedir,
+  handleNoTouch,
+  handleTracking,
+  handleTrackingInfo,
+} from './tracking/tracking.js';
 import type { ControlContext, ControlHandler, ControlOutcome, ValueHandler } from './types.js';
 import { handleUnknown } from './unknown.js';
 import { valueReply } from './value-reply.js';
@@ -71,6 +78,11 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'slowlog|len': handleSlowLogLen,
   'slowlog|reset': handleSlowLogReset,
   wait: byValue(handleWait),
+  'client|caching': handleCaching,
+  'client|getredir': handleGetRedir,
+  'client|no-touch': handleNoTouch,
+  'client|tracking': handleTracking,
+  'client|trackinginfo': handleTrackingInfo,
   watch: handleWatch,
 };
 

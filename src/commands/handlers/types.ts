@@ -1,6 +1,8 @@
 import type {
   ClientChange,
+  ClientRef,
   ControlRequest,
+  NativeBinding,
   NativePubSubFamily,
   SubscriptionFigures,
 } from '../../native/types.js';
@@ -22,6 +24,8 @@ export type ControlOutcome =
       readonly bytes: Buffer;
       readonly close?: boolean;
       readonly change?: ClientChange;
+      /** Sent in front of the client's next command, on links of its own. */
+      readonly beforeNext?: CommandArguments;
       /** The private link that an errand kept watches keys of this slot from now on. */
       readonly watchSlot?: number;
     }
@@ -63,6 +67,10 @@ export interface ControlContext {
   readonly errands: Errands;
   /** Subscriptions to each of `names`, in all workers. */
   subscriptions(family: NativePubSubFamily, names: readonly Buffer[]): SubscriptionFigures;
+  /** Gives the client links of its own, or takes them away. */
+  bind(client: ClientRef, binding: NativeBinding): void;
+  /** As many clients have links of their own as may. */
+  isFullOfTracking(): boolean;
   stats(): ProxyStats;
   /** Settings of the proxy under their names in redis.conf; they hide the servers'. */
   configValues(): Readonly<Record<string, string>>;

@@ -34,8 +34,9 @@ const KEYLESS: readonly CommandName[] = [
 /** `handlers/index.ts` has a function for each of these. */
 export const CONTROL = [
   'auth',
+  ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|tracking'] as const),
   ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|pause'] as const),
-  ...(['client|unblock', 'client|unpause'] as const),
+  ...(['client|trackinginfo', 'client|unblock', 'client|unpause'] as const),
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['config|get', 'config|set'] as const),
   'monitor',
@@ -78,8 +79,6 @@ const FORBIDDEN: readonly CommandName[] = [
 
 /** Their meaning is more than one slot, one node or one connection, and nothing serves it here. */
 const UNSUPPORTED: readonly CommandName[] = [
-  ...(['client|caching', 'client|getredir', 'client|no-touch'] as const),
-  ...(['client|tracking', 'client|trackinginfo'] as const),
   'clusterscan',
   ...(['himport|discard', 'himport|discardall', 'himport|prepare'] as const),
   'waitaof',

@@ -76,6 +76,8 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
       unused: [],
       patterns: { clients: 0, links: 0 },
     }),
+    bind: () => {},
+    isFullOfTracking: () => false,
     stats: () => STATS,
     configValues: () => ({ maxclients: '5000', port: '12000', timeout: '0' }),
     maxMergedReplyBytes: 1_000,

@@ -26,6 +26,8 @@ export function requestOf(line: string | readonly Buffer[], table = TABLE): Cont
     protocol: 2,
     mustLogIn: false,
     inTransaction: false,
+    connectionState: '',
+    isTargetGone: false,
     watchSlot: -1,
     slot: -1,
     written: [],

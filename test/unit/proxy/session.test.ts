@@ -12,6 +12,8 @@ function request(line: string, over: Partial<ControlRequest> = {}): ControlReque
     user: 0,
     mustLogIn: false,
     inTransaction: false,
+    connectionState: '',
+    isTargetGone: false,
     watchSlot: -1,
     slot: -1,
     written: [],
