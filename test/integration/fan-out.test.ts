@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy.js';
@@ -255,5 +258,24 @@ describe('settings', () => {
       "not allowed through Slotgate: 'debug'",
     );
     other.close();
+  });
+
+  test('a reload denies and allows', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slotgate-policy-'));
+    const file = join(folder, 'slotgate.yaml');
+    writeFileSync(file, 'denyCommands: [dbsize]\n');
+    const reloaded = await TestProxy.start({ seeds: cluster.seeds, args: ['--config', file] });
+    try {
+      const other = await reloaded.connect();
+      await expect(other.call('DBSIZE')).rejects.toThrow("not allowed through Slotgate: 'dbsize'");
+      writeFileSync(file, 'denyCommands: [keys]\n');
+      reloaded.signal('SIGHUP');
+      await waitFor('the reload', async () => (await other.call('DBSIZE').catch(String)) === 0);
+      await expect(other.call('KEYS', '*')).rejects.toThrow('not allowed');
+      other.close();
+    } finally {
+      await reloaded.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
