@@ -33,6 +33,8 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
     return Begun::kNo;
   const std::vector<Arg>& args = framer.args();
   if (args.empty() || (client.special & kSpecialUnauthenticated) != 0) return Begun::kNo;
+  // It is refused: see Dispatcher.
+  if (is_confined(client)) return Begun::kNo;
   // It is queued whole, and sent with the rest of the transaction.
   if (client.session && client.session->transaction) return Begun::kNo;
   const Bytes seen{data, framer.scanned()};
