@@ -1,4 +1,4 @@
-import { createClient, defineScript, WatchError } from 'redis';
+import { BasicClientSideCache, createClient, defineScript, WatchError } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { useStage } from './support/stage.js';
@@ -137,6 +137,28 @@ describe.each([2, 3] as const)('node-redis, RESP%i', (protocol) => {
     expect(await pool.get(`${p}pool:99`)).toBe('99');
     pool.destroy();
   });
+});
+
+test('a client-side cache forgets what another client wrote', async () => {
+  const cache = new BasicClientSideCache();
+  const cached = createClient({
+    RESP: 3,
+    socket: { port: stage.port },
+    clientSideCache: cache,
+  });
+  cached.on('error', () => undefined);
+  await cached.connect();
+  const writer = await newClient(3).connect();
+  const keys = Array.from({ length: 50 }, (_, i) => `nr:cached:${i}`);
+  await Promise.all(keys.map((key) => writer.set(key, 'old')));
+  await Promise.all(keys.map((key) => cached.get(key)));
+  expect(await Promise.all(keys.map((key) => cached.get(key)))).toEqual(keys.map(() => 'old'));
+  expect(cache.stats().hitCount).toBe(50);
+  await Promise.all(keys.map((key) => writer.set(key, 'new')));
+  await waitFor('every key to be invalidated', () => cache.size() === 0);
+  expect(await Promise.all(keys.map((key) => cached.get(key)))).toEqual(keys.map(() => 'new'));
+  cached.destroy();
+  writer.destroy();
 });
 
 test('node-redis connects again and subscribes again after a restart', async () => {
