@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { NativeErrand, NativeOutcome } from '../../../src/native/index.js';
+import { ClientErrands } from '../../../src/proxy/errands.js';
+import type { ClusterTopology, RefreshReason, ServerNode } from '../../../src/topology/index.js';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+const SLOT = 7;
+
+function node(nodeId: string, port: number): ServerNode {
+  return {
+    nodeId,
+    address: { kind: 'tcp', host: '127.0.0.1', port },
+    announced: { host: '127.0.0.1', port, hostname: null },
+    redirectNames: [`127.0.0.1:${port}`],
+    role: 'primary',
+    flags: [],
+    linkConnected: true,
+    configEpoch: 1,
+    hasSlots: true,
+  };
+}
+
+/** All slots are A's. */
+const TOPOLOGY: ClusterTopology = {
+  version: 1,
+  refreshStartedAtMs: 0,
+  currentEpoch: 1,
+  nodeTimeoutMs: null,
+  shards: [{ primary: 0, replicas: [] }],
+  servers: [node(A, 7001), node(B, 7002)],
+  slotToShard: new Uint16Array(16_384),
+  openSlots: [],
+};
+
+type Answer = NativeOutcome | (() => Promise<NativeOutcome>);
+
+function outcome(kind: NativeOutcome['kind'], text: string): NativeOutcome {
+  return { kind, bytes: Buffer.from(text) };
+}
+function reply(line: string): NativeOutcome {
+  return outcome('reply', `${line}\r\n`);
+}
+
+/** Servers that answer one after the other with `answers`. */
+function setUp(answers: readonly Answer[], isRepeatable = false, holdTimeoutMs = 5_000) {
+  const left = [...answers];
+  const sent: NativeErrand[] = [];
+  const refreshes: RefreshReason[] = [];
+  const errands = new ClientErrands({
+    plane: {
+      send: async (_client, errand) => {
+        sent.push(errand);
+        const next = left.shift();
+        if (next === undefined) {
+          throw new Error('one more command than the test answers');
+        }
+        return [typeof next === 'function' ? await next() : next];
+      },
+    },
+    monitor: { topology: TOPOLOGY, requestRefresh: (reason) => refreshes.push(reason) },
+    client: { id: 256, index: 0 },
+    holdTimeoutMs,
+    maxRedirects: 5,
+    isRepeatable,
+  });
+  return { errands, sent, refreshes, targets: () => sent.map(({ nodes }) => nodes[0]) };
+}
+
+test('redirects are followed, and what changed is looked for', async () => {
+  const moved = setUp([reply(`-MOVED ${SLOT} 127.0.0.1:7002`), reply(':1')]);
+  expect(await moved.errands.sendToSlot(SLOT, ['INCR', 'x'])).toEqual({
+    kind: 'integer',
+    value: 1n,
+  });
+  expect(moved.targets()).toEqual([A, B]);
+  expect(moved.refreshes.map(({ kind }) => kind)).toEqual(['moved']);
+  const asked = setUp([reply(`-ASK ${SLOT} 127.0.0.1:7002`), reply(':1')]);
+  await asked.errands.sendToSlot(SLOT, ['INCR', 'x']);
+  expect(asked.sent.map(({ asking }) => asking)).toEqual([false, true]);
+});
+
+test('what passes is waited out; a lost command only if it reads', async () => {
+  const passing = ['-LOADING x', '-CLUSTERDOWN x', '-TRYAGAIN x', '-READONLY x', '-MASTERDOWN x'];
+  for (const answer of [...passing.map(reply), outcome('not_sent', 'refused')]) {
+    const { errands } = setUp([answer, reply(':1')]);
+    expect(await errands.sendToSlot(SLOT, ['INCR', 'x'])).toMatchObject({ kind: 'integer' });
+  }
+  const lost = outcome('lost', '127.0.0.1:7001');
+  expect(await setUp([lost]).errands.sendToSlot(SLOT, ['INCR', 'x'])).toEqual({
+    kind: 'error',
+    text: 'OUTCOMEUNKNOWN outcome unknown: connection to 127.0.0.1:7001 (slot 7) was lost after the command was sent',
+  });
+  const reading = setUp([lost, reply(':1')], true);
+  expect(await reading.errands.sendToSlot(SLOT, ['GET', 'x'])).toMatchObject({ kind: 'integer' });
+});
+
+test('time that a server had the command does not count as held', async () => {
+  const thrownOut = async () => {
+    await sleep(60);
+    return reply('-UNBLOCKED force unblock from blocking operation, instance state changed');
+  };
+  const { errands } = setUp([thrownOut, reply('*-1')], false, 30);
+  const value = await errands.sendToSlot(SLOT, ['BLPOP', 'x', '0'], { lease: true, blocks: true });
+  expect(value).toEqual({ kind: 'null', isArray: true });
+});
+
+test('when the time is up, the last refusal is the answer', async () => {
+  const { errands } = setUp([reply('-LOADING x'), reply('-TRYAGAIN y')], false, 15);
+  expect(await errands.sendToSlot(SLOT, ['INCR', 'x'])).toEqual({
+    kind: 'error',
+    text: 'TRYAGAIN y',
+  });
+});
+
+test('a command that is interrupted is not sent again', async () => {
+  let isInterrupted = false;
+  const interrupt = async () => {
+    isInterrupted = true;
+    return reply('-LOADING x');
+  };
+  const { errands, sent } = setUp([interrupt]);
+  const nil = { kind: 'null', isArray: true } as const;
+  const interrupted = () => (isInterrupted ? nil : null);
+  expect(await errands.sendToSlot(SLOT, ['BLPOP', 'x', '0'], { interrupted })).toEqual(nil);
+  expect(sent).toHaveLength(1);
+  expect(await errands.sendToSlot(SLOT, ['BLPOP', 'x', '0'], { interrupted })).toEqual(nil);
+  expect(sent).toHaveLength(1);
+});
+
+test('a client that left ends it, and private links that are all lent are named', async () => {
+  const gone = setUp([outcome('gone', '')]);
+  await gone.errands.sendToSlot(SLOT, ['INCR', 'x']);
+  expect(gone.errands.isGone()).toBe(true);
+  const busy = setUp([outcome('busy', 'all 2 private links to h:1 are in use')]);
+  expect(await busy.errands.sendToSlot(SLOT, ['INCR', 'x'])).toEqual({
+    kind: 'error',
+    text: 'PROXYBUSY all 2 private links to h:1 are in use; see maxPrivateLinks',
+  });
+});
