@@ -2,119 +2,29 @@
 // RESP, redirect, refuse, fall silent, close. Then the servers come to their senses, and every
 // request that the client made must have one reply, or its connection must be closed; and nothing
 // may be left behind. No thread, no waiting: the fuzzer's bytes are the script and the clock.
+#include <algorithm>
 #include <array>
 #include <csignal>
 
 #include "core/crc16.h"
 #include "fuzz/plane_peers.h"
 #include "fuzz/plane_rig.h"
+#include "fuzz/plane_script.h"
 #include "test/wire.h"
 
 namespace {
 
 using slotgate::fuzz::PlaneRig;
 using slotgate::fuzz::require;
+using slotgate::fuzz::Script;
 using slotgate::fuzz::ScriptedClient;
 using slotgate::fuzz::ScriptedServer;
 
 constexpr std::size_t kStepsMax = 60;
 constexpr std::uint32_t kHoldTimeoutMs = 3000;
-constexpr std::array<const char*, 6> kKeys{"a", "b", "{a}1", "{a}2", "c", "foo"};
 constexpr std::size_t kLargeBytes = 70000;
 /// Bytes of the script from here on choose a pub/sub command.
 constexpr std::uint8_t kPubSubFrom = 252;
-
-/// Reads the script.
-class Script {
- public:
-  Script(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  std::uint8_t byte() {
-    if (size_ == 0) return 0;
-    --size_;
-    return *data_++;
-  }
-  std::string bytes(std::size_t count) {
-    count = std::min(count, size_);
-    std::string taken(reinterpret_cast<const char*>(data_), count);
-    data_ += count;
-    size_ -= count;
-    return taken;
-  }
-  std::string key() { return kKeys[byte() % kKeys.size()]; }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t size_;
-};
-
-slotgate::CommandRow row(const char* name, std::uint32_t flags, std::int32_t last_key,
-                         std::uint8_t step, slotgate::Split split) {
-  slotgate::CommandRow made;
-  made.name = name;
-  made.arity = (flags & slotgate::kFlagScript) != 0 ? -1 : -1 - step;
-  made.flags = flags;
-  made.split = split;
-  made.split_step = step;
-  slotgate::KeySpec spec;
-  spec.begin = slotgate::KeySpec::Begin::kIndex;
-  spec.begin_index = 1;
-  spec.find = slotgate::KeySpec::Find::kRange;
-  spec.last_key = last_key;
-  spec.key_step = step;
-  made.key_specs = {spec};
-  return made;
-}
-
-struct Named {
-  const char* name;
-  slotgate::PubSubAction action;
-  slotgate::PubSubFamily family;
-};
-
-std::shared_ptr<const slotgate::CommandTable> make_commands() {
-  using slotgate::Split;
-  std::vector<slotgate::CommandRow> rows{
-      row("get", slotgate::kFlagReadonly, 0, 1, Split::kNone),
-      row("set", slotgate::kFlagWrite, 0, 1, Split::kNone),
-      row("rename", slotgate::kFlagWrite, 1, 1, Split::kNone),
-      // Of any arity, as modules declare their commands.
-      row("eval", slotgate::kFlagWrite | slotgate::kFlagScript, 0, 1, Split::kNone),
-      row("mget", slotgate::kFlagReadonly, -1, 1, Split::kArrayInOrder),
-      row("mset", slotgate::kFlagWrite, -1, 2, Split::kAllOk),
-      row("del", slotgate::kFlagWrite, -1, 1, Split::kSum),
-  };
-  slotgate::CommandRow ping;
-  ping.name = "ping";
-  ping.route = slotgate::RouteBy::kLocal;
-  ping.local = slotgate::LocalAnswer::kPing;
-  rows.push_back(ping);
-  slotgate::CommandRow flush;
-  flush.name = "flushall";
-  flush.route = slotgate::RouteBy::kControl;
-  flush.barrier = slotgate::Barrier::kDrain;
-  rows.push_back(flush);
-  for (const auto& [name, action, family] : {
-           Named{"subscribe", slotgate::PubSubAction::kSubscribe, slotgate::PubSubFamily::kChannel},
-           Named{"ssubscribe", slotgate::PubSubAction::kSubscribe, slotgate::PubSubFamily::kShard},
-           Named{"unsubscribe", slotgate::PubSubAction::kUnsubscribe,
-                 slotgate::PubSubFamily::kChannel},
-           Named{"publish", slotgate::PubSubAction::kPublish, slotgate::PubSubFamily::kChannel},
-       }) {
-    const bool publishes = action == slotgate::PubSubAction::kPublish;
-    slotgate::CommandRow pubsub;
-    pubsub.name = name;
-    pubsub.arity = publishes ? 3 : 2;
-    pubsub.route = slotgate::RouteBy::kPubSub;
-    pubsub.pubsub = action;
-    pubsub.family = family;
-    pubsub.barrier = publishes ? slotgate::Barrier::kNone : slotgate::Barrier::kDrain;
-    pubsub.flags = publishes ? slotgate::kFlagWrite : slotgate::kFlagWhileSubscribed;
-    rows.push_back(pubsub);
-  }
-  std::string error;
-  return slotgate::CommandTable::build(std::move(rows), error);
-}
 
 std::shared_ptr<const slotgate::DatabaseSettings> make_settings() {
   slotgate::DatabaseSettings settings;
@@ -122,6 +32,7 @@ std::shared_ptr<const slotgate::DatabaseSettings> make_settings() {
   settings.limits.hold_bytes_max = 4096;
   settings.limits.link_unanswered_bytes_max = 256 * 1024;
   settings.limits.client_output_bytes_max = 512 * 1024;
+  settings.limits.private_links_per_server_max = 1;
   return std::make_shared<const slotgate::DatabaseSettings>(std::move(settings));
 }
 
@@ -134,6 +45,7 @@ std::string good_reply(const ScriptedServer::Arguments& asked) {
   if (name.ends_with("subscribe")) {
     return ">3\r\n" + slotgate::bulk_reply(name) + slotgate::bulk_reply(asked[1]) + ":1\r\n";
   }
+  if (name == "blpop") return "*-1\r\n";
   if (name == "del") return ":" + std::to_string(asked.size() - 1) + "\r\n";
   if (name == "mget") {
     return "*" + std::to_string(asked.size() - 1) + "\r\n" +
@@ -147,6 +59,7 @@ class Play {
  public:
   Play(Script script, std::array<ScriptedServer*, 2> servers)
       : rig_(settings(), commands()), script_(script), servers_(servers) {
+    std::vector<std::string> nodes;
     for (ScriptedServer* server : servers_) {
       server->start_over();
       slotgate::ServerEntry entry;
@@ -155,9 +68,11 @@ class Play {
       entry.label = server->path();
       entry.redirect_names = {server->path() + ":0"};
       routes_.servers.push_back(entry);
+      nodes.push_back(entry.node_id);
     }
+    rig_.set_nodes(std::move(nodes));
     publish(0);
-    rig_.adopt(client_.connect());
+    for (ScriptedClient& client : clients_) rig_.adopt(client.connect());
   }
 
   void run() {
@@ -174,25 +89,27 @@ class Play {
     return made;
   }
   static std::shared_ptr<const slotgate::CommandTable> commands() {
-    static const auto made = make_commands();
+    static const auto made = slotgate::fuzz::make_commands();
     return made;
   }
 
   void work() {
-    client_.work();
+    for (ScriptedClient& client : clients_) client.work();
     for (ScriptedServer* server : servers_) server->work();
     rig_.turn();
   }
 
   void act() {
-    switch (script_.byte() % 16) {
+    const std::uint8_t what = script_.byte();
+    client_ = &clients_[what / 128];
+    switch (what % 18) {
       case 0:
       case 1:
       case 2:
-        client_.send(some_request());
+        client_->send(some_request());
         break;
       case 3:
-        client_.send(script_.bytes(script_.byte() % 32U));
+        client_->send(script_.bytes(script_.byte() % 32U));
         break;
       case 4:
       case 5:
@@ -221,8 +138,14 @@ class Play {
       case 14:
         for (ScriptedServer* each : servers_) each->answer_all(good_reply);
         break;
+      case 16:
+        client_->send(some_transaction());
+        break;
+      case 17:
+        rig_.locate_all();
+        break;
       default:
-        if (large_sent_++ < 1) client_.send(large_request());
+        if (large_sent_++ < 1) client_->send(large_request());
         break;
     }
   }
@@ -238,7 +161,7 @@ class Play {
       if (name < kNames.size()) return multibulk({kNames[name], script_.key()});
       return multibulk({"publish", script_.key(), "m"});
     }
-    switch (choice % 9) {
+    switch (choice % 15) {
       case 0:
         return multibulk({"get", script_.key()});
       case 1:
@@ -255,9 +178,25 @@ class Play {
         return multibulk({"eval", script_.key()});
       case 7:
         return multibulk({"flushall"});
+      case 9:
+        return multibulk({"multi"});
+      case 10:
+        return multibulk({"exec"});
+      case 11:
+        return multibulk({"discard"});
+      case 12:
+        return multibulk({"watch", script_.key()});
+      case 13:
+        return multibulk({"unwatch"});
+      case 14:
+        return multibulk({"blpop", script_.key()});
       default:
         return "ping\r\n";
     }
+  }
+  std::string some_transaction() {
+    using slotgate::test::multibulk;
+    return multibulk({"multi"}) + some_request() + some_request() + multibulk({"exec"});
   }
   std::string large_request() {
     return slotgate::test::multibulk(
@@ -315,25 +254,32 @@ class Play {
   }
 
   void change_client(unsigned how) {
-    if (how == 0) client_.finish();
-    if (how == 1) rig_.adopt(client_.connect());
-    if (how >= 2) client_.set_reading(how == 3);
+    if (how == 0) client_->finish();
+    if (how == 1) rig_.adopt(client_->connect());
+    if (how >= 2) client_->set_reading(how == 3);
   }
 
   /// From here on everybody behaves: what is owed must come within a bounded time.
   void come_to_an_end() {
-    client_.set_reading(true);
+    for (ScriptedClient& client : clients_) client.set_reading(true);
     for (ScriptedServer* server : servers_) {
       server->set_refusing(false);
       server->close_connections();
     }
     publish(0);
-    settle([&] { return client_.everything_sent() && client_.satisfied(); });
-    require(client_.satisfied(), "every request has a reply");
-    client_.leave();
+    const auto served = [&] {
+      return std::all_of(clients_.begin(), clients_.end(), [](const ScriptedClient& client) {
+        return client.everything_sent() && client.satisfied();
+      });
+    };
+    settle(served);
+    require(served(), "every request has a reply");
+    require(rig_.pending() == 0, "no errand is left");
+    for (ScriptedClient& client : clients_) client.leave();
     slotgate::WorkerContext& context = rig_.context();
     settle([&] { return context.requests.used() == 0 && context.clients.used() == 0; });
     require(context.clients.used() == 0, "a client that left is forgotten");
+    require(rig_.lent_links() == 0, "a client that left has no link");
     require(context.joins.used() == 0, "no join is left");
     require(context.requests.used() == 0, "no request is left");
     require(rig_.counters().held_now.get() == 0, "nothing is held");
@@ -352,7 +298,8 @@ class Play {
   PlaneRig rig_;
   Script script_;
   std::array<ScriptedServer*, 2> servers_;
-  ScriptedClient client_;
+  std::array<ScriptedClient, 2> clients_;
+  ScriptedClient* client_ = &clients_[0];
   slotgate::RouteSnapshot routes_;
   int large_sent_ = 0;
 };

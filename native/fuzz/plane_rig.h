@@ -4,8 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "fuzz/invariant.h"
 #include "plane/worker_parts.h"
+#include "test/wire.h"
 
 namespace slotgate::fuzz {
 
@@ -32,7 +38,29 @@ class PlaneRig {
   void adopt(int fd) { parts_.clients.adopt(fd, database(), 0); }
   void pass_time(std::uint64_t milliseconds) { context_.now_ms += milliseconds; }
 
-  /// One turn; control commands are answered at its end.
+  /// Whom errands are sent to.
+  void set_nodes(std::vector<std::string> nodes) { nodes_ = std::move(nodes); }
+  /// Somebody wants to know where the clients wait whose commands are up.
+  void locate_all() {
+    for (const auto& [ticket, asked] : pending_)
+      parts_.errands.locate(0, asked.client_index, asked.client_id);
+  }
+  /// Errands whose result has not come up.
+  [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+  /// Private links that somebody has.
+  [[nodiscard]] std::size_t lent_links() {
+    std::size_t lent = 0;
+    for (const auto& server : database().servers) {
+      for (const auto& link : server->links) {
+        if (link->usable() && link->kind == LinkKind::kPrivate && link->borrower != kNoIndex)
+          ++lent;
+      }
+    }
+    return lent;
+  }
+
+  /// One turn; control commands are answered at its end, or become errands and are answered with
+  /// what comes of them, as TypeScript does.
   void turn() {
     uv_run(&context_.loop, UV_RUN_NOWAIT);
     if (context_.now_ms >= next_tick_ms_) {
@@ -42,11 +70,8 @@ class PlaneRig {
     (void)parts_.finish_turn();  // there is always another turn
     const UpBatch up = std::move(context_.up);
     context_.up = UpBatch();
-    for (const ControlRequest& asked : up.controls) {
-      ControlAnswer answer;
-      answer.reply = "+control\r\n";
-      parts_.control.answer(asked.client_index, asked.client_id, answer);
-    }
+    for (const ControlRequest& asked : up.controls) begin(asked);
+    for (const ErrandResult& result : up.errands) end_errand(result);
   }
 
   /// Closes everything; true if the loop was left without a handle.
@@ -59,10 +84,51 @@ class PlaneRig {
   }
 
  private:
+  void begin(const ControlRequest& asked) {
+    const std::string& name = asked.args.at(0);
+    const bool watches = name == "watch";
+    if ((watches && asked.in_transaction) || asked.row < 0) {
+      ControlAnswer answer;
+      answer.reply = "-ERR no\r\n";
+      parts_.control.answer(asked.client_index, asked.client_id, answer);
+      return;
+    }
+    ErrandOrder order;
+    order.ticket = ++last_ticket_;
+    order.client_id = asked.client_id;
+    order.client_index = asked.client_index;
+    order.frame = test::multibulk(asked.args);
+    order.lease = watches || name == "blpop";
+    order.keep = watches;
+    order.blocks = name == "blpop";
+    order.nodes = nodes_;
+    if (order.lease) order.nodes = {nodes_[static_cast<std::size_t>(asked.slot) % nodes_.size()]};
+    pending_.emplace(order.ticket, asked);
+    parts_.errands.run(std::move(order));
+  }
+  void end_errand(const ErrandResult& result) {
+    if (result.ticket == 0) return;  // where somebody waits
+    const auto found = pending_.find(result.ticket);
+    require(found != pending_.end(), "an errand ends once");
+    const ControlRequest asked = found->second;
+    pending_.erase(found);
+    ControlAnswer answer;
+    answer.reply = "+control\r\n";
+    for (const ErrandOutcome& outcome : result.outcomes) {
+      require(outcome.kind != ErrandOutcome::Kind::kPending, "an errand has an outcome");
+      const bool watches = asked.args.at(0) == "watch" && outcome.text.starts_with('+');
+      if (watches) answer.watch_slot = asked.slot;
+    }
+    parts_.control.answer(asked.client_index, asked.client_id, answer);
+  }
+
   WorkerCounters counters_;
   PubSubCensus census_;
   WorkerParts parts_;
   WorkerContext& context_;
+  std::vector<std::string> nodes_;
+  std::unordered_map<std::uint64_t, ControlRequest> pending_;
+  std::uint64_t last_ticket_ = 0;
   std::uint64_t next_tick_ms_ = 0;
 };
 

@@ -12,6 +12,20 @@ namespace {
 /// How long a link may keep unanswered requests of slots that its server lost.
 constexpr std::uint64_t kDoomGraceMs = 1000;
 
+/// How long a command may go on waiting at a server that lost all its slots: one that lives throws
+/// it out.
+constexpr std::uint64_t kThrowOutMs = 3000;
+
+/// Which servers own slots, by number.
+std::vector<bool> owners_of_slots(const Database& database) {
+  std::vector<bool> owners(database.servers.size(), false);
+  for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+    const std::uint16_t owner = database.slots.owner(static_cast<std::uint16_t>(slot));
+    if (owner < owners.size()) owners[owner] = true;
+  }
+  return owners;
+}
+
 /// The worker's numbers of the snapshot's servers; new ones are added, missing ones marked.
 std::vector<std::uint16_t> number_servers(Database& database, const RouteSnapshot& snapshot) {
   for (const auto& server : database.servers) server->listed = false;
@@ -66,7 +80,37 @@ void Redirector::fence_all(Link& link) {
   }
 }
 
+void Redirector::look_after(Database& database, Link& link, const std::vector<bool>& changed,
+                            bool owned_slots, bool owns_slots) {
+  const Server& server = *link.server;
+  const bool lost_all = owned_slots && !owns_slots;
+  bool owns_any = false;
+  bool foreign = false;
+  bool waits = false;
+  for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
+    const Request& request = context_.requests[link.in_flight.at(i)];
+    const bool errand = (request.flags & kReqErrand) != 0;
+    waits = waits || (request.flags & kReqWaits) != 0;
+    if ((request.flags & kReqInternal) != 0 || (errand && server.listed)) continue;
+    const bool asked = (request.flags & kReqAsking) != 0;
+    const bool owns = asked || database.slots.owner(request.slot) == server.index;
+    owns_any = owns_any || owns;
+    foreign = foreign || !owns;
+    // What former owners have not answered yet fences the slots that left them.
+    if (!owns && !errand && changed[request.slot]) fence(database, link, i);
+  }
+  const bool already = link.doomed_at_ms != 0 && !owns_slots;
+  const bool thrown_out = waits && server.listed && (lost_all || already);
+  if ((owns_any || !foreign) && !thrown_out) {
+    link.doomed_at_ms = 0;
+  } else if (link.doomed_at_ms == 0) {
+    link.doomed_at_ms = context_.now_ms + (thrown_out ? kThrowOutMs : kDoomGraceMs);
+    link.doomed_sequence = link.next_sequence();
+  }
+}
+
 void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> snapshot) {
+  const std::vector<bool> owned = owners_of_slots(database);
   const std::vector<std::uint16_t> numbers = number_servers(database, *snapshot);
   std::vector<bool> changed(kSlotCount, false);
   std::vector<bool> left(database.servers.size(), false);
@@ -95,28 +139,12 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   context_.counters->route_version.set(database.routes->version);
   context_.pubsub->slots_changed(database);
 
-  // What former owners have not answered yet fences the slots that left them.
+  const std::vector<bool> owns = owners_of_slots(database);
   for (const auto& server : database.servers) {
-    for (const auto& link : server->links) {
-      bool owns_any = false;
-      bool foreign = false;
-      for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
-        const Request& request = context_.requests[link->in_flight.at(i)];
-        const bool errand = (request.flags & kReqErrand) != 0;
-        if ((request.flags & kReqInternal) != 0 || (errand && server->listed)) continue;
-        const bool asked = (request.flags & kReqAsking) != 0;
-        const bool owns = asked || database.slots.owner(request.slot) == server->index;
-        owns_any = owns_any || owns;
-        foreign = foreign || !owns;
-        if (!owns && !errand && changed[request.slot]) fence(database, *link, i);
-      }
-      if (owns_any || !foreign) {
-        link->doomed_at_ms = 0;
-      } else if (link->doomed_at_ms == 0) {
-        link->doomed_at_ms = context_.now_ms + kDoomGraceMs;
-        link->doomed_sequence = link->next_sequence();
-      }
-    }
+    const std::uint16_t index = server->index;
+    const bool owned_slots = index < owned.size() && owned[index];
+    for (const auto& link : server->links)
+      look_after(database, *link, changed, owned_slots, owns[index]);
   }
 
   std::vector<std::uint16_t> waiting;

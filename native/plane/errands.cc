@@ -99,7 +99,8 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
   request.part = static_cast<std::uint16_t>(part);
   request.slot = 0;
   request.command = 0;
-  request.flags = kReqErrand | kReqKeyless;
+  request.flags =
+      static_cast<std::uint16_t>(kReqErrand | kReqKeyless | (errand.order.blocks ? kReqWaits : 0));
   request.arrived_ms = context_.turn_stamp();
   request.arrival = context_.next_arrival++;
   request.redirects = 0;

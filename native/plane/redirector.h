@@ -138,6 +138,10 @@ class Redirector {
   Link* repeat(Database& database, const Parking::Refused& refused);
   /// The slot of the request at `place` of the link's ring waits until that is answered.
   void fence(Database& database, Link& link, std::uint32_t place);
+  /// What becomes of the unanswered requests of a link with the snapshot that was just adopted:
+  /// `changed` slots have another owner; whether its server owned any before, and does now.
+  void look_after(Database& database, Link& link, const std::vector<bool>& changed,
+                  bool owned_slots, bool owns_slots);
   void own_frame(Link& link, std::uint32_t index);
   LinkFence fence_behind(Link& link, std::uint16_t slot, std::uint32_t client);
   std::uint16_t find_server(const Database& database, const Link& link,

@@ -36,6 +36,7 @@ enum RequestFlag : std::uint16_t {
   kReqErrand = 1U << 11,     ///< sent for TypeScript: it is in no client's order; see Errands
   kReqReceivers = 1U << 15,  ///< its reply counts receivers; see PubSub::corrected
   kReqBlock = 1U << 12,      ///< a whole transaction: `part` replies, of which the last counts
+  kReqWaits = 1U << 14,      ///< kReqErrand: it may wait at the server for as long as it likes
   kReqSilent = 1U << 13,     ///< the client is not sent the reply; see ReplyMode
 };
 /// A reply to one of these needs more than being handed to its client.

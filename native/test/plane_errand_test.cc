@@ -128,6 +128,26 @@ TEST(what_waits_at_a_server_that_leaves_the_cluster_is_given_up) {
   CHECK(one.plane.outcome(ticket).kind == Kind::kLost);
 }
 
+TEST(what_waits_at_a_server_that_lost_its_slots_is_thrown_out_by_it_or_given_up) {
+  for (const bool answers : {true, false}) {
+    FakeServer a;
+    FakeServer b;
+    TestPlane plane({&a, &b});
+    TestClient client = plane.connect();
+    client.ask("BLPOP x 0");
+    const ControlRequest asked = plane.take_control();
+    const std::uint64_t ticket = plane.send(asked, a, "BLPOP x 0", blocking());
+    const Call call = a.take();
+    for (std::uint32_t slot = 0; slot < kSlotCount; ++slot)
+      plane.assign(static_cast<std::uint16_t>(slot), 1);
+    plane.publish();
+    plane.publish();
+    if (answers) a.reply(call, "-UNBLOCKED force unblock\r\n");
+    const ErrandOutcome outcome = plane.outcome(ticket);
+    CHECK(outcome.kind == (answers ? Kind::kReply : Kind::kLost));
+  }
+}
+
 TEST(an_answer_to_half_an_errand_is_its_reply_and_ends_the_link) {
   OneServer one;
   std::promise<void> has_stopped;
