@@ -89,7 +89,7 @@ class ScriptedClient {
   }
   /// True if nothing is owed to it: every request was answered, or the connection is gone.
   [[nodiscard]] bool satisfied() const noexcept { return fd_ < 0 || answered_ == asked_; }
-  [[nodiscard]] bool everything_sent() const noexcept { return output_.empty(); }
+  [[nodiscard]] bool everything_sent() const noexcept { return fd_ < 0 || output_.empty(); }
 
  private:
   void count_requests(std::string_view bytes) {

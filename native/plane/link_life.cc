@@ -341,8 +341,9 @@ void Links::tick_link(Link& link) {
   }
   if (!link.in_flight.empty()) {
     // Silence closes nothing: the server may run a slow script. But it may also be gone, and the
-    // cluster know it.
-    if (context_.now_ms - link.owed_since_ms >= kSilentMs) {
+    // cluster know it. Where a client waits for an element it is no sign of anything.
+    const bool waits = (context_.requests[link.in_flight.front()].flags & kReqWaits) != 0;
+    if (!waits && context_.now_ms - link.owed_since_ms >= kSilentMs) {
       report(link, PlaneEvent::Kind::kLinkSilent, {});
     }
     return;

@@ -206,6 +206,25 @@ TEST(a_blocked_client_delays_nobody) {
   CHECK_EQ(one.other.reply(), bulk("1"));
 }
 
+TEST(a_server_where_clients_wait_is_not_silent) {
+  FakeServer a;
+  FakeServer b;
+  TestPlane plane({&a, &b});
+  TestClient client = plane.connect();
+  TestClient other = plane.connect();
+  client.ask("BLPOP x 0");
+  (void)plane.send(plane.take_control(), a, "BLPOP x 0", blocking());
+  (void)a.take();
+  other.ask("GET " + plane.key_of(1));
+  (void)b.take();
+  std::vector<PlaneEvent> silent;
+  CHECK(eventually([&] {
+    silent = plane.take_events(PlaneEvent::Kind::kLinkSilent);
+    return !silent.empty();
+  }));
+  for (const PlaneEvent& event : silent) CHECK_EQ(event.label, b.endpoint());
+}
+
 TEST(what_is_pipelined_behind_a_blocked_command_waits) {
   OneServer one;
   ControlRequest asked;

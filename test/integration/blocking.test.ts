@@ -320,6 +320,24 @@ test('kill -9 of the primary: whoever waits there is told that the outcome is un
   }
 }, 90_000);
 
+test('a primary that hangs pops nothing for whom it was given up', async () => {
+  const owner = await cluster.ownerOf(SLOT);
+  const replica = await cluster.replicaOf(owner);
+  const client = await connect();
+  const pop = client.call('BLPOP', LIST, '0').catch((error: Error) => error.message);
+  await untilBlocked(1);
+  try {
+    await cluster.kill(owner, 'SIGSTOP');
+    await cluster.untilPrimary(replica);
+    expect(await pop).toContain('OUTCOMEUNKNOWN');
+    expect(await client.call('RPUSH', LIST, '1')).toBe(1);
+  } finally {
+    await cluster.kill(owner, 'SIGCONT');
+  }
+  await cluster.waitUntilOk();
+  expect(await helper.call('LRANGE', LIST, 0, -1)).toEqual(['1']);
+}, 90_000);
+
 test('SIGTERM: who waits gets nil, as if its time were over, and then the end', async () => {
   const ending = await startProxy(['--drain-timeout-ms', '3000']);
   cleanUps.push(() => ending.stop());
