@@ -274,11 +274,11 @@ class Play {
     };
     settle(served);
     require(served(), "every request has a reply");
-    require(rig_.pending() == 0, "no errand is left");
     for (ScriptedClient& client : clients_) client.leave();
     slotgate::WorkerContext& context = rig_.context();
     settle([&] { return context.requests.used() == 0 && context.clients.used() == 0; });
     require(context.clients.used() == 0, "a client that left is forgotten");
+    require(rig_.pending() == 0, "no errand is left");
     require(rig_.lent_links() == 0, "a client that left has no link");
     require(context.joins.used() == 0, "no join is left");
     require(context.requests.used() == 0, "no request is left");
