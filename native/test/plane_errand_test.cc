@@ -401,5 +401,25 @@ TEST(a_reply_that_is_larger_than_the_errand_allows_is_not_collected) {
   CHECK_EQ(one.other.reply(), bulk("1"));
 }
 
+TEST(an_errand_of_a_user_that_is_not_let_in_gets_the_servers_refusal) {
+  for (const bool leases : {false, true}) {
+    PlaneSetup setup;
+    setup.settings.limits.hold_timeout_ms = 200;
+    OneServer one(setup);
+    one.a.greet_with("-WRONGPASS invalid\r\n");
+    const ControlRequest asked = one.ask(one.client);
+    const std::uint64_t ticket =
+        one.plane.send(asked, one.a, "DBSIZE", leases ? leased() : ErrandOrder{});
+    const ErrandOutcome refused = one.plane.outcome(ticket);
+    CHECK(refused.kind == Kind::kReply);
+    CHECK_EQ(refused.text, "-WRONGPASS invalid\r\n");
+    one.a.greet_with("");
+    const std::uint64_t again =
+        one.plane.send(asked, one.a, "DBSIZE", leases ? leased() : ErrandOrder{});
+    one.a.serve("DBSIZE", ":1\r\n");
+    CHECK_EQ(one.plane.outcome(again).text, ":1\r\n");
+  }
+}
+
 }  // namespace
 }  // namespace slotgate::test
