@@ -47,12 +47,17 @@ function byName(replies: readonly RespReply[]): Known {
   return known;
 }
 
-/** Servers before 7.0 list containers without their subcommands. */
+/**
+ * Servers before 7.0 list containers without their subcommands. What a handler makes of a client's
+ * connection is done by the servers, so that one of them has to know it.
+ */
 function servesByItself(row: CommandRow, known: Known): boolean {
   const [container, subcommand] = row.name.split('|');
   const parent = subcommand === undefined ? undefined : known.get(container ?? '');
   const isListedWithoutSubcommands = parent?.every((command) => !command.container) === true;
-  return (!row.container && row.route.kind !== 'refuse') || isListedWithoutSubcommands;
+  const isDoneByServers = row.route.kind === 'control' && row.connectionState;
+  const isServed = !row.container && row.route.kind !== 'refuse' && !isDoneByServers;
+  return isServed || isListedWithoutSubcommands;
 }
 
 function merge(table: CommandTable, known: Known): CommandTable {

@@ -177,6 +177,13 @@ describe('commands that no server has', () => {
     expect(merged.find('module|load')).toBeUndefined();
   });
 
+  test('have no row if servers would have to do it for the connection', () => {
+    const client = { name: 'client', subcommands: [entry({ name: 'client|list' })] };
+    const table = mergeServerCommands(TABLE, [reply([entry(client)])]);
+    expect(table.find('client|no-touch')).toBeUndefined();
+    expect(table.find('client|list')).toBeDefined();
+  });
+
   test('keep their row if the proxy, or a shard, answers', () => {
     expect(merged.find('hexpire')).toBeDefined();
     expect(merged.find('client|setinfo')).toBeDefined();

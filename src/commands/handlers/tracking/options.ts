@@ -1,4 +1,4 @@
-import type { TrackingState } from './state.js';
+import { prefixesOf, type TrackingState } from './state.js';
 
 /** The options of CLIENT TRACKING ON, before they are held against what the client has already. */
 export interface TrackingOptions {
@@ -64,7 +64,7 @@ export function objection(options: TrackingOptions, now: TrackingState | undefin
   if ((optin && now?.optout === true) || (optout && now?.optin === true)) {
     return `You can't switch OPTIN/OPTOUT mode ${SWITCH}`;
   }
-  return bcast ? collision(prefixes, now?.prefixes ?? []) : null;
+  return bcast ? collision(prefixes, prefixesOf(now)) : null;
 }
 
 function collision(given: readonly string[], existing: readonly string[]): string | null {

@@ -17,8 +17,14 @@ export interface TrackingState {
   readonly redirect: number;
   /** Its place in its worker's table of clients. */
   readonly redirectIndex: number;
-  /** One character per byte. */
+  /** One character per byte; with BCAST, none stands for all keys. */
   readonly prefixes: readonly string[];
+}
+
+/** As a server remembers them: all keys are those with an empty prefix. */
+export function prefixesOf(tracking: TrackingState | undefined): readonly string[] {
+  const prefixes = tracking?.prefixes ?? [];
+  return tracking?.bcast === true && prefixes.length === 0 ? [''] : prefixes;
 }
 
 /** @param text As `ControlRequest.connectionState`; '' is a client that asked for nothing. */

@@ -3,7 +3,13 @@ import { encodeValue, OK_REPLY, type RespValue } from '../../../resp/index.js';
 import { refuse } from '../client/arguments.js';
 import type { ControlContext, ControlOutcome } from '../types.js';
 import { objection, parseOptions, type TrackingOptions } from './options.js';
-import { bindingOf, type ConnectionState, readState, type TrackingState } from './state.js';
+import {
+  bindingOf,
+  type ConnectionState,
+  prefixesOf,
+  readState,
+  type TrackingState,
+} from './state.js';
 
 /** CLIENT TRACKING ON | OFF [REDIRECT id] [PREFIX prefix …] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]. */
 export async function handleTracking(
@@ -52,7 +58,7 @@ async function turnOn(
     noloop: options.noloop,
     redirect: options.redirect,
     redirectIndex,
-    prefixes: [...(now?.prefixes ?? []), ...options.prefixes],
+    prefixes: options.prefixes.length === 0 ? [] : [...(now?.prefixes ?? []), ...options.prefixes],
   };
   context.bind(request.client, bindingOf(before, { ...before, tracking }));
   if (options.bcast) {
@@ -107,7 +113,7 @@ export function handleTrackingInfo(request: ControlRequest): ControlOutcome {
     entries: [
       [bulk('flags'), { kind: 'set', items: flags.map(bulk) }],
       [bulk('redirect'), { kind: 'integer', value: BigInt(tracking?.redirect ?? -1) }],
-      [bulk('prefixes'), { kind: 'array', items: (tracking?.prefixes ?? []).map(bulk) }],
+      [bulk('prefixes'), { kind: 'array', items: prefixesOf(tracking).map(bulk) }],
     ],
   });
 }
