@@ -12,24 +12,11 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 18> kFlagNames = {"write",
-                                                         "readonly",
-                                                         "connection_state",
-                                                         "container",
-                                                         "script",
-                                                         "blocking",
-                                                         "blocks_with_token",
-                                                         "before_auth",
-                                                         "not_key",
-                                                         "repeatable",
-                                                         "keys_unknown",
-                                                         "queueable",
-                                                         "never_queued",
-                                                         "while_subscribed",
-                                                         "may_replicate",
-                                                         "keyspace",
-                                                         "unmonitored",
-                                                         "secret"};
+constexpr std::array<std::string_view, 20> kFlagNames = {
+    "write",        "readonly",          "connection_state", "container",        "script",
+    "blocking",     "blocks_with_token", "before_auth",      "not_key",          "repeatable",
+    "keys_unknown", "queueable",         "never_queued",     "while_subscribed", "may_replicate",
+    "keyspace",     "unmonitored",       "secret",           "runs_body",        "runs_digest"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -139,6 +126,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
       static_cast<std::uint32_t>(reader.number(value, "slowAfterMs", 0, 4294967295.0));
   limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
   limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
+  limits.script_cache_bytes_max =
+      static_cast<std::size_t>(reader.number(value, "scriptCacheBytesMax", 0, kSafeMost));
   return limits;
 }
 
@@ -166,6 +155,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "crossslot_answered";
     case PlaneEvent::Kind::kDatabaseRefused:
       return "database_refused";
+    case PlaneEvent::Kind::kScriptMissing:
+      return "script_missing";
   }
   return "";
 }

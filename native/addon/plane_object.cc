@@ -30,6 +30,11 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::listen>("listen"),
                       InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
                       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
+                      InstanceMethod<&PlaneObject::learn_script>("learnScript"),
+                      InstanceMethod<&PlaneObject::has_script>("hasScript"),
+                      InstanceMethod<&PlaneObject::script_body>("scriptBody"),
+                      InstanceMethod<&PlaneObject::clear_scripts>("clearScripts"),
+                      InstanceMethod<&PlaneObject::script_checked>("scriptChecked"),
                       InstanceMethod<&PlaneObject::answer>("answer"),
                       InstanceMethod<&PlaneObject::dispatch_again>("dispatchAgain"),
                       InstanceMethod<&PlaneObject::bind>("bind"),
@@ -97,32 +102,55 @@ bool PlaneObject::database_argument(const Napi::CallbackInfo& info, std::size_t 
 }
 
 template <typename Read, typename Carry>
-void PlaneObject::publish(const Napi::CallbackInfo& info, const char* what, Read&& read,
+bool PlaneObject::publish(const Napi::CallbackInfo& info, const char* what, Read&& read,
                           Carry&& carry) {
   std::uint32_t id = 0;
-  if (!database_argument(info, 0, id)) return;
+  if (!database_argument(info, 0, id)) return false;
   if (info.Length() < 2 || !info[1].IsObject()) {
     throw_type_error(info.Env(), std::string("the ") + what + " must be an object");
-    return;
+    return false;
   }
   FieldReader reader(info.Env());
   const auto value = read(reader, info[1].As<Napi::Object>());
-  if (reader.failed()) return reader.throw_error();
+  if (reader.failed()) {
+    reader.throw_error();
+    return false;
+  }
   plane_->post_all([id, value, carry](Worker& worker) { carry(worker, id, value); });
+  return true;
 }
 
 void PlaneObject::add_database(const Napi::CallbackInfo& info) {
-  publish(info, "settings", read_settings,
-          [](Worker& worker, std::uint32_t id, const std::shared_ptr<DatabaseSettings>& settings) {
-            worker.add_database(id, settings);
-          });
+  const auto scripts = std::make_shared<ScriptStore>();
+  const bool added = publish(
+      info, "settings",
+      [&](FieldReader& reader, const Napi::Object& value) {
+        auto settings = read_settings(reader, value);
+        scripts->set_limit(settings->limits.script_cache_bytes_max);
+        return settings;
+      },
+      [scripts](Worker& worker, std::uint32_t id,
+                const std::shared_ptr<DatabaseSettings>& settings) {
+        worker.add_database(id, settings, scripts);
+      });
+  if (added) scripts_[info[0].As<Napi::Number>().Uint32Value()] = scripts;
 }
 
 void PlaneObject::set_settings(const Napi::CallbackInfo& info) {
-  publish(info, "settings", read_settings,
-          [](Worker& worker, std::uint32_t id, const std::shared_ptr<DatabaseSettings>& settings) {
-            worker.set_settings(id, settings);
-          });
+  std::size_t script_bytes = 0;
+  const bool published = publish(
+      info, "settings",
+      [&](FieldReader& reader, const Napi::Object& value) {
+        auto settings = read_settings(reader, value);
+        script_bytes = settings->limits.script_cache_bytes_max;
+        return settings;
+      },
+      [](Worker& worker, std::uint32_t id, const std::shared_ptr<DatabaseSettings>& settings) {
+        worker.set_settings(id, settings);
+      });
+  if (!published) return;
+  const auto scripts = scripts_.find(info[0].As<Napi::Number>().Uint32Value());
+  if (scripts != scripts_.end()) scripts->second->set_limit(script_bytes);
 }
 
 void PlaneObject::set_routes(const Napi::CallbackInfo& info) {

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <unordered_map>
 
 #include "plane/plane.h"
 
@@ -28,6 +29,11 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void listen(const Napi::CallbackInfo& info);
   Napi::Value stop_listening(const Napi::CallbackInfo& info);
   void preconnect(const Napi::CallbackInfo& info);
+  void learn_script(const Napi::CallbackInfo& info);
+  Napi::Value has_script(const Napi::CallbackInfo& info);
+  Napi::Value script_body(const Napi::CallbackInfo& info);
+  void clear_scripts(const Napi::CallbackInfo& info);
+  void script_checked(const Napi::CallbackInfo& info);
   void answer(const Napi::CallbackInfo& info);
   void dispatch_again(const Napi::CallbackInfo& info);
   void bind(const Napi::CallbackInfo& info);
@@ -45,8 +51,9 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void stop(const Napi::CallbackInfo& info);
 
   /// Reads the object that is argument 1 and has every worker take it over for database argument 0.
+  /// False if it threw.
   template <typename Read, typename Carry>
-  void publish(const Napi::CallbackInfo& info, const char* what, Read&& read, Carry&& carry);
+  bool publish(const Napi::CallbackInfo& info, const char* what, Read&& read, Carry&& carry);
   void stop_now();
   /// One function for adding the hook and for removing it.
   static void on_cleanup(void* self);
@@ -55,9 +62,15 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
                                 std::uint32_t& id);
   /// The number of a query, argument 0; throws and returns false if it is none.
   static bool query_argument(const Napi::CallbackInfo& info, std::uint32_t& number);
+  /// The scripts of the database that is argument 0; throws and returns nullptr if there is none.
+  ScriptStore* scripts_argument(const Napi::CallbackInfo& info);
+  /// The same, and the digest that is argument `index`.
+  ScriptStore* digest_argument(const Napi::CallbackInfo& info, std::size_t index,
+                               Sha1Digest& digest);
   bool client_argument(const Napi::CallbackInfo& info, std::uint64_t& id, std::uint32_t& index);
 
   std::unique_ptr<Plane> plane_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<ScriptStore>> scripts_;
   Napi::ThreadSafeFunction wake_;
   bool stopped_ = true;
 };

@@ -121,7 +121,8 @@ std::int32_t words_least(std::int32_t arity) noexcept { return arity < 0 ? -arit
 /// What the hot path takes without a question: its key is there whenever the arity fits.
 bool is_plain(const Command& command) noexcept {
   constexpr std::uint32_t kNotPlain = kFlagConnectionState | kFlagContainer | kFlagBlocking |
-                                      kFlagBlocksWithToken | kFlagKeysUnknown;
+                                      kFlagBlocksWithToken | kFlagKeysUnknown | kFlagRunsBody |
+                                      kFlagRunsDigest;
   return command.route == RouteBy::kKeys && command.shape == KeyShape::kOne &&
          command.barrier == Barrier::kNone && (command.flags & kNotPlain) == 0 &&
          words_least(command.arity) > command.first_key;

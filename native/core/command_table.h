@@ -56,6 +56,8 @@ enum CommandFlag : std::uint32_t {
   kFlagKeyspace = 1U << 15,         ///< reads or writes keys: nothing for a client that monitors
   kFlagUnmonitored = 1U << 16,      ///< is not shown to clients that monitor
   kFlagSecret = 1U << 17,           ///< its arguments may be passwords: never shown
+  kFlagRunsBody = 1U << 18,         ///< runs the script whose body is argument 1
+  kFlagRunsDigest = 1U << 19,       ///< runs the script whose SHA-1 is argument 1, in hexadecimal
 };
 
 /// Who answers.

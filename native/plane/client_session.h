@@ -19,6 +19,7 @@ struct Transaction {
   std::uint16_t slot = 0;
   bool has_slot = false;
   bool readonly = true;        ///< nothing in it writes
+  bool scripts = false;        ///< something in it concerns Scripts
   bool failed = false;         ///< a command was refused: EXEC will be, too
   bool asked_unknown = false;  ///< a command that the table does not know is up in TypeScript
 };

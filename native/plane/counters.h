@@ -32,6 +32,7 @@ class Counter {
   X(split_requests)                                                                                \
   X(local_answers)                                                                                 \
   X(control_requests)                                                                              \
+  X(scripts_loaded)                                                                                \
   X(error_replies)                                                                                 \
   X(client_bytes_in)                                                                               \
   X(client_bytes_out)                                                                              \

@@ -11,6 +11,7 @@
 #include "plane/limits.h"
 #include "plane/link.h"
 #include "plane/route_snapshot.h"
+#include "plane/script_store.h"
 #include "plane/slot_queue.h"
 
 namespace slotgate {
@@ -65,6 +66,8 @@ struct Database {
   std::shared_ptr<const DatabaseSettings> settings;
   std::shared_ptr<const CommandTable> commands;
   std::shared_ptr<const RouteSnapshot> routes;
+  /// Shared by all workers.
+  std::shared_ptr<ScriptStore> scripts = std::make_shared<ScriptStore>();
   SlotMap slots;
   std::vector<std::unique_ptr<Server>> servers;
   std::unordered_map<std::uint16_t, SlotQueue> queues;

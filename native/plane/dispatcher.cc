@@ -9,6 +9,7 @@
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/replies.h"
+#include "plane/scripts.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
 
@@ -140,7 +141,7 @@ Dispatched Dispatcher::take(Client& client, const Command& command, Bytes frame,
     case RouteBy::kRefuse:
       return reject(client, command, command.row->ready_reply);
     case RouteBy::kKeyless:
-      return send_to_slot(client, command, frame, client.home_slot,
+      return send_to_slot(client, command, frame, args, client.home_slot,
                           static_cast<std::uint16_t>(command_flags(command) | kReqKeyless));
     case RouteBy::kPubSub:
       return context_.pubsub->dispatch(client, command, frame, args);
@@ -156,9 +157,9 @@ Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, By
   const SlotDecision decision = decide_slot(command, frame, args, keys_);
   switch (decision.verdict) {
     case SlotVerdict::kOneSlot:
-      return send_to_slot(client, command, frame, decision.slot, command_flags(command));
+      return send_to_slot(client, command, frame, args, decision.slot, command_flags(command));
     case SlotVerdict::kNoKeys:
-      return send_to_slot(client, command, frame, client.home_slot,
+      return send_to_slot(client, command, frame, args, client.home_slot,
                           static_cast<std::uint16_t>(command_flags(command) | kReqKeyless));
     case SlotVerdict::kManySlots:
       break;
@@ -185,15 +186,22 @@ void Dispatcher::hint(PlaneEvent::Kind kind, const Client& client, const Command
 }
 
 Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Bytes frame,
-                                    std::uint16_t slot, std::uint16_t flags) {
+                                    const std::vector<Arg>& args, std::uint16_t slot,
+                                    std::uint16_t flags) {
   Link* link = link_now(client, slot);
   if (link != nullptr) {
     if (stalls(client, *link, frame.size)) return Dispatched::kNotNow;
-    context_.links->send(*link, append(client, command, slot, flags), frame);
+    const std::uint32_t index = append(client, command, slot, flags);
+    if (Scripts::concerns(command)) {
+      context_.requests[index].part = 0;
+      context_.scripts->prepare(*link, index, command, frame, args);
+    }
+    context_.links->send(*link, index, frame);
     return Dispatched::kTaken;
   }
   const std::uint32_t index = append(client, command, slot, flags);
   Request& request = context_.requests[index];
+  request.part = 0;
   request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
   std::copy_n(frame.data, frame.size, request.owned.get());
   request.length = static_cast<std::uint32_t>(frame.size);

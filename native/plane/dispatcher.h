@@ -96,8 +96,8 @@ class Dispatcher {
   std::uint32_t append_unknown(Client& client);
 
   /// Sends the request to the owner of `slot`, or holds it.
-  Dispatched send_to_slot(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
-                          std::uint16_t flags);
+  Dispatched send_to_slot(Client& client, const Command& command, Bytes frame,
+                          const std::vector<Arg>& args, std::uint16_t slot, std::uint16_t flags);
 
   /// The link for the client's requests of `slot`, if they may be sent now; else they must be held.
   [[nodiscard]] Link* link_now(Client& client, std::uint16_t slot);

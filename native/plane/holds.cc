@@ -5,6 +5,7 @@
 #include "plane/links.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
+#include "plane/scripts.h"
 #include "plane/tracking.h"
 
 namespace slotgate {
@@ -213,6 +214,7 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   discharge(index);
   request.flags = static_cast<std::uint16_t>(request.flags & ~kReqAsking);
   const auto frame = std::move(request.owned);
+  context_.scripts->prepare_again(*link, index, {frame.get(), request.length});
   context_.links->send(*link, index, {frame.get(), request.length});
   return true;
 }

@@ -16,6 +16,7 @@ class Links;
 struct Server;
 struct Database;
 struct PubSubUpstream;
+struct LinkScripts;
 
 enum class LinkState : std::uint8_t {
   kConnecting,
@@ -136,6 +137,12 @@ struct Link {
   std::uint32_t borrower = kNoIndex;       ///< kPrivate: the client
   PubSubUpstream* subscription = nullptr;  ///< kSubscription: whose it is
   BlockReplies block;                      ///< of the oldest unanswered request, if it is a block
+  std::unique_ptr<LinkScripts> scripts;    ///< that its server has; nullptr: none were needed
+
+  Link();
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return answered + in_flight.size(); }
   [[nodiscard]] bool usable() const noexcept { return state != LinkState::kClosed; }

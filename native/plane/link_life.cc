@@ -14,6 +14,7 @@
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
+#include "plane/scripts.h"
 #include "plane/socket.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
@@ -35,6 +36,9 @@ constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 constexpr std::size_t kAbandonedMost = 16;
 
 }  // namespace
+
+Link::Link() = default;
+Link::~Link() = default;
 
 Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user,
                           std::uint8_t protocol) {

@@ -16,6 +16,7 @@
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/request_streams.h"
+#include "plane/scripts.h"
 #include "plane/slow_requests.h"
 #include "plane/socket.h"
 #include "plane/tracking.h"
@@ -350,6 +351,8 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   if ((request.flags & kReqBlock) != 0) return take_block(link, index, data, size);
   if (link.framer.type() == '-') {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
+    if ((request.flags & (kReqInternal | kReqScript)) != 0)
+      context_.scripts->note_error(link, index, line);
     if ((request.flags & kReqInternal) == 0 && context_.redirector->refused(link, index, line)) {
       link.stream.answered_up_to(end);
       return true;

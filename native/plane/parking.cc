@@ -7,12 +7,15 @@
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/scripts.h"
 #include "plane/tracking.h"
 
 namespace slotgate {
 
 namespace {
 
+/// How long a request waits for the control plane to load its script.
+constexpr std::uint64_t kScriptWaitMs = 1000;
 /// Delays before a request that was told TRYAGAIN is repeated, by the number of times it was.
 constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
 
@@ -83,7 +86,8 @@ void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint1
     parking->client = request.client;
     parking->fence = fence_behind(link, slot, request.client);
   }
-  add_refused(*parking, {index, how, ask_server, false, with_crlf(line)});
+  const std::uint64_t until = how == RepeatHow::kWhenLoaded ? context_.now_ms + kScriptWaitMs : 0;
+  add_refused(*parking, {index, how, ask_server, false, with_crlf(line), until});
   if (how == RepeatHow::kTryAgain) {
     const std::size_t step = std::min<std::size_t>(request.redirects - 1U, kTryAgainMs.size() - 1);
     // The first time it may be enough to ask key by key, which needs no delay.
@@ -95,6 +99,57 @@ void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint1
     }
   }
   run_queue(database, slot);
+}
+
+bool Redirector::script_missing(Link& link, std::uint32_t index, std::string_view line) {
+  const Request& request = context_.requests[index];
+  if (request.client == kNoIndex) return false;
+  const Database& database = database_of(request);
+  if (context_.turn_stamp() - request.arrived_ms >= database.limits().hold_timeout_ms) return false;
+  Sha1Digest digest;
+  const Scripts::Missing missing = context_.scripts->missing(link, index, digest);
+  if (missing == Scripts::Missing::kPassOn) return false;
+  const bool ask = missing == Scripts::Missing::kAsk;
+  if (ask) {
+    note(PlaneEvent::Kind::kScriptMissing, database, request.slot,
+         link.server->entry.node_id + " " + hex_text(digest), true, link.server);
+  }
+  own_frame(link, index);
+  park(link, index, ask ? RepeatHow::kWhenLoaded : RepeatHow::kOwner, link.server->index, line);
+  return true;
+}
+
+void Redirector::script_checked(Database& database, const Server& server, const Sha1Digest& digest,
+                                bool loaded) {
+  if (loaded) context_.scripts->loaded(server, digest);
+  std::vector<std::uint16_t> slots;
+  for (auto& [slot, queue] : database.queues) {
+    for (Parking& parking : queue.parkings) {
+      for (Parking::Refused& refused : parking.refused) {
+        const Request& request = context_.requests[refused.request];
+        if (refused.how != RepeatHow::kWhenLoaded || refused.ask_server != server.index) continue;
+        Sha1Digest wanted;
+        if (request.client != kNoIndex &&
+            !(Scripts::digest_in({request.owned.get(), request.length}, wanted) &&
+              wanted == digest)) {
+          continue;
+        }
+        if (loaded) refused.how = RepeatHow::kOwner;
+        refused.until_ms = 0;
+        parking.retry_at_ms = 0;
+        slots.push_back(slot);
+      }
+    }
+  }
+  for (const std::uint16_t slot : slots) run_queue(database, slot);
+}
+
+bool Redirector::waits_for_script(Database& database, std::uint16_t slot, Parking& parking,
+                                  const Parking::Refused& refused) {
+  if (refused.how != RepeatHow::kWhenLoaded || refused.until_ms <= context_.now_ms) return false;
+  parking.retry_at_ms = refused.until_ms;
+  schedule(database, slot, refused.until_ms);
+  return true;
 }
 
 void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
@@ -115,6 +170,7 @@ Link* Redirector::send_asking(Database& database, std::uint32_t index, std::uint
   context_.tracking->sent_late(client, index);
   request.flags |= kReqAsking | kReqWatchOrder;
   const auto frame = std::move(request.owned);
+  context_.scripts->prepare_again(*link, index, {frame.get(), request.length});
   context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   context_.links->send(*link, index, {frame.get(), request.length});
   return link;
@@ -142,12 +198,14 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
     const Parking::Refused next = parking->refused.front();
     const bool gone = context_.requests[next.request].client == kNoIndex;
     const bool must_wait = it->second.reason != HoldReason::kNone && next.how != RepeatHow::kAsk;
-    if (!gone && !next.passed_on && must_wait) return;  // run again when the slot opens
+    const bool pass_on = next.passed_on || next.how == RepeatHow::kWhenLoaded;
+    if (!gone && !next.passed_on && waits_for_script(database, slot, *parking, next)) return;
+    if (!gone && !pass_on && must_wait) return;  // run again when the slot opens
     parking->refused.pop_front();
     if (gone) {
       context_.replies->discard(next.request);
-    } else if (next.passed_on) {
-      context_.counters->refusal_passed_for_order.add();
+    } else if (pass_on) {
+      if (next.passed_on) context_.counters->refusal_passed_for_order.add();
       context_.replies->deliver_copy(next.request, shown_refusal(next.refusal, slot));
     } else {
       // Splitting may park parts of it at once: they take the place that it has now.

@@ -29,7 +29,7 @@ Dispatched PubSub::publish(Client& client, const Command& command, Bytes frame,
   const std::uint16_t slot =
       shard ? slot_for_key({frame.data + channel.offset, channel.length}) : kPubSubHomeSlot;
   const int flags = Dispatcher::command_flags(command) | kReqReceivers | (shard ? 0 : kReqKeyless);
-  return context_.dispatcher->send_to_slot(client, command, frame, slot,
+  return context_.dispatcher->send_to_slot(client, command, frame, args, slot,
                                            static_cast<std::uint16_t>(flags));
 }
 

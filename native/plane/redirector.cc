@@ -120,6 +120,7 @@ void Redirector::patch(Database& database, std::uint16_t slot, const Link& link,
 bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line) {
   const Refusal refusal = parse_refusal(line);
   if (refusal.kind == RefusalKind::kNone) return false;
+  if (refusal.kind == RefusalKind::kNoScript) return script_missing(link, index, line);
   Request& request = context_.requests[index];
   if (request.client == kNoIndex) {
     // Nobody waits for it; but if it was the probe of its queue, the queue needs another.
@@ -133,6 +134,11 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
   if (script && !redirect && !link.database->queues.contains(request.slot)) return false;
   if (script && redirect &&
       find_server(*link.database, link, refusal.endpoint) == SlotMap::kUnassigned) {
+    // If it is the server's word, the next topology knows more.
+    if (refusal.slot == request.slot) {
+      note(PlaneEvent::Kind::kRedirect, *link.database, request.slot, refusal.endpoint, false,
+           link.server);
+    }
     return false;
   }
   if (redirect && ((request.flags & kReqKeyless) != 0 || refusal.slot != request.slot))
@@ -163,6 +169,7 @@ bool Redirector::refused(Link& link, std::uint32_t index, std::string_view line)
       back_off(link, index, line);
       return true;
     case RefusalKind::kNone:
+    case RefusalKind::kNoScript:
       break;
   }
   return false;

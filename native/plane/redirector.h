@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/sha1.h"
 #include "plane/refusal.h"
 #include "plane/worker_context.h"
 
@@ -48,6 +49,11 @@ class Redirector {
   /// it names; kUnassigned if the topology does not know that.
   [[nodiscard]] std::uint16_t redirect_target(Link& link, std::uint16_t slot,
                                               const Refusal& refusal);
+  /// The control plane has looked for a script that `server` did not have; `loaded`: now it does,
+  /// and what waits for it is repeated. Else the server had it, and the words were the script's
+  /// own, or it cannot be loaded: they are passed on.
+  void script_checked(Database& database, const Server& server, const Sha1Digest& digest,
+                      bool loaded);
   /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
   void executed(Link& link, std::uint32_t index);
 
@@ -129,8 +135,12 @@ class Redirector {
   bool asked(Link& link, std::uint32_t index, const Refusal& refusal, std::string_view line);
   void park(Link& link, std::uint32_t index, RepeatHow how, std::uint16_t ask_server,
             std::string_view line);
+  bool script_missing(Link& link, std::uint32_t index, std::string_view line);
   void back_off(Link& link, std::uint32_t index, std::string_view line);
   void add_refused(Parking& parking, Parking::Refused refused);
+  /// True if it waits for a script for a while yet.
+  bool waits_for_script(Database& database, std::uint16_t slot, Parking& parking,
+                        const Parking::Refused& refused);
   /// The parking's fence is reached and its time has come: its next step.
   void advance_parking(Database& database, std::uint16_t slot, std::uint32_t client);
   void end_parking(Database& database, SlotQueue& queue, std::uint32_t client);

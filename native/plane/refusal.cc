@@ -37,6 +37,7 @@ Refusal parse_refusal(std::string_view line) noexcept {
   if (word == "CLUSTERDOWN" || word == "LOADING" || word == "MASTERDOWN")
     refusal.kind = RefusalKind::kDown;
   if (word == "READONLY") refusal.kind = RefusalKind::kReadonly;
+  if (word == "NOSCRIPT") refusal.kind = RefusalKind::kNoScript;
   return refusal;
 }
 

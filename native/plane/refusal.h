@@ -14,6 +14,7 @@ enum class RefusalKind : std::uint8_t {
   kTryAgain,
   kDown,      ///< CLUSTERDOWN, LOADING, MASTERDOWN: the server cannot serve the slot now
   kReadonly,  ///< READONLY: it was demoted, or it is no primary any more
+  kNoScript,  ///< NOSCRIPT: it does not have the script
 };
 
 struct Refusal {

@@ -67,7 +67,8 @@ struct Request {
   std::uint16_t slot = 0;
   std::uint16_t command = 0;
   std::uint16_t flags = 0;
-  std::uint16_t part = 0;   ///< kReqFragment, kReqErrand: which one; kReqBlock: replies in all
+  std::uint16_t part = 0;   ///< kReqFragment, kReqErrand: which one; kReqBlock: replies in all;
+                            ///< else kReqScript: ScriptMark
   std::uint16_t batch = 0;  ///< which of the client's reads brought it, modulo 2^16
   RequestState state = RequestState::kFree;
   std::uint8_t redirects = 0;

@@ -31,9 +31,10 @@ enum class HoldReason : std::uint8_t {
 
 /// What is to be done with a refused request.
 enum class RepeatHow : std::uint8_t {
-  kAsk,       ///< at the server that the redirect named, behind ASKING
-  kTryAgain,  ///< at the owner, key by key where the command can be split
-  kOwner,     ///< at the owner
+  kAsk,         ///< at the server that the redirect named, behind ASKING
+  kTryAgain,    ///< at the owner, key by key where the command can be split
+  kOwner,       ///< at the owner
+  kWhenLoaded,  ///< at the owner, once it has the script
 };
 
 /// Requests of one client on one slot from the first that was refused on; other clients' pass by.
@@ -43,9 +44,10 @@ struct Parking {
   struct Refused {
     std::uint32_t request;
     RepeatHow how;
-    std::uint16_t ask_server;
+    std::uint16_t ask_server;  ///< kAsk; kWhenLoaded: the server that refused it
     bool passed_on;       ///< a younger request on the same key was executed: not to be repeated
     std::string refusal;  ///< the server's words, CRLF included
+    std::uint64_t until_ms = 0;  ///< kWhenLoaded: after that it is passed on
   };
   std::uint32_t client = kNoIndex;
   /// Younger requests that were sent before the refusal, or the present step: unanswered before it.

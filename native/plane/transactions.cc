@@ -11,6 +11,7 @@
 #include "plane/refusal.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/scripts.h"
 
 namespace slotgate {
 
@@ -90,6 +91,7 @@ Dispatched Transactions::queue(Client& client, const Command& command, Bytes fra
     transaction.slot = decision.slot;
   }
   transaction.readonly = transaction.readonly && (command.flags & kFlagReadonly) != 0;
+  transaction.scripts = transaction.scripts || Scripts::concerns(command);
   transaction.frames.append(frame.data, frame.size);
   ++transaction.commands;
   context_.replies->deliver_static(
@@ -126,6 +128,7 @@ Dispatched Transactions::send_block(Client& client, const Command& command) {
   Request& request = context_.requests[index];
   request.part = static_cast<std::uint16_t>(transaction.commands + 2);
   if (link != nullptr) {
+    prepare_scripts(*link, transaction);
     write_block(context_.links->begin_send(*link, index, size), transaction);
     context_.links->end_send(*link, size);
   } else {
@@ -137,6 +140,11 @@ Dispatched Transactions::send_block(Client& client, const Command& command) {
   client.session->transaction.reset();
   Leases::end_session_if_idle(client);
   return Dispatched::kTaken;
+}
+
+void Transactions::prepare_scripts(Link& link, const Transaction& transaction) {
+  if (!transaction.scripts) return;
+  context_.scripts->prepare_block(link, {transaction.frames.data(), transaction.frames.size()});
 }
 
 Dispatched Transactions::send_watched(Client& client, const Command& command) {
@@ -166,6 +174,7 @@ Dispatched Transactions::send_watched(Client& client, const Command& command) {
   const std::uint32_t index = context_.dispatcher->append(
       client, command, session.watch_slot, static_cast<std::uint16_t>(block_flags(transaction)));
   context_.requests[index].part = static_cast<std::uint16_t>(transaction.commands + 2);
+  prepare_scripts(*session.watch_link, transaction);
   write_block(context_.links->begin_send(*session.watch_link, index, size), transaction);
   context_.links->end_send(*session.watch_link, size);
   session.transaction.reset();

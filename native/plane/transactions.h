@@ -50,6 +50,7 @@ class Transactions {
  private:
   Dispatched send_block(Client& client, const Command& command);
   Dispatched send_watched(Client& client, const Command& command);
+  void prepare_scripts(Link& link, const Transaction& transaction);
   Dispatched answer(Client& client, const Command& command, std::string_view reply);
   Dispatched refuse(Client& client, const Command& command, std::string_view reply);
   void end_watch(Client& client);

@@ -46,6 +46,7 @@ struct PlaneEvent {
     kOutOfFiles,
     kCrossSlotAnswered,
     kDatabaseRefused,
+    kScriptMissing,
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

@@ -91,11 +91,13 @@ Database* Worker::database(std::uint32_t id) {
   return nullptr;
 }
 
-void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings) {
+void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings,
+                          std::shared_ptr<ScriptStore> scripts) {
   auto database = std::make_unique<Database>();
   database->id = id;
   database->settings = std::move(settings);
   database->slow_after_ms = database->limits().slow_after_ms;
+  database->scripts = std::move(scripts);
   context_.databases.push_back(std::move(database));
 }
 
@@ -122,6 +124,16 @@ void Worker::set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> 
 
 void Worker::set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes) {
   if (Database* found = database(id)) parts_.redirector.adopt(*found, std::move(routes));
+}
+
+void Worker::script_checked(std::uint32_t id, const std::string& node_id, const Sha1Digest& digest,
+                            bool loaded) {
+  Database* const found = database(id);
+  if (found == nullptr) return;
+  for (const auto& server : found->servers) {
+    if (server->entry.node_id == node_id)
+      parts_.redirector.script_checked(*found, *server, digest, loaded);
+  }
 }
 
 void Worker::listen(std::uint32_t id, int fd) {

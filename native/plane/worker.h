@@ -47,7 +47,11 @@ class Worker {
   [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
 
   // Orders.
-  void add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings);
+  void add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings,
+                    std::shared_ptr<ScriptStore> scripts);
+  /// The control plane has looked for a script that the server did not have; `loaded`: now it does.
+  void script_checked(std::uint32_t id, const std::string& node_id, const Sha1Digest& digest,
+                      bool loaded);
   void set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings);
   void set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> commands);
   void set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes);

@@ -34,6 +34,7 @@ class Replies;
 class RequestStreams;
 class PubSub;
 class SlowRequests;
+class Scripts;
 class Tracking;
 class Transactions;
 
@@ -81,6 +82,7 @@ struct WorkerContext {
   ClientPause* pause = nullptr;
   Monitors* monitors = nullptr;
   SlowRequests* slow = nullptr;
+  Scripts* scripts = nullptr;
   Tracking* tracking = nullptr;
 
   std::uint32_t next_arrival = 0;

@@ -17,6 +17,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       leases(context),
       errands(context),
       transactions(context),
+      scripts(context),
       tracking(context),
       queries(context),
       pause(context),
@@ -39,6 +40,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.pause = &pause;
   context.monitors = &monitors;
   context.slow = &slow;
+  context.scripts = &scripts;
   context.tracking = &tracking;
 }
 

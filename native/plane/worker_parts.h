@@ -14,6 +14,7 @@
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
+#include "plane/scripts.h"
 #include "plane/slow_requests.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
@@ -41,6 +42,7 @@ class WorkerParts {
   Leases leases;
   Errands errands;
   Transactions transactions;
+  Scripts scripts;
   Tracking tracking;
   ClientQueries queries;
   ClientPause pause;

@@ -140,6 +140,13 @@ TEST(a_script_cannot_send_us_to_a_server_of_its_choice) {
   two.a.answer_with([&](const Call&) { return moved(two.key, evil); });
   const std::string script = "EVAL forge 1 " + two.key;
   CHECK_EQ(two.client.call(script), moved(two.key, evil));
+  // But if the server is a new one, the topology will tell.
+  std::vector<PlaneEvent> events;
+  CHECK(eventually([&] {
+    events = two.plane.take_events(PlaneEvent::Kind::kRedirect);
+    return !events.empty();
+  }));
+  if (!events.empty()) CHECK(!events[0].known);
   two.a.answer_with([&](const Call&) { return "-MOVED 1 " + two.b.endpoint() + "\r\n"; });
   CHECK_EQ(two.client.call(script), "-MOVED 1 " + two.b.endpoint() + "\r\n");
   for (const char* const words :

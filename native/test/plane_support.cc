@@ -74,7 +74,8 @@ std::shared_ptr<const CommandTable> plane_commands() {
   hello.barrier = Barrier::kDrain;
   hello.ready_reply = "7.0.15";
   constexpr std::uint32_t kChanges = kFlagWrite | kFlagMayReplicate | kFlagKeyspace;
-  CommandRow script = row("eval", -3, kChanges | kFlagScript, {counted(2, 0, 1)});
+  CommandRow script =
+      row("eval", -3, kChanges | kFlagScript | kFlagRunsBody | kFlagQueueable, {counted(2, 0, 1)});
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
   random.flags = kFlagReadonly | kFlagQueueable;
@@ -89,6 +90,8 @@ std::shared_ptr<const CommandTable> plane_commands() {
       split("mset", Split::kAllOk, 2, kChanges),
       split("del", Split::kSum, 1, kChanges),
       script,
+      row("evalsha", -3, kFlagWrite | kFlagScript | kFlagRunsDigest | kFlagQueueable,
+          {counted(2, 0, 1)}),
       random,
       ping,
       hello,
@@ -124,7 +127,7 @@ TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
   const auto settings = std::make_shared<const DatabaseSettings>(std::move(setup.settings));
   const auto commands = plane_commands();
   on_workers([&](Worker& worker) {
-    worker.add_database(kDatabase, settings);
+    worker.add_database(kDatabase, settings, scripts_);
     worker.set_commands(kDatabase, commands);
   });
   for (const FakeServer* server : servers_) routes_.servers.push_back(server->entry());
@@ -219,6 +222,12 @@ std::uint64_t TestPlane::sum(Counter WorkerCounters::*figure) const {
 
 void TestPlane::await(Counter WorkerCounters::*figure, std::uint64_t value) {
   if (!eventually([&] { return sum(figure) == value; })) CHECK_EQ(sum(figure), value);
+}
+
+void TestPlane::check_script(const FakeServer& server, const std::string& body, bool loaded) {
+  const Sha1Digest digest = sha1(bytes_of(body));
+  on_workers(
+      [&](Worker& worker) { worker.script_checked(kDatabase, server.node_id(), digest, loaded); });
 }
 
 void TestPlane::collect() {

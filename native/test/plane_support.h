@@ -58,6 +58,10 @@ class TestPlane {
   [[nodiscard]] std::uint64_t sum(Counter WorkerCounters::*figure) const;
   /// Waits until the figure is `value`; a failing check if it does not become it.
   void await(Counter WorkerCounters::*figure, std::uint64_t value);
+  /// The scripts that all workers share.
+  [[nodiscard]] ScriptStore& scripts() noexcept { return *scripts_; }
+  /// Tells every worker what the control plane found about a script that `server` did not have.
+  void check_script(const FakeServer& server, const std::string& body, bool loaded);
   /// The next control request; waits for it.
   ControlRequest take_control();
   void answer(const ControlRequest& asked, const ControlAnswer& given);
@@ -79,6 +83,7 @@ class TestPlane {
   void collect();
 
   std::vector<FakeServer*> servers_;
+  std::shared_ptr<ScriptStore> scripts_ = std::make_shared<ScriptStore>();
   std::unique_ptr<Plane> plane_;
   RouteSnapshot routes_;
   std::vector<int> listeners_;

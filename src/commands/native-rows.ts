@@ -4,6 +4,7 @@ import { hasUnknownKeys } from './command-row.js';
 import type { CommandTable } from './command-table.js';
 import { mayFollowSubscribe } from './rules/pubsub.js';
 import { refusalText } from './rules/refusals.js';
+import { RUNS_BODY, RUNS_DIGEST } from './rules/scripts.js';
 import { isQueueable, NEVER_QUEUED } from './rules/transactions.js';
 import { isKeyspaceCommand, isSecret, isUnmonitored, mayReplicate } from './rules/visibility.js';
 import type { CommandRow } from './types.js';
@@ -59,6 +60,8 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['keyspace', isKeyspaceCommand(row)],
     ['unmonitored', isUnmonitored(row)],
     ['secret', isSecret(row)],
+    ['runs_body', RUNS_BODY.has(row.name)],
+    ['runs_digest', RUNS_DIGEST.has(row.name)],
   ];
   return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
 }

@@ -313,6 +313,16 @@ export const SETTINGS = {
     reload: 'live',
     help: 'Bytes of a reply that is joined from those of several servers, as that of KEYS; a larger one is an error.',
   },
+  maxScriptCacheBytes: {
+    kind: 'bytes',
+    min: 0,
+    max: 64 * GIB,
+    default: 64 * MIB,
+    flag: 'max-script-cache-bytes',
+    env: 'SLOTGATE_MAX_SCRIPT_CACHE_BYTES',
+    reload: 'live',
+    help: 'Bytes of scripts that are kept to be loaded where EVALSHA needs them; the one that was not used for longest is forgotten first. 0 keeps none.',
+  },
   denyCommands: {
     kind: 'list',
     entry: 'denied',

@@ -36,6 +36,11 @@ export interface NativePlane {
   listen(database: number, worker: number, fd: number): void;
   stopListening(worker: number, fd: number, done: () => void): void;
   preconnect(database: number): void;
+  learnScript(database: number, body: Buffer): void;
+  hasScript(database: number, digest: string): boolean;
+  scriptBody(database: number, digest: string): Buffer | undefined;
+  clearScripts(database: number): void;
+  scriptChecked(database: number, nodeId: string, digest: string, isLoaded: boolean): void;
   answer(client: ClientRef, answer: ControlAnswer): void;
   dispatchAgain(client: ClientRef): void;
   bind(client: ClientRef, binding: NativeBinding): void;

@@ -105,6 +105,36 @@ export class DataPlane {
     this.#plane.preconnect(database);
   }
 
+  /** From now on the workers load the script where it is needed. */
+  learnScript(database: number, body: Buffer): void {
+    this.#plane.learnScript(database, body);
+  }
+
+  /** @param digest 40 hexadecimal digits of any case. */
+  hasScript(database: number, digest: string): boolean {
+    return this.#plane.hasScript(database, digest);
+  }
+
+  /** @param digest As for `hasScript`. */
+  scriptBody(database: number, digest: string): Buffer | undefined {
+    return this.#plane.scriptBody(database, digest);
+  }
+
+  /** Forgets all scripts, and which servers have them. */
+  clearScripts(database: number): void {
+    this.#plane.clearScripts(database);
+  }
+
+  /**
+   * Settles an event `script_missing`.
+   * @param isLoaded True: the server did not have it, and has it now. False: what it said is passed on.
+   */
+  scriptChecked(database: number, nodeId: string, digest: string, isLoaded: boolean): void {
+    if (!this.#isStopped) {
+      this.#plane.scriptChecked(database, nodeId, digest, isLoaded);
+    }
+  }
+
   /** Ignored if the client is gone. */
   answer(client: ClientRef, answer: ControlAnswer): void {
     if (!this.#isStopped) {

@@ -45,7 +45,9 @@ export type NativeCommandFlag =
   | 'may_replicate'
   | 'keyspace'
   | 'unmonitored'
-  | 'secret';
+  | 'secret'
+  | 'runs_body'
+  | 'runs_digest';
 
 /** Who answers a command. C++: `RouteBy`. */
 export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse' | 'pubsub';
@@ -267,6 +269,8 @@ export interface DataPlaneEvent {
    * handshake_refused: `text` is the server's reply.
    * holding: requests wait for `slot`; `count` is their number in that worker.
    * crossslot_answered, database_refused: told once per command (`text`) and client library (`server`).
+   * script_missing: a server does not have a script that we know; `text` is `<node id> <SHA-1>`. It waits
+   * for `scriptChecked`.
    * out_of_files: connections cannot be accepted; `text` is the system's reason.
    */
   readonly kind:
@@ -280,7 +284,8 @@ export interface DataPlaneEvent {
     | 'holding'
     | 'out_of_files'
     | 'crossslot_answered'
-    | 'database_refused';
+    | 'database_refused'
+    | 'script_missing';
   readonly database: number;
   readonly slot: number;
   /** Label of the server the event is about; '' if none. */
@@ -342,6 +347,8 @@ export interface PlaneLimits {
   readonly slowAfterMs: number;
   readonly connectTimeoutMs: number;
   readonly keepaliveSeconds: number;
+  /** Of all workers together. */
+  readonly scriptCacheBytesMax: number;
 }
 
 /** C++: `DatabaseSettings`. */

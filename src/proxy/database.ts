@@ -38,12 +38,14 @@ import { BlockedCommands } from './blocked-commands.js';
 import { PlaneClients } from './client-desk.js';
 import { configValues } from './config-values.js';
 import { ClientErrands } from './errands.js';
+import { FunctionCopier } from './functions.js';
 import { keepPlaces } from './keep-places.js';
 import { toPlaneLimits } from './limits.js';
 import { Logins } from './logins.js';
 import { Permissions } from './permissions.js';
 import { reactTo } from './plane-events.js';
 import { toRouteSnapshot } from './routes.js';
+import { Scripts } from './scripts.js';
 import { answerAuth, answerHello, internalError, type LoginDesk, reply } from './session.js';
 import { UpstreamUsers } from './upstream-users.js';
 import { UserChecks } from './user-checks.js';
@@ -65,6 +67,8 @@ export class Database implements LoginDesk {
   readonly #clients: PlaneClients;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #scans: Scans;
+  readonly #scripts: Scripts;
+  readonly #functions: FunctionCopier;
   readonly #runId = randomBytes(20).toString('hex');
   readonly #blocked: BlockedCommands;
   readonly #slowLog: SlowLog;
@@ -103,6 +107,9 @@ export class Database implements LoginDesk {
       ask: (args) => this.#executeOnEvery(args),
       deleted: (user) => this.#userDeleted(user),
     });
+    const execute = (nodeId: string, args: CommandArguments) => monitor.execute(nodeId, args);
+    this.#scripts = new Scripts({ database: id, plane, execute, log });
+    this.#functions = new FunctionCopier({ execute, log });
     if (config.clientAuth === 'none') {
       this.#learnProxyUser();
     }
@@ -112,6 +119,7 @@ export class Database implements LoginDesk {
   /** Routes by this topology from the next turn on. */
   adopt(topology: ClusterTopology): void {
     this.publishSettings();
+    void this.#functions.adopt(topology);
     this.#plane.setRoutes(this.#id, toRouteSnapshot(topology));
   }
 
@@ -159,6 +167,7 @@ export class Database implements LoginDesk {
       holding: () => this.#watchHolding(),
       userRefused: (user) => this.#userRefused(user),
       userLost: (user) => this.#checkUser(user),
+      scriptMissing: (nodeId, digest) => void this.#scripts.repair(nodeId, digest),
     });
   }
 
@@ -271,6 +280,7 @@ export class Database implements LoginDesk {
       unknownCommands: this.#unknownCommands,
       scans: this.#scans,
       subscriptions: (family, names) => this.#plane.subscriptions(this.#id, family, names),
+      scripts: this.#scripts,
       stats: () => this.#stats(),
       configValues: () => configValues(this.#config),
       maxMergedReplyBytes: this.#config.maxMergedReplyBytes,

@@ -34,5 +34,6 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     slowAfterMs: config.slowlogSlowerThanMs === -1 ? NEVER : config.slowlogSlowerThanMs,
     connectTimeoutMs: config.connectTimeoutMs,
     keepaliveSeconds: config.tcpKeepaliveSeconds,
+    scriptCacheBytesMax: config.maxScriptCacheBytes,
   };
 }

@@ -11,6 +11,7 @@ export interface EventReactions {
   userRefused(user: number): void;
   /** A connection of the user has ended. */
   userLost(user: number): void;
+  scriptMissing(nodeId: string, digest: string): void;
 }
 
 /** One line of log per change of state, and a refresh where the topology may have changed. */
@@ -65,6 +66,11 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
         library: server,
       });
       return;
+    case 'script_missing': {
+      const [nodeId = '', digest = ''] = text.split(' ');
+      reactions.scriptMissing(nodeId, digest);
+      return;
+    }
     case 'out_of_files':
       log.error('connections cannot be accepted; raise the limit of open files', { reason: text });
       return;

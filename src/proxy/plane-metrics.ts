@@ -60,6 +60,11 @@ const COUNTERS: readonly Definition[] = [
     unknown_outcomes: 'unknown',
     reads_repeated: 'repeated',
   }),
+  counter(
+    'scripts_loaded',
+    'scripts_loaded',
+    'Scripts loaded in front of a request that runs them.',
+  ),
   counter('discarded_replies', 'discarded_replies', 'Replies whose client was gone.'),
   counter('streamed_replies', 'streamed_replies', 'Replies forwarded while they arrived.'),
   counter('streamed_requests', 'streamed_requests', 'Requests forwarded while they arrived.'),

@@ -7,7 +7,7 @@ export const handleScriptLoad: ValueHandler = async (request, context, row) => {
   const reply = await fanOut(row, request, context);
   const body = request.args[2];
   if (!isError(reply) && body !== undefined) {
-    context.scripts?.learn(body);
+    context.scripts.learn(body);
   }
   return reply;
 };
@@ -16,7 +16,7 @@ export const handleScriptLoad: ValueHandler = async (request, context, row) => {
 export const handleScriptFlush: ValueHandler = async (request, context, row) => {
   const reply = await fanOut(row, request, context);
   if (!isError(reply)) {
-    context.scripts?.clear();
+    context.scripts.clear();
   }
   return reply;
 };
@@ -29,7 +29,7 @@ export const handleScriptExists: ValueHandler = async (request, context, row) =>
   }
   const digests = request.args.slice(2).map(String);
   const items = reply.items.map((item, i) =>
-    context.scripts?.has(digests[i] ?? '') === true ? integerValue(1) : item,
+    context.scripts.has(digests[i] ?? '') ? integerValue(1) : item,
   );
   return { kind: 'array', items };
 };

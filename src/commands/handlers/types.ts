@@ -76,8 +76,8 @@ export interface ControlContext {
   configValues(): Readonly<Record<string, string>>;
   /** Most bytes that a reply joined from those of several servers may have (`maxMergedReplyBytes`). */
   readonly maxMergedReplyBytes: number;
-  /** Scripts that the proxy loads where they are needed; undefined: it keeps none. */
-  readonly scripts?: ScriptCache;
+  /** Scripts that the proxy loads where they are needed. */
+  readonly scripts: ScriptCache;
   /** Users may have other rights from now on: nothing that was known of them holds. */
   rightsChanged(): void;
   /**

@@ -9,3 +9,9 @@ export const SCRIPTS: ReadonlySet<string> = new Set<CommandName>([
 export const ENDS_SCRIPTS: ReadonlySet<string> = new Set<CommandName>([
   ...(['function|kill', 'function|stats', 'script|kill'] as const),
 ]);
+
+/** Argument 1 is the script's body. */
+export const RUNS_BODY: ReadonlySet<string> = new Set<CommandName>(['eval', 'eval_ro']);
+
+/** Argument 1 is the SHA-1 of the script's body. */
+export const RUNS_DIGEST: ReadonlySet<string> = new Set<CommandName>(['evalsha', 'evalsha_ro']);

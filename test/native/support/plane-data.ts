@@ -29,6 +29,7 @@ export const LIMITS: PlaneLimits = {
   slowAfterMs: 0xffff_ffff,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
+  scriptCacheBytesMax: 1 << 20,
 };
 
 /** Settings in which some fields differ from those of the tests. */

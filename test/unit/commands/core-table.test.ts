@@ -197,8 +197,14 @@ describe('rows for the data plane', () => {
 
   test('a row is a write unless the server says that it only reads', () => {
     expect(nativeRow('getex')?.flags).toEqual(writes('write', 'queueable'));
-    expect(nativeRow('eval')?.flags).toEqual(writes('write', 'script', 'queueable'));
-    expect(nativeRow('eval_ro')?.flags).toEqual(['readonly', 'script', 'queueable', 'keyspace']);
+    expect(nativeRow('fcall')?.flags).toEqual(writes('write', 'script', 'queueable'));
+    expect(nativeRow('eval')?.flags).toEqual([
+      ...writes('write', 'script', 'queueable'),
+      'runs_body',
+    ]);
+    expect(nativeRow('evalsha_ro')?.flags).toEqual([
+      ...(['readonly', 'script', 'queueable', 'keyspace', 'runs_digest'] as const),
+    ]);
     expect(nativeRow('publish')?.flags).toEqual(writes('write', 'queueable'));
     expect(nativeRow('hgetdel')?.flags).toEqual(writes('write', 'queueable'));
     for (const { name, flags } of NATIVE) {

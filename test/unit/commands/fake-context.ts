@@ -76,6 +76,7 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
       unused: [],
       patterns: { clients: 0, links: 0 },
     }),
+    scripts: { learn: () => undefined, clear: () => undefined, has: () => false },
     bind: () => {},
     isFullOfTracking: () => false,
     stats: () => STATS,
