@@ -49,7 +49,10 @@ export const SCRIPTING: Examples = {
     ---
     EVAL "return redis.call('SET', KEYS[1], 'learned by EVAL')" 1 a
     EVALSHA 208a4a66de8cbb8acfd7ed9593624114f346ccaf 1 a
-    GET a
+    EVALSHA 208a4a66de8cbb8acfd7ed9593624114f346ccaf 1 b
+    EVALSHA 208a4a66de8cbb8acfd7ed9593624114f346ccaf 1 c
+    SCRIPT EXISTS 208a4a66de8cbb8acfd7ed9593624114f346ccaf
+    MGET a b c
   `,
   evalsha_ro: `
     SET k v
