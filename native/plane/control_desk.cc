@@ -108,7 +108,7 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
   const bool other_links =
       (answer.protocol != 0 && answer.protocol != client->protocol) ||
       (answer.user >= 0 && static_cast<std::uint16_t>(answer.user) != client->user);
-  if (other_links && client->session) {
+  if (other_links && client->session && client->session->bound) {
     context_.leases->drop_all(*client);
     context_.tracking->links_dropped(*client);
   }

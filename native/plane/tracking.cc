@@ -110,6 +110,12 @@ void Tracking::command_started(Client& client) noexcept {
   if (BoundLinks* const bound = bound_of(client)) bound->before_next.clear();
 }
 
+void Tracking::repeat_before_next(Link& link) {
+  const BoundLinks* const bound = bound_of(context_.clients[link.borrower]);
+  if (bound != nullptr && !bound->before_next.empty())
+    context_.links->send_internal(link, bound->before_next);
+}
+
 void Tracking::sent_late(Client& client, std::uint32_t index) {
   BoundLinks* const bound = bound_of(client);
   if (bound != nullptr && bound->tracks && bound->by_choice)

@@ -24,6 +24,8 @@ class Tracking {
   [[nodiscard]] Link* link_for(Client& client, Server& server);
   /// The client's command has been started: what was to be in front of it is over.
   static void command_started(Client& client) noexcept;
+  /// Something of ours came between, which must not use up what is for the client's command.
+  void repeat_before_next(Link& link);
   /// The request is sent later than it was asked for: the server does not remember the read.
   void sent_late(Client& client, std::uint32_t index);
 
