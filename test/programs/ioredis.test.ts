@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { Redis, type Result } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { useStage } from './support/stage.js';
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const BINARY_KEY = Buffer.from('\0\r\n\xff{\xfe}', 'latin1');
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    bump(key: string, by: number): Result<number, Context>;
+  }
+}
 
 const stage = useStage();
 
@@ -159,6 +165,17 @@ describe.each([2, 3] as const)('ioredis, RESP%i', (protocol) => {
     await waitFor('the message', () => heard.length === 1);
     expect(heard).toEqual([`${p}shard 1`]);
     subscriber.disconnect();
+  });
+
+  test('commands defined by scripts, also after SCRIPT FLUSH', async () => {
+    client.defineCommand('bump', {
+      numberOfKeys: 1,
+      lua: 'return redis.call("INCRBY", KEYS[1], ARGV[1])',
+    });
+    const keys = Array.from({ length: 20 }, (_, i) => `${p}bump:${i}`);
+    await Promise.all(keys.map((key) => client.bump(key, 2)));
+    await stage.callEachServer('SCRIPT', 'FLUSH');
+    expect(await Promise.all(keys.map((key) => client.bump(key, 3)))).toEqual(keys.map(() => 5));
   });
 
   test('SCRIPT LOAD makes EVALSHA work for every key', async () => {

@@ -56,6 +56,15 @@ describe.each(drivers)('rate-limiter-flexible over $name', ({ name, open }) => {
     expect((await limit.get('user:1'))?.msBeforeNext).toBeGreaterThan(500_000);
   });
 
+  test('many keys at once, after SCRIPT FLUSH too', async () => {
+    const limit = limiter(100);
+    const users = Array.from({ length: 50 }, (_, i) => `many:${i}`);
+    await Promise.all(users.map((user) => limit.consume(user)));
+    await stage.callEachServer('SCRIPT', 'FLUSH');
+    const seconds = await Promise.all(users.map((user) => limit.consume(user)));
+    expect(seconds.map((result) => result.consumedPoints)).toEqual(users.map(() => 2));
+  });
+
   test('penalty, reward, block, delete', async () => {
     const limit = limiter(10);
     await limit.penalty('user:2', 4);
