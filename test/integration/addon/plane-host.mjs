@@ -26,8 +26,11 @@ const LIMITS = {
   holdTimeoutMs: 1000,
   redirectsMax: 5,
   linksPerServerMax: 16,
+  privateLinksPerServerMax: 8,
+  slowAfterMs: 0xffffffff,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
+  scriptCacheBytesMax: 1 << 20,
 };
 
 /** Sockets of an ended plane stay open, and the kernel would give them clients: a port is used once. */
