@@ -44,8 +44,9 @@ inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
 
 /// Requests of at least this size are forwarded while they arrive, over a private link.
 inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
-/// Clients flushed in one turn because of pushes; the others wait for the following turns.
-inline constexpr std::size_t kPushFlushesPerTurn = 64;
+/// Clients flushed in one turn because of pushes; the others wait for the following turns. Each is a
+/// system call, which whoever waits for a reply feels: `npm run bench:interference` shows how much.
+inline constexpr std::size_t kPushFlushesPerTurn = 8;
 /// With this much gathered for them, subscription links are not read, and what is pushed on is sent
 /// at once.
 inline constexpr std::size_t kPushedBytesMost = 8 * 1024 * 1024;

@@ -298,6 +298,7 @@ test('a client that waits for ever is thrown out by a failover, and goes on at t
 }, 60_000);
 
 test('kill -9 of the primary: whoever waits there is told that the outcome is unknown', async () => {
+  await cluster.waitUntilOk();
   const owner = await cluster.ownerOf(SLOT);
   const replica = await cluster.replicaOf(owner);
   const client = await connect();
@@ -305,6 +306,7 @@ test('kill -9 of the primary: whoever waits there is told that the outcome is un
   // This one only reads: it goes on.
   const reader = await connect();
   const read = reader.call('XREAD', 'BLOCK', '0', 'STREAMS', `{${TAG}}:stream`, '0');
+  read.catch(() => undefined); // looked at below
   await untilBlocked(2);
   try {
     await cluster.kill(owner);
@@ -321,6 +323,7 @@ test('kill -9 of the primary: whoever waits there is told that the outcome is un
 }, 90_000);
 
 test('a primary that hangs pops nothing for whom it was given up', async () => {
+  await cluster.waitUntilOk();
   const owner = await cluster.ownerOf(SLOT);
   const replica = await cluster.replicaOf(owner);
   const client = await connect();
