@@ -184,27 +184,35 @@ export class TestCluster {
     return found;
   }
 
-  /** Waits until every running server says `cluster_state:ok`, and all know all. */
+  /**
+   * Waits until the running servers are done with what happened to them: each says
+   * `cluster_state:ok`, all agree on every role and slot, and every replica can be elected. Without
+   * the last two, whoever asks a server that is behind kills the wrong one, or one nobody can replace.
+   */
   async waitUntilOk(timeoutMs = 20_000): Promise<void> {
+    await waitFor('the servers to agree on a healthy cluster', () => this.#isSettled(), {
+      timeoutMs,
+    });
+  }
+
+  async #isSettled(): Promise<boolean> {
     const running = this.servers.filter((server) => server.isRunning);
-    await Promise.all(
-      running.map((server) =>
-        waitFor(
-          `${server.address} to see a healthy cluster`,
-          async () => {
-            const info = await server.text('CLUSTER', 'INFO');
-            const nodes = await server.text('CLUSTER', 'NODES');
-            return (
-              info.includes('cluster_state:ok') &&
-              info.includes(`cluster_slots_ok:${SLOT_COUNT}\r\n`) &&
-              info.includes(`cluster_known_nodes:${this.servers.length}\r\n`) &&
-              !nodes.includes('handshake')
-            );
-          },
-          { timeoutMs },
-        ),
-      ),
+    const views = await Promise.all(
+      running.map(async (server) => ({
+        info: await server.text('CLUSTER', 'INFO'),
+        nodes: await server.text('CLUSTER', 'NODES'),
+        replication: await server.text('INFO', 'replication'),
+      })),
     );
+    const isHealthy = views.every(
+      ({ info, nodes, replication }) =>
+        info.includes('cluster_state:ok') &&
+        info.includes(`cluster_slots_ok:${SLOT_COUNT}\r\n`) &&
+        info.includes(`cluster_known_nodes:${this.servers.length}\r\n`) &&
+        !nodes.includes('handshake') &&
+        (replication.includes('role:master') || replication.includes('master_link_status:up')),
+    );
+    return isHealthy && new Set(views.map(({ nodes }) => rolesAndSlots(nodes))).size === 1;
   }
 
   async #form(): Promise<void> {
@@ -258,6 +266,19 @@ export class TestCluster {
       ),
     );
   }
+}
+
+/** Who is a primary of which slots, and who replicates whom: the same text from all who agree. */
+function rolesAndSlots(nodes: string): string {
+  const lines = nodes
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [id = '', , flags = '', primary = '', , , , , ...slots] = line.split(' ');
+      const role = flags.includes('slave') ? `replicates ${primary}` : 'primary';
+      return [id, role, ...slots.filter((range) => /^\d/.test(range))].join(' ');
+    });
+  return lines.sort().join('\n');
 }
 
 function startMember(options: TestClusterOptions): Promise<RealServer> {
