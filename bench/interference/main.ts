@@ -4,6 +4,7 @@ import { writeResult } from '../peers/results.js';
 import { startSlotgate } from '../peers/targets.js';
 import { Children } from '../support/children.js';
 import { describeMachine } from '../support/machine.js';
+import { readOptions } from '../support/options.js';
 import { serverPrograms } from '../support/programs.js';
 import { startCluster } from '../support/servers.js';
 import { measureInterference } from './measure.js';
@@ -12,7 +13,6 @@ import { compilePrograms } from './programs.js';
 
 const SERVER_COUNT = 3;
 const INTERRUPTED = 130;
-const BAD_USAGE = 2;
 
 async function main(options: InterferenceOptions): Promise<void> {
   const children = new Children();
@@ -41,17 +41,7 @@ async function measure(children: Children, options: InterferenceOptions): Promis
   console.log(`Written to ${path}`);
 }
 
-function readOptions(): InterferenceOptions {
-  try {
-    return parseOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    console.error(USAGE);
-    process.exit(BAD_USAGE);
-  }
-}
-
-const options = readOptions();
+const options = readOptions(parseOptions, USAGE);
 if (options.isHelp) console.log(USAGE);
 else await main(options);
 // A run that was interrupted is still waiting for programs that have been ended.

@@ -1,4 +1,5 @@
 import { Children } from '../support/children.js';
+import { readOptions } from '../support/options.js';
 import { serveCluster, startEnvironment } from './environment.js';
 import { measureMemory } from './memory.js';
 import { type Options, parseOptions, USAGE } from './options.js';
@@ -7,7 +8,6 @@ import { writeResult } from './results.js';
 import { measureSpeed } from './speed.js';
 
 const INTERRUPTED = 130;
-const BAD_USAGE = 2;
 
 async function main(options: Options): Promise<void> {
   const children = new Children();
@@ -37,17 +37,7 @@ async function measure(children: Children, options: Options): Promise<void> {
   console.log(`Written to ${path}`);
 }
 
-function readOptions(): Options {
-  try {
-    return parseOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    console.error(USAGE);
-    process.exit(BAD_USAGE);
-  }
-}
-
-const options = readOptions();
+const options = readOptions(parseOptions, USAGE);
 if (options.mode === 'help') console.log(USAGE);
 else await main(options);
 // A run that was interrupted is still waiting for programs that have been ended.
