@@ -24,12 +24,14 @@ import type {
   DatabaseSettings,
   DataPlane,
   DataPlaneEvent,
+  PlaneLimits,
   SlowRequest,
 } from '../native/index.js';
 import { type CommandArguments, encodeCommand, errorReply, type RespReply } from '../resp/index.js';
 import type { LoginSecret } from '../shards/index.js';
 import {
   type ClusterTopology,
+  primariesOf,
   readSlotState,
   SYSTEM_CLOCK,
   type TopologyMonitor,
@@ -93,12 +95,13 @@ export class Database implements LoginDesk {
     this.#monitor = monitor;
     this.#log = log;
     this.#logins = new Logins(monitor, config.connectTimeoutMs);
-    this.#permissions = new Permissions((args) => monitor.execute('any-primary', args));
-    this.#blocked = new BlockedCommands(plane, (nodeId, args) => monitor.execute(nodeId, args));
+    const execute = (nodeId: string, args: CommandArguments) => monitor.execute(nodeId, args);
+    this.#permissions = new Permissions((args) => execute('any-primary', args));
+    this.#blocked = new BlockedCommands(plane, execute);
     this.#clients = new PlaneClients(id, plane, (user) => this.#userName(user), this.#blocked);
     this.#scans = new Scans({
       readSlotState: () => readSlotState(monitor),
-      waitMs: () => this.#settings().limits.holdTimeoutMs,
+      waitMs: () => this.#limits().holdTimeoutMs,
     });
     this.#slowLog = new SlowLog(config.maxSlowlogEntries, Date.now);
     this.#userChecks = new UserChecks({
@@ -107,7 +110,6 @@ export class Database implements LoginDesk {
       ask: (args) => this.#executeOnEvery(args),
       deleted: (user) => this.#userDeleted(user),
     });
-    const execute = (nodeId: string, args: CommandArguments) => monitor.execute(nodeId, args);
     this.#scripts = new Scripts({ database: id, plane, execute, log });
     this.#functions = new FunctionCopier({ execute, log });
     if (config.clientAuth === 'none') {
@@ -304,13 +306,13 @@ export class Database implements LoginDesk {
   }
 
   #errandsFor({ client, row }: ControlRequest): ClientErrands {
-    const { limits } = this.#settings();
+    const { holdTimeoutMs, redirectsMax } = this.#limits();
     return new ClientErrands({
       plane: this.#plane,
       monitor: this.#monitor,
       client,
-      holdTimeoutMs: limits.holdTimeoutMs,
-      maxRedirects: limits.redirectsMax,
+      holdTimeoutMs,
+      maxRedirects: redirectsMax,
       isRepeatable: this.#table.rows[row]?.repeatable === true,
     });
   }
@@ -323,8 +325,8 @@ export class Database implements LoginDesk {
   }
 
   #executeOnEvery(args: CommandArguments): Promise<readonly RespReply[]> {
-    const { shards = [], servers = [] } = this.#monitor.topology ?? {};
-    const primaries = shards.flatMap(({ primary }) => servers[primary ?? -1] ?? []);
+    const { topology } = this.#monitor;
+    const primaries = topology === null ? [] : primariesOf(topology);
     return Promise.all(primaries.map(({ nodeId }) => this.#monitor.execute(nodeId, args)));
   }
 
@@ -349,8 +351,12 @@ export class Database implements LoginDesk {
       // As long as it is not known, nobody is let in without a password.
       clientMustAuthenticate: !isProxyUser && this.#monitor.defaultUserNeedsPassword() !== false,
       nodeName: hostname().replace(/[^!-~]/g, '_'),
-      limits: toPlaneLimits(this.#config, this.#monitor.topology?.nodeTimeoutMs ?? null),
+      limits: this.#limits(),
     };
+  }
+
+  #limits(): PlaneLimits {
+    return toPlaneLimits(this.#config, this.#monitor.topology?.nodeTimeoutMs ?? null);
   }
 
   /** With `clientAuth: none` everybody is the proxy's user. */

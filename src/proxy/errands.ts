@@ -9,7 +9,12 @@ import {
 } from '../commands/index.js';
 import type { ClientRef, DataPlane, NativeOutcome } from '../native/index.js';
 import { decodeValue, encodeCommand, type RespValue } from '../resp/index.js';
-import { type ClusterTopology, type TopologyMonitor, UNASSIGNED } from '../topology/index.js';
+import {
+  type ClusterTopology,
+  primariesOf,
+  type TopologyMonitor,
+  UNASSIGNED,
+} from '../topology/index.js';
 import { type NextStep, nextStep } from './errand-steps.js';
 
 export interface ErrandOptions {
@@ -47,10 +52,8 @@ export class ClientErrands implements Errands {
   }
 
   primaries(): readonly string[] {
-    const { shards = [], servers = [] } = this.#topology() ?? {};
-    return shards.flatMap(({ primary }) =>
-      primary === null ? [] : (servers[primary]?.nodeId ?? []),
-    );
+    const topology = this.#topology();
+    return topology === null ? [] : primariesOf(topology).map(({ nodeId }) => nodeId);
   }
 
   nodes(): readonly string[] {
@@ -131,9 +134,10 @@ export class ClientErrands implements Errands {
 
   sendToShards(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]> {
     const topology = this.#topology();
-    const firstSlots = (topology?.shards ?? []).map((_, index) =>
-      topology === null ? -1 : topology.slotToShard.indexOf(index),
-    );
+    if (topology === null) {
+      return Promise.resolve([]);
+    }
+    const firstSlots = topology.shards.map((_, index) => topology.slotToShard.indexOf(index));
     return Promise.all(
       firstSlots.filter((slot) => slot >= 0).map((slot) => this.sendToSlot(slot, args, options)),
     );

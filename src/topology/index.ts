@@ -8,6 +8,7 @@ export {
   TopologyMonitor,
   type TopologyMonitorOptions,
 } from './monitor.js';
+export { primariesOf } from './primaries.js';
 export type { UnreachableServer } from './reachability.js';
 export { type LookUp, NameResolver } from './resolver.js';
 export type { SeedError } from './seed-errors.js';

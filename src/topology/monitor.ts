@@ -8,6 +8,7 @@ import { ControlPool } from './control-pool.js';
 import { Discovery, type RefreshResult } from './discovery.js';
 import type { FetchedView } from './fetch-view.js';
 import { RepeatedWarning, type TopologyLog } from './log.js';
+import { primariesOf } from './primaries.js';
 import { probePrimaries, type UnreachableServer } from './reachability.js';
 import {
   type RefreshBreadth,
@@ -19,7 +20,7 @@ import type { NameResolver } from './resolver.js';
 import { type SeedError, SeedErrors } from './seed-errors.js';
 import { asksForPassword } from './server-facts.js';
 import { SteadyCheck } from './steady-check.js';
-import type { ClusterTopology } from './types.js';
+import type { ClusterTopology, ServerNode } from './types.js';
 
 export interface TopologyMonitorOptions {
   /** At least one. */
@@ -337,12 +338,8 @@ export class TopologyMonitor {
 }
 
 /** Primaries that own slots, those in good health first. */
-function healthyPrimaries(
-  topology: ClusterTopology,
-): readonly ClusterTopology['servers'][number][] {
-  const primaries = topology.shards.flatMap(({ primary }) =>
-    primary === null ? [] : (topology.servers[primary] ?? []),
-  );
+function healthyPrimaries(topology: ClusterTopology): readonly ServerNode[] {
+  const primaries = primariesOf(topology);
   return [
     ...primaries.filter(({ flags }) => !flags.includes('fail')),
     ...primaries.filter(({ flags }) => flags.includes('fail')),

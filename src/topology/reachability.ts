@@ -1,6 +1,7 @@
 import { ProxyError } from '../errors/index.js';
 import { formatEndpoint, formatHostPort, openSocket } from '../shards/index.js';
 import type { FetchedView } from './fetch-view.js';
+import { primariesOf } from './primaries.js';
 import type { ClusterTopology, ServerNode } from './types.js';
 
 const PROBE_TIMEOUT_MS = 2_000;
@@ -19,10 +20,7 @@ export async function probePrimaries(
   topology: ClusterTopology,
   views: readonly FetchedView[],
 ): Promise<readonly UnreachableServer[]> {
-  const primaries = topology.shards.flatMap(({ primary }) =>
-    primary === null ? [] : (topology.servers[primary] ?? []),
-  );
-  const results = await Promise.all(primaries.map((server) => probe(server, views)));
+  const results = await Promise.all(primariesOf(topology).map((server) => probe(server, views)));
   return results.filter((result) => result !== null);
 }
 
