@@ -137,7 +137,7 @@ void Scripts::prime(Link& link, const Sha1Digest& digest) {
   known.scripts[digest] = {load != nullptr, context_.turn_stamp(), additions};
   if (load == nullptr) return;
   context_.links->send_internal(link, *load);
-  if (link.leased) context_.tracking->repeat_before_next(link);
+  if (link.leased) context_.tracking->send_before_next(link);
   context_.counters->scripts_loaded.add();
 }
 

@@ -31,12 +31,6 @@ BoundLinks* bound_of(Client& client) noexcept {
 
 }  // namespace
 
-bool Tracking::has_lease(const Client& client, const Server& server) noexcept {
-  const auto& leases = client.session->leases;
-  return std::any_of(leases.begin(), leases.end(),
-                     [&](const Link* link) { return link->server == &server; });
-}
-
 void Tracking::bind(Client& client, BoundLinks bound) {
   ClientSession& session = Leases::session_of(client);
   const bool ends = bound.setup.empty();
@@ -56,13 +50,12 @@ void Tracking::bind(Client& client, BoundLinks bound) {
       set_up(client, *link, sink, true);
     }
   }
+  if (!ends) clients_.push_back(client.index);
   count_clients();
   if (ends) {
     Leases::end_session_if_idle(client);
     return;
   }
-  clients_.push_back(client.index);
-  count_clients();
   if (session.bound->everywhere) open_everywhere(client);
   session.bound->settled = true;
 }
@@ -90,19 +83,12 @@ void Tracking::set_up(Client& client, Link& link, const Link* sink, bool again) 
 }
 
 Link* Tracking::link_for(Client& client, Server& server) {
-  BoundLinks& bound = *client.session->bound;
-  Link* link = nullptr;
-  if (!has_lease(client, server) || bound.target_word >= 0) {
-    Link* const sink = sink_of(client, server);
-    if (bound.target_word >= 0 && sink == nullptr) return nullptr;
-    link = context_.leases->lease(client, server);
-    if (link != nullptr && !link->bound) set_up(client, *link, sink, false);
-  } else {
-    link = context_.leases->lease(client, server);
-    if (link != nullptr && !link->bound) set_up(client, *link, nullptr, false);
-  }
-  if (link != nullptr && !bound.before_next.empty())
-    context_.links->send_internal(*link, bound.before_next);
+  Link* const sink = sink_of(client, server);
+  if (client.session->bound->target_word >= 0 && sink == nullptr) return nullptr;
+  Link* const link = context_.leases->lease(client, server);
+  if (link == nullptr) return nullptr;
+  if (!link->bound) set_up(client, *link, sink, false);
+  send_before_next(*link);
   return link;
 }
 
@@ -110,7 +96,7 @@ void Tracking::command_started(Client& client) noexcept {
   if (BoundLinks* const bound = bound_of(client)) bound->before_next.clear();
 }
 
-void Tracking::repeat_before_next(Link& link) {
+void Tracking::send_before_next(Link& link) {
   const BoundLinks* const bound = bound_of(context_.clients[link.borrower]);
   if (bound != nullptr && !bound->before_next.empty())
     context_.links->send_internal(link, bound->before_next);
@@ -134,7 +120,8 @@ void Tracking::pushed(Link& link, std::string_view frame) {
   for (const std::uint32_t index : std::vector<std::uint32_t>(clients_)) {
     Client& client = context_.clients[index];
     const bool hears = client.session->bound->target_word >= 0 && client.user == link.user &&
-                       client.database == link.database && has_lease(client, *link.server);
+                       client.database == link.database &&
+                       Leases::held(client, *link.server) != nullptr;
     if (hears) tell_target(client, keys);
   }
 }
@@ -236,7 +223,8 @@ void Tracking::sink_lost(const Link& link) {
   for (const std::uint32_t index : std::vector<std::uint32_t>(clients_)) {
     Client& client = context_.clients[index];
     const bool heard = client.session->bound->target_word >= 0 && client.user == link.user &&
-                       client.database == link.database && has_lease(client, *link.server);
+                       client.database == link.database &&
+                       Leases::held(client, *link.server) != nullptr;
     if (!heard) continue;
     // Set up anew, with another link to be told over, before the next request.
     for (Link* const lease : client.session->leases) {
@@ -249,7 +237,7 @@ void Tracking::sink_lost(const Link& link) {
 void Tracking::slot_left(const Database& database, std::uint16_t server) {
   for (const std::uint32_t index : std::vector<std::uint32_t>(clients_)) {
     Client& client = context_.clients[index];
-    if (client.database == &database && has_lease(client, *database.servers[server]))
+    if (client.database == &database && Leases::held(client, *database.servers[server]) != nullptr)
       invalidate_all(client);
   }
 }
@@ -261,7 +249,7 @@ void Tracking::open_everywhere(Client& client) {
     const std::uint16_t owner = database.slots.owner(static_cast<std::uint16_t>(slot));
     if (owner == SlotMap::kUnassigned || asked[owner]) continue;
     asked[owner] = true;
-    if (!has_lease(client, *database.servers[owner]))
+    if (Leases::held(client, *database.servers[owner]) == nullptr)
       (void)link_for(client, *database.servers[owner]);
   }
 }

@@ -24,8 +24,9 @@ class Tracking {
   [[nodiscard]] Link* link_for(Client& client, Server& server);
   /// The client's command has been started: what was to be in front of it is over.
   static void command_started(Client& client) noexcept;
-  /// Something of ours came between, which must not use up what is for the client's command.
-  void repeat_before_next(Link& link);
+  /// Sends what is to be in front of the client's command; again if something of ours came between,
+  /// which must not use it up.
+  void send_before_next(Link& link);
   /// The request is sent later than it was asked for: the server does not remember the read.
   void sent_late(Client& client, std::uint32_t index);
 
@@ -55,7 +56,6 @@ class Tracking {
   void invalidate_all(Client& client);
   void tell_target(Client& client, std::string_view keys);
   void open_everywhere(Client& client);
-  static bool has_lease(const Client& client, const Server& server) noexcept;
 
   WorkerContext& context_;
   std::vector<std::uint32_t> clients_;
