@@ -3,7 +3,7 @@ import type { EffectiveConfig } from '../config/effective-config.js';
 import { healthHandler } from '../http/health.js';
 import { NODE_ENGINE } from '../http/node-engine.js';
 import { describePortOwner } from '../http/port-owner.js';
-import type { HttpRoutes, HttpServer } from '../http/types.js';
+import type { HttpHandler, HttpRoute, HttpServer } from '../http/types.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSample } from '../metrics/sample.js';
 import type { RunningProxy } from './environment.js';
@@ -12,7 +12,7 @@ import { CommandError, EXIT_FAILURE } from './exit.js';
 /** Opens the HTTP listeners of a configuration: admin and metrics, or the one that both name. */
 export async function openAdminHttp(
   config: EffectiveConfig,
-  routes: HttpRoutes,
+  routes: readonly HttpRoute[],
   log: Logger,
 ): Promise<readonly HttpServer[]> {
   const addresses = new Map<string, TcpAddress>();
@@ -33,23 +33,35 @@ export async function openAdminHttp(
 export function adminRoutes(
   proxy: RunningProxy,
   ownGauges: () => readonly MetricSample[],
-): HttpRoutes {
-  return {
-    '/livez': healthHandler(() => proxy.liveness()),
-    '/readyz': healthHandler((query) =>
-      proxy.readiness({ strictUpstream: query.get('upstream') === '1' }),
+): readonly HttpRoute[] {
+  return [
+    page(
+      '/livez',
+      healthHandler(() => proxy.liveness()),
     ),
-    '/metrics': async () => {
+    page(
+      '/readyz',
+      healthHandler((query) => proxy.readiness({ strictUpstream: query.get('upstream') === '1' })),
+    ),
+    page('/metrics', async () => {
       // Loaded at the first scrape: a proxy that nobody scrapes does not pay for it.
       const { prometheusText } = await import('../metrics/prometheus.js');
       const { counters, gauges } = proxy.metrics();
       const text = await prometheusText({ counters, gauges: [...gauges, ...ownGauges()] });
       return { status: 200, ...text };
-    },
-  };
+    }),
+  ];
 }
 
-async function open(address: TcpAddress, routes: HttpRoutes, log: Logger): Promise<HttpServer> {
+function page(path: string, handler: HttpHandler): HttpRoute {
+  return { method: 'GET', path, handler };
+}
+
+async function open(
+  address: TcpAddress,
+  routes: readonly HttpRoute[],
+  log: Logger,
+): Promise<HttpServer> {
   try {
     return await NODE_ENGINE.listen({
       host: address.host,

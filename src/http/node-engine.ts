@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLoopbackAddress, isTrustedHost } from './host-check.js';
+import { Router } from './router.js';
 import {
   type HttpEngine,
   type HttpListenOptions,
+  type HttpMethod,
   type HttpResponse,
   type HttpServer,
   textResponse,
@@ -11,6 +13,7 @@ import {
 /** Request line and headers together. */
 const MAX_HEADER_BYTES = 8_192;
 const MAX_CONNECTIONS = 128;
+const MAX_BODY_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
@@ -21,6 +24,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export const NODE_ENGINE: HttpEngine = { listen };
 
 async function listen(options: HttpListenOptions): Promise<HttpServer> {
+  const router = new Router(options.routes);
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -30,7 +34,7 @@ async function listen(options: HttpListenOptions): Promise<HttpServer> {
       connectionsCheckingInterval: HEADERS_TIMEOUT_MS,
     },
     (request, response) => {
-      void respond(options, request, response);
+      void respond(router, options, request, response);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -62,44 +66,87 @@ function closed(server: Server): Promise<void> {
   });
 }
 
+/** An answer, and headers that only some have. */
+type Answer = HttpResponse & { readonly headers?: Readonly<Record<string, string>> };
+
 async function respond(
+  router: Router,
   options: HttpListenOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await answerOf(options, request);
+  const answer = await answerOf(router, options, request);
   const body = Buffer.from(answer.body);
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(answer.status === 405 ? { allow: 'GET, HEAD' } : {}),
-    // A body that was refused is never read, so nothing can follow it on this connection.
-    ...(answer.status === 413 ? { connection: 'close' } : {}),
+    ...answer.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 async function answerOf(
-  { routes, onError }: HttpListenOptions,
+  router: Router,
+  { onError }: HttpListenOptions,
   request: IncomingMessage,
-): Promise<HttpResponse> {
+): Promise<Answer> {
   if (isLoopbackAddress(request.socket.localAddress) && !isTrustedHost(request.headers.host)) {
     return textResponse(421, 'the Host header must be an IP address or localhost\n');
   }
-  const { method } = request;
-  if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'only GET and HEAD\n');
-  if (hasBody(request)) return textResponse(413, 'a request has no body here\n');
   const [path = '', search = ''] = splitOnce(request.url ?? '', '?');
-  const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (handler === undefined) return textResponse(404, 'no such page\n');
+  const match = router.find(request.method, path);
+  if (match.kind === 'no_such_path') return textResponse(404, 'no such page\n');
+  if (match.kind === 'other_methods') {
+    const answer = textResponse(405, `only ${match.allow}\n`);
+    return { ...answer, headers: { allow: match.allow } };
+  }
+  const method = request.method as HttpMethod;
+  const body = await bodyOf(method, request);
+  if (typeof body !== 'string') return body;
   try {
-    return await handler({ method, path, query: new URLSearchParams(search) });
+    const query = new URLSearchParams(search);
+    return await match.handler({ method, path, params: match.params, query, body });
   } catch (error) {
     onError(error, path);
     return textResponse(500, 'internal error; the log says more\n');
   }
+}
+
+/** The body of a request that may have one, or what is wrong with it. */
+async function bodyOf(method: HttpMethod, request: IncomingMessage): Promise<string | Answer> {
+  if (method !== 'POST' && method !== 'PUT') {
+    return hasBody(request) ? refuseBody('a request has no body here\n') : '';
+  }
+  // A page of another site cannot send this type without asking first, and nobody answers it.
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
+    return { ...textResponse(400, 'the content type must be application/json\n'), ...CLOSES };
+  }
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) return tooLarge();
+    }
+  } catch {
+    return { ...textResponse(400, 'the body ended early\n'), ...CLOSES };
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** A body that was refused is never read, so nothing can follow it on this connection. */
+const CLOSES = { headers: { connection: 'close' } } as const;
+
+function refuseBody(why: string): Answer {
+  return { ...textResponse(413, why), ...CLOSES };
+}
+
+function tooLarge(): Answer {
+  return refuseBody(`a body has at most ${MAX_BODY_BYTES} bytes\n`);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

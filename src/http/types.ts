@@ -1,9 +1,15 @@
-/** A request as handlers see it. Bodies do not exist yet: requests that announce one are refused. */
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+
+/** A request as handlers see it. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: HttpMethod;
   /** Path alone, as sent, for example `/readyz`. */
   readonly path: string;
+  /** What stood in the place of each `:name` of the route, percent-decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
+  /** Empty for GET, HEAD and DELETE; JSON text for the others. */
+  readonly body: string;
 }
 
 export interface HttpResponse {
@@ -14,15 +20,21 @@ export interface HttpResponse {
 
 export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
-/** Exact paths; anything else is 404. */
-export type HttpRoutes = Readonly<Record<string, HttpHandler>>;
+/** A route for GET serves HEAD, too. */
+export interface HttpRoute {
+  readonly method: Exclude<HttpMethod, 'HEAD'>;
+  /** For example `/v1/bdbs/:uid`. */
+  readonly path: string;
+  readonly handler: HttpHandler;
+}
 
 export interface HttpListenOptions {
   /** IP literal or name, without brackets. */
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly routes: HttpRoutes;
+  /** Anything else is 404, or 405 if another method has the path. */
+  readonly routes: readonly HttpRoute[];
   /** Told of a handler that threw; the client gets a 500 without details. */
   readonly onError: (error: unknown, path: string) => void;
 }
@@ -42,4 +54,8 @@ export interface HttpEngine {
 
 export function textResponse(status: number, body: string): HttpResponse {
   return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+export function jsonResponse(status: number, value: unknown): HttpResponse {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value)}\n` };
 }

@@ -6,7 +6,7 @@ import { healthHandler } from '../../../src/http/health.js';
 import { isTrustedHost } from '../../../src/http/host-check.js';
 import { NODE_ENGINE } from '../../../src/http/node-engine.js';
 import { describePortOwner } from '../../../src/http/port-owner.js';
-import { type HttpRoutes, type HttpServer, textResponse } from '../../../src/http/types.js';
+import { type HttpRoute, type HttpServer, textResponse } from '../../../src/http/types.js';
 
 const servers: HttpServer[] = [];
 const failures: unknown[] = [];
@@ -15,14 +15,27 @@ afterEach(async () => {
   failures.length = 0;
 });
 
-const ROUTES: HttpRoutes = {
-  '/echo': ({ path, query }) => textResponse(200, `${path} ${query.get('q')}`),
-  '/fails': () => {
-    throw new Error('secret detail');
+const ROUTES: readonly HttpRoute[] = [
+  {
+    method: 'GET',
+    path: '/echo',
+    handler: ({ path, query }) => textResponse(200, `${path} ${query.get('q')}`),
   },
-};
+  {
+    method: 'GET',
+    path: '/fails',
+    handler: () => {
+      throw new Error('secret detail');
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/things/:id',
+    handler: ({ method, params, body }) => textResponse(200, `${method} ${params.id} ${body}`),
+  },
+];
 
-async function listen(routes: HttpRoutes = ROUTES): Promise<URL> {
+async function listen(routes: readonly HttpRoute[] = ROUTES): Promise<URL> {
   const server = await NODE_ENGINE.listen({
     host: '127.0.0.1',
     port: 0,
@@ -70,12 +83,36 @@ describe('the HTTP engine', () => {
     expect(answer.headers['content-length']).toBe('7');
   });
 
-  test('other methods and bodies are refused', async () => {
-    const url = new URL('/echo', await listen());
-    expect((await ask(url, { method: 'POST' }, 'x')).status).toBe(405);
-    expect(
-      (await ask(url, { method: 'GET', headers: { 'content-length': '1' } }, 'x')).status,
-    ).toBe(413);
+  test('other methods are refused, and the answer names those that there are', async () => {
+    const url = await listen();
+    const answer = await ask(new URL('/echo', url), { method: 'POST' }, 'x');
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect((await ask(new URL('/things/1', url))).headers.allow).toBe('PUT');
+    expect((await ask(new URL('/echo', url), { method: 'OPTIONS' })).status).toBe(405);
+  });
+
+  test('a body reaches the handler of a method that has one', async () => {
+    const url = new URL('/things/a%20b', await listen());
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    const answer = await ask(url, { method: 'PUT', headers }, '{"x":"ü"}');
+    expect(answer).toMatchObject({ status: 200, body: 'PUT a b {"x":"ü"}' });
+  });
+
+  test('bodies of another type, too large ones, and those of GET are refused', async () => {
+    const base = await listen();
+    const put = (headers: Record<string, string | number>, body: string) =>
+      ask(new URL('/things/1', base), { method: 'PUT', headers }, body);
+    expect((await put({ 'content-type': 'text/plain' }, '{}')).status).toBe(400);
+    expect((await put({}, '{}')).status).toBe(400);
+    const json = { 'content-type': 'application/json' };
+    const atLimit = 'x'.repeat(1024 * 1024);
+    expect((await put(json, atLimit)).status).toBe(200);
+    expect((await put({ ...json, 'content-length': atLimit.length + 1 }, '')).status).toBe(413);
+    expect((await put({ ...json, 'transfer-encoding': 'chunked' }, `${atLimit}x`)).status).toBe(
+      413,
+    );
+    const get = { method: 'GET', headers: { 'content-length': '1' } };
+    expect((await ask(new URL('/echo', base), get, 'x')).status).toBe(413);
   });
 
   test('a name that a web page could have chosen is refused', async () => {
@@ -101,7 +138,7 @@ describe('the HTTP engine', () => {
     const again = NODE_ENGINE.listen({
       host: '127.0.0.1',
       port: Number(port),
-      routes: {},
+      routes: [],
       onError: () => {},
     });
     await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' });
@@ -131,7 +168,13 @@ test('a probe lists what fails, and everything if asked', async () => {
     { name: 'b', ok: false, detail: 'no seed answers' },
   ];
   const probe = (query: string, list = checks) =>
-    healthHandler(() => list)({ method: 'GET', path: '/', query: new URLSearchParams(query) });
+    healthHandler(() => list)({
+      method: 'GET',
+      path: '/',
+      params: {},
+      query: new URLSearchParams(query),
+      body: '',
+    });
   expect(await probe('')).toMatchObject({ status: 503, body: '[-]b: no seed answers\nnot ok\n' });
   expect(await probe('verbose')).toMatchObject({
     body: '[+]a\n[-]b: no seed answers\nnot ok\n',
