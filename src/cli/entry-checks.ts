@@ -7,9 +7,15 @@ import { AddressMap } from '../topology/address-map.js';
 export const ENTRY_CHECKS: EntryChecks = {
   seed: (text) => problemOf(() => parseSeed(text)),
   mapping: (text) => problemOf(() => new AddressMap([text])),
+  advertised: pairProblem,
+  serverZone: pairProblem,
   denied: denyProblem,
   allowed: allowProblem,
 };
+
+function pairProblem(text: string): string | undefined {
+  return /^[^=]+=[^=]+$/.test(text) ? undefined : 'it must have a server, "=", and a text';
+}
 
 function problemOf(parse: () => unknown): string | undefined {
   try {

@@ -6,7 +6,8 @@ const ADMIN_HOST = '127.0.0.1';
 const ADMIN_PORT = 12_090;
 
 /** Settings that belong to a cluster that the user has, not to the local one. */
-const FOREIGN_VARIABLES = /^SLOTGATE_(CONFIG|SEEDS|MAP|LISTEN|METRICS|CLIENT_AUTH|UPSTREAM_.*)$/;
+const FOREIGN_VARIABLES =
+  /^SLOTGATE_(CONFIG|SEEDS|MAP|ADVERTISE|SERVER_ZONES|LISTEN|METRICS|CLIENT_AUTH|UPSTREAM_.*)$/;
 
 /** The environment without what would point the local proxy at another cluster. */
 export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -3,7 +3,7 @@ import { type SettingKey, type SettingValues, settingRows } from './settings.js'
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
 /** Settings whose checked text is replaced by something parsed. */
-type ParsedKeys = 'listen' | 'threads' | 'admin' | 'metrics' | 'unixSocketMode';
+type ParsedKeys = 'listen' | 'threads' | 'admin' | 'metrics' | 'unixSocketMode' | 'shardsPlacement';
 
 /** A complete, checked configuration as plain data. */
 export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
@@ -15,6 +15,8 @@ export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
   readonly threads: number;
   readonly admin: TcpAddress | undefined;
   readonly metrics: TcpAddress | undefined;
+  /** `auto` is settled. */
+  readonly shardsPlacement: 'dense' | 'sparse';
   /** The values as text and numbers again, for `slotgate check` and for comparing two configurations. */
   readonly values: SettingValues;
 }
@@ -22,6 +24,15 @@ export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
 /** What the proxy runs with. */
 export interface EffectiveConfig extends ResolvedConfig {
   readonly upstreamCredentials: UpstreamCredentials;
+}
+
+/** What `shardsPlacement` comes to in a mode: cluster-aware clients profit from shards on all nodes. */
+export function settledPlacement({
+  mode,
+  shardsPlacement,
+}: Pick<SettingValues, 'mode' | 'shardsPlacement'>): 'dense' | 'sparse' {
+  if (shardsPlacement !== 'auto') return shardsPlacement;
+  return mode === 'cluster' ? 'sparse' : 'dense';
 }
 
 /** Keys whose values differ, by what it takes to apply them. */

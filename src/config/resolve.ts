@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Parsed, parseHostPort, parseListenAddress, type TcpAddress } from './addresses.js';
-import type { ResolvedConfig } from './effective-config.js';
+import { type ResolvedConfig, settledPlacement } from './effective-config.js';
 import { type ConfigProblem, refusedValue, shown } from './messages.js';
 import { nearestName } from './nearest.js';
 import { policyProblems } from './policy.js';
@@ -134,6 +134,7 @@ function withParsed(values: SettingValues): ResolvedConfig {
     threads: values.threads === 'auto' ? automaticThreads() : values.threads,
     admin: optionalAddress(values.admin),
     metrics: optionalAddress(values.metrics),
+    shardsPlacement: settledPlacement(values),
     values,
   };
 }

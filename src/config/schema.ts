@@ -1,24 +1,30 @@
 import { z } from 'zod';
 import { type Parsed, parseHostPort, parseListenAddress } from './addresses.js';
 import { parseByteSize } from './byte-size.js';
+import { nameProblem, nodeIdProblem } from './names.js';
 import type { ListRow, SettingRow, TextRow } from './setting-row.js';
 import { settingRows } from './settings.js';
 
 /**
- * Checks of texts whose form belongs to a higher layer (seeds, address mappings, names of commands
- * that are denied or allowed): what is wrong with the text, or undefined. Given from there, because
- * the configuration imports nothing.
+ * Checks of texts whose form belongs to a higher layer (seeds, what stands for servers, names of
+ * commands): what is wrong with the text, or undefined. Given from there, because the configuration
+ * imports nothing.
  */
 export interface EntryChecks {
   seed(text: string): string | undefined;
   mapping(text: string): string | undefined;
+  advertised(text: string): string | undefined;
+  serverZone(text: string): string | undefined;
   denied(text: string): string | undefined;
   allowed(text: string): string | undefined;
 }
 
-const NO_CHECKS: EntryChecks = {
+/** For what only the higher layers can tell. */
+export const NO_CHECKS: EntryChecks = {
   seed: () => undefined,
   mapping: () => undefined,
+  advertised: () => undefined,
+  serverZone: () => undefined,
   denied: () => undefined,
   allowed: () => undefined,
 };
@@ -95,6 +101,8 @@ function textSchema(row: TextRow): z.ZodType {
   switch (row.format) {
     case 'any':
       return z.string().min(1);
+    case 'name':
+      return checkedText(nameProblem);
     case 'host-port':
       return checkedText(problemOf(parseHostPort));
     case 'octal-mode':
@@ -106,7 +114,8 @@ function textSchema(row: TextRow): z.ZodType {
 type Check = (text: string) => string | undefined;
 
 function entryCheck(entry: ListRow['entry'], checks: EntryChecks): Check {
-  return entry === 'listen' ? problemOf(parseListenAddress) : checks[entry];
+  if (entry === 'listen') return problemOf(parseListenAddress);
+  return entry === 'node' ? nodeIdProblem : checks[entry];
 }
 
 function problemOf(parse: (text: string) => Parsed<unknown>): Check {

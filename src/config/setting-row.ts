@@ -12,7 +12,15 @@ interface CommonRow {
 /** A list of texts; `EntryChecks` says whether an entry has the right form. */
 export interface ListRow extends CommonRow {
   readonly kind: 'list';
-  readonly entry: 'seed' | 'mapping' | 'listen' | 'denied' | 'allowed';
+  readonly entry:
+    | 'seed'
+    | 'mapping'
+    | 'listen'
+    | 'node'
+    | 'advertised'
+    | 'serverZone'
+    | 'denied'
+    | 'allowed';
   readonly placeholder: string;
   readonly default: readonly string[];
 }
@@ -46,12 +54,12 @@ export interface ChoiceRow<V extends string = string> extends CommonRow {
   readonly aliases: Readonly<Record<string, V>>;
   readonly default: V;
 }
-/** Text without a default: absent means unset. */
+/** Text; without a default, absent means unset. */
 export interface TextRow extends CommonRow {
   readonly kind: 'text';
-  readonly format: 'any' | 'host-port' | 'octal-mode';
+  readonly format: 'any' | 'name' | 'host-port' | 'octal-mode';
   readonly placeholder: string;
-  readonly default: undefined;
+  readonly default: string | undefined;
 }
 export type SettingRow =
   | ListRow

@@ -73,6 +73,17 @@ describe('values', () => {
     ['yes', { preconnect: 'yes' }, { preconnect: true }],
     ['false', { protectedMode: 'false' }, { protectedMode: false }],
     ['an alias', { mode: 'proxy' }, { mode: 'standalone' }],
+    [
+      'an alias of cluster',
+      { mode: 'oss-cluster' },
+      { mode: 'cluster', shardsPlacement: 'sparse' },
+    ],
+    ['dense where nobody looks for proxies', { mode: 'auto' }, { shardsPlacement: 'dense' }],
+    [
+      'a placement of its own',
+      { mode: 'cluster', shardsPlacement: 'dense' },
+      { shardsPlacement: 'dense' },
+    ],
     ['octal permissions', { unixSocketMode: '0770' }, { unixSocketMode: 0o770 }],
     [
       'several listeners',
@@ -116,11 +127,16 @@ describe('messages name the key, what was given, where, and what is allowed', ()
     [{ yaml: 'tcpBacklog: 1.5' }, 'tcpBacklog: 1.5 (from slotgate.yaml)'],
     [{ yaml: 'preconnect: 1' }, 'allowed is true or false'],
     [
-      { flags: { mode: 'cluster' } },
-      'mode: "cluster" (from --mode) is not allowed; allowed is standalone, proxy',
+      { flags: { mode: 'sentinel' } },
+      'mode: "sentinel" (from --mode) is not allowed; allowed is standalone, cluster, direct, auto, proxy, oss-cluster',
     ],
     [{ flags: { maxRequestBytes: '1kb' } }, 'allowed is a size from 1048576 to 4294967296 bytes'],
     [{ flags: { listen: ['localhost'] } }, 'listen: "localhost" (from --listen)'],
+    [
+      { env: { SLOTGATE_DATABASE_NAME: '-db' } },
+      'databaseName: "-db" (from SLOTGATE_DATABASE_NAME)',
+    ],
+    [{ yaml: 'excludeNodes: [n1, n 2]' }, 'excludeNodes: "n 2" (from slotgate.yaml)'],
     [{ flags: { map: ['nothing'] } }, 'map: "nothing" (from --map)'],
     [
       { yaml: 'seeds: here:1' },
