@@ -188,6 +188,8 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("args", args);
   object.Set("clientName", Napi::String::New(env, request.client_name));
   object.Set("clientAddress", Napi::String::New(env, request.client_address));
+  object.Set("presentation", Napi::Number::New(env, request.presentation));
+  object.Set("localAddress", Napi::String::New(env, request.local_address));
   return object;
 }
 

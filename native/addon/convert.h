@@ -12,6 +12,8 @@
 #include "plane/control_desk.h"
 #include "plane/database.h"
 #include "plane/errands.h"
+#include "plane/peer_rules.h"
+#include "plane/presentation.h"
 #include "plane/pubsub_census.h"
 #include "plane/route_snapshot.h"
 #include "plane/up_queue.h"
@@ -66,6 +68,11 @@ ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value);
 /// What a client wants of its links; see Tracking::bind().
 BoundLinks read_binding(FieldReader& reader, const Napi::Object& value);
 ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
+
+/// `NativePresentation[]`.
+std::shared_ptr<Presentations> read_presentations(FieldReader& reader, const Napi::Array& values);
+/// `NativePeerRule[]`.
+std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values);
 
 /// Client ids, sorted.
 std::vector<std::uint64_t> read_ids(FieldReader& reader, const Napi::Array& values);

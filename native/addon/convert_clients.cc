@@ -31,6 +31,7 @@ Napi::Object write_record(Napi::Env env, const ClientRecord& record) {
   number("ageMs", record.age_ms);
   number("idleMs", record.idle_ms);
   number("user", record.user);
+  number("presentation", record.presentation);
   number("protocol", record.protocol);
   number("row", record.row);
   number("inputBytes", record.input_bytes);

@@ -27,6 +27,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::set_settings>("setSettings"),
                       InstanceMethod<&PlaneObject::set_commands>("setCommands"),
                       InstanceMethod<&PlaneObject::set_routes>("setRoutes"),
+                      InstanceMethod<&PlaneObject::set_presentations>("setPresentations"),
                       InstanceMethod<&PlaneObject::listen>("listen"),
                       InstanceMethod<&PlaneObject::stop_listening>("stopListening"),
                       InstanceMethod<&PlaneObject::preconnect>("preconnect"),
@@ -176,17 +177,33 @@ void PlaneObject::set_commands(const Napi::CallbackInfo& info) {
   plane_->post_all([id, table](Worker& worker) { worker.set_commands(id, table); });
 }
 
+void PlaneObject::set_presentations(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() != 2 || !info[1].IsArray())
+    return throw_type_error(info.Env(), "the presentations must be an array");
+  FieldReader reader(info.Env());
+  const std::shared_ptr<const Presentations> presentations =
+      read_presentations(reader, info[1].As<Napi::Array>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all(
+      [id, presentations](Worker& worker) { worker.set_presentations(id, presentations); });
+}
+
 void PlaneObject::listen(const Napi::CallbackInfo& info) {
   std::uint32_t id = 0;
   if (!database_argument(info, 0, id)) return;
-  if (info.Length() != 3 || !is_whole(info[1], 0, plane_->workers() - 1.0) ||
-      !is_whole(info[2], 0, kInt32Most)) {
-    throw_type_error(info.Env(), "listen takes a database, a worker and a file descriptor");
+  if (info.Length() != 4 || !is_whole(info[1], 0, plane_->workers() - 1.0) ||
+      !is_whole(info[2], 0, kInt32Most) || !info[3].IsArray()) {
+    throw_type_error(info.Env(), "listen takes a database, a worker, a file descriptor and rules");
     return;
   }
+  FieldReader reader(info.Env());
+  const std::vector<PeerRule> rules = read_peer_rules(reader, info[3].As<Napi::Array>());
+  if (reader.failed()) return reader.throw_error();
   const int fd = info[2].As<Napi::Number>().Int32Value();
   plane_->post(info[1].As<Napi::Number>().Uint32Value(),
-               [id, fd](Worker& worker) { worker.listen(id, fd); });
+               [id, fd, rules](Worker& worker) { worker.listen(id, fd, rules); });
 }
 
 Napi::Value PlaneObject::stop_listening(const Napi::CallbackInfo& info) {

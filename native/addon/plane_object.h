@@ -26,6 +26,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void set_settings(const Napi::CallbackInfo& info);
   void set_commands(const Napi::CallbackInfo& info);
   void set_routes(const Napi::CallbackInfo& info);
+  void set_presentations(const Napi::CallbackInfo& info);
   void listen(const Napi::CallbackInfo& info);
   Napi::Value stop_listening(const Napi::CallbackInfo& info);
   void preconnect(const Napi::CallbackInfo& info);

@@ -13,6 +13,7 @@
 
 namespace slotgate {
 
+class Audience;
 class Clients;
 struct Database;
 struct Link;
@@ -76,6 +77,8 @@ struct Client {
   std::uint64_t id = 0;
   Clients* clients = nullptr;
   Database* database = nullptr;
+  /// What it is shown: decided once, by where it came from.
+  Audience* audience = nullptr;
 
   /// Unanswered and unsent requests, oldest first.
   std::uint32_t head = kNoIndex;

@@ -69,6 +69,7 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   record.age_ms = context_.now_ms - client.connected_at_ms;
   record.idle_ms = context_.now_ms - client.last_read_ms;
   record.user = client.user;
+  record.presentation = client.audience->number();
   record.protocol = client.protocol;
   record.row = client.last_command == kNoCommand ? -1 : client.last_command;
   const ByteBuffer* input = client.input ? &client.input->bytes : nullptr;

@@ -18,7 +18,8 @@ struct ClientRecord {
   std::string library_version;
   std::uint64_t age_ms = 0;
   std::uint64_t idle_ms = 0;
-  std::uint16_t user = 0;  ///< whom it runs as upstream; see DatabaseSettings::users
+  std::uint16_t user = 0;          ///< whom it runs as upstream; see DatabaseSettings::users
+  std::uint16_t presentation = 0;  ///< the number of what it is shown
   std::uint8_t protocol = 2;
   std::int32_t row = -1;  ///< its last command, as an index into the command table; -1: none
   std::uint64_t input_bytes = 0;

@@ -22,7 +22,8 @@
 
 namespace slotgate {
 
-void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_workers) {
+void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
+                    std::uint32_t clients_of_all_workers) {
   if (clients_of_all_workers >= database.limits().clients_max) {
     constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     (void)send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -44,6 +45,8 @@ void Clients::adopt(int fd, Database& database, std::uint32_t clients_of_all_wor
   client.id = next_sequence_++ * 256 + context_.worker;
   client.clients = this;
   client.database = &database;
+  client.audience = &database.audiences.of(presentation);
+  ++client.audience->clients;
   client.window = kWindowStart;
   client.user = database.settings->client_user;
   client.home_slot =
@@ -323,6 +326,7 @@ void Clients::close(Client& client) {
   client.input.reset();
   client.output.reset();
   client.names.reset();
+  --client.audience->clients;
   context_.counters->closed.add();
   context_.counters->clients.subtract();
   client.watcher.close(on_closed);

@@ -82,6 +82,8 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   }
   if (client.names) up.client_name = client.names->name;
   up.client_address = peer_address(client.fd);
+  up.presentation = client.audience->number();
+  if (!is_unix_socket(client.fd)) up.local_address = local_address(client.fd);
   context_.up.controls.push_back(std::move(up));
   context_.counters->control_requests.add();
   return Dispatched::kTaken;

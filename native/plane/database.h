@@ -10,6 +10,7 @@
 #include "core/slot_map.h"
 #include "plane/limits.h"
 #include "plane/link.h"
+#include "plane/presentation.h"
 #include "plane/route_snapshot.h"
 #include "plane/script_store.h"
 #include "plane/slot_queue.h"
@@ -66,6 +67,7 @@ struct Database {
   std::shared_ptr<const DatabaseSettings> settings;
   std::shared_ptr<const CommandTable> commands;
   std::shared_ptr<const RouteSnapshot> routes;
+  Audiences audiences;
   /// Shared by all workers.
   std::shared_ptr<ScriptStore> scripts = std::make_shared<ScriptStore>();
   SlotMap slots;

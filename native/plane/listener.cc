@@ -35,9 +35,12 @@ void Listener::close(std::function<void()> closed) {
 
 void Listener::accept_some() {
   for (std::uint32_t i = 0; i < kAcceptsPerTurn; ++i) {
-    const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd =
+        accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      place_(fd, database_);
+      place_(fd, database_, presentation_of(rules_, peer));
       continue;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

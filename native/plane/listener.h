@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
+#include "plane/peer_rules.h"
 #include "plane/watcher.h"
 #include "plane/worker_context.h"
 
@@ -12,11 +14,14 @@ namespace slotgate {
 /// closed here, so that it can be handed over to another process.
 class Listener {
  public:
-  /// `place(fd)` gives a new connection to the worker that should have it.
-  using Place = std::function<void(int fd, Database& database)>;
+  /// Gives a new connection to the worker that should have it.
+  using Place = std::function<void(int fd, Database& database, std::uint16_t presentation)>;
 
   Listener(WorkerContext& context, int fd, Database& database, Place place)
       : context_(context), place_(std::move(place)), database_(database), fd_(fd) {}
+
+  /// Not empty; for connections that are accepted from now on.
+  void set_rules(std::vector<PeerRule> rules) noexcept { rules_ = std::move(rules); }
 
   [[nodiscard]] bool open();
   /// Stops accepting; `closed` is called when the object may go.
@@ -32,6 +37,7 @@ class Listener {
   WorkerContext& context_;
   Watcher watcher_;
   Place place_;
+  std::vector<PeerRule> rules_{1};
   std::function<void()> closed_;
   Database& database_;
   int fd_;

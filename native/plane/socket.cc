@@ -58,7 +58,7 @@ socklen_t unix_address(const std::string& path, sockaddr_storage& address) noexc
   return sizeof *local;
 }
 
-/// `host:port`, `[host]:port` for IPv6.
+/// `host:port`, `[host]:port` for IPv6; IPv4 that was mapped to IPv6 is shown as IPv4.
 std::string ip_address(const sockaddr_storage& address) {
   char host[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
@@ -67,6 +67,10 @@ std::string ip_address(const sockaddr_storage& address) {
     return std::string(host) + ":" + std::to_string(ntohs(v4->sin_port));
   }
   const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+  if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+    inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, host, sizeof host);
+    return std::string(host) + ":" + std::to_string(ntohs(v6->sin6_port));
+  }
   inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
   return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6->sin6_port));
 }

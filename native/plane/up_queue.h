@@ -30,6 +30,9 @@ struct ControlRequest {
   std::vector<std::string> args;
   std::string client_name;
   std::string client_address;
+  std::uint16_t presentation = 0;  ///< the number of what the client is shown
+  /// Where the client connected to; empty for a unix socket.
+  std::string local_address;
 };
 
 /// Something the control plane should know.

@@ -136,29 +136,44 @@ void Worker::script_checked(std::uint32_t id, const std::string& node_id, const 
   }
 }
 
-void Worker::listen(std::uint32_t id, int fd) {
+void Worker::set_presentations(std::uint32_t id,
+                               std::shared_ptr<const Presentations> presentations) {
+  if (Database* found = database(id)) found->audiences.publish(std::move(presentations));
+}
+
+Listener* Worker::listener_on(int fd) {
+  for (const auto& listener : listeners_) {
+    if (listener->fd() == fd && !listener->closing()) return listener.get();
+  }
+  return nullptr;
+}
+
+void Worker::listen(std::uint32_t id, int fd, std::vector<PeerRule> rules) {
   Database* found = database(id);
   if (found == nullptr || stopping_) return;
-  auto listener =
-      std::make_unique<Listener>(context_, fd, *found, [this](int client, Database& owner) {
+  if (Listener* const listening = listener_on(fd)) {
+    listening->set_rules(std::move(rules));
+    return;
+  }
+  auto listener = std::make_unique<Listener>(
+      context_, fd, *found, [this](int client, Database& owner, std::uint16_t presentation) {
         const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
         if (number == context_.worker) {
-          parts_.clients.adopt(client, owner, plane_.client_count());
+          parts_.clients.adopt(client, owner, presentation, plane_.client_count());
           return;
         }
-        plane_.worker(number).give_client(owner.id, client);
+        plane_.worker(number).give_client(owner.id, client, presentation);
       });
+  listener->set_rules(std::move(rules));
   if (listener->open()) listeners_.push_back(std::move(listener));
 }
 
 void Worker::stop_listening(int fd, std::function<void()> done) {
-  for (const auto& listener : listeners_) {
-    if (listener->fd() == fd && !listener->closing()) {
-      close_listener(*listener, std::move(done));
-      return;
-    }
+  if (Listener* const listener = listener_on(fd)) {
+    close_listener(*listener, std::move(done));
+  } else {
+    done();
   }
-  done();
 }
 
 void Worker::close_listener(Listener& listener, std::function<void()> done) {
@@ -169,22 +184,22 @@ void Worker::close_listener(Listener& listener, std::function<void()> done) {
   });
 }
 
-void Worker::give_client(std::uint32_t id, int fd) {
+void Worker::give_client(std::uint32_t id, int fd, std::uint16_t presentation) {
   arriving_.fetch_add(1, std::memory_order_relaxed);
-  const bool posted = post([id, fd](Worker& worker) {
+  const bool posted = post([id, fd, presentation](Worker& worker) {
     worker.arriving_.fetch_sub(1, std::memory_order_relaxed);
-    worker.adopt_client(id, fd);
+    worker.adopt_client(id, fd, presentation);
   });
   if (!posted) ::close(fd);
 }
 
-void Worker::adopt_client(std::uint32_t id, int fd) {
+void Worker::adopt_client(std::uint32_t id, int fd, std::uint16_t presentation) {
   Database* found = database(id);
   if (found == nullptr || stopping_) {
     ::close(fd);
     return;
   }
-  parts_.clients.adopt(fd, *found, plane_.client_count());
+  parts_.clients.adopt(fd, *found, presentation, plane_.client_count());
 }
 
 void Worker::preconnect(std::uint32_t id) {

@@ -40,7 +40,7 @@ class Worker {
     return counters_.clients.get() + arriving_.load(std::memory_order_relaxed);
   }
   /// From any thread: gives it a connected socket; closes it if the worker has ended.
-  void give_client(std::uint32_t database, int fd);
+  void give_client(std::uint32_t database, int fd, std::uint16_t presentation);
   /// Asks the thread to close everything and end; join() waits for it.
   void stop();
   void join();
@@ -55,10 +55,12 @@ class Worker {
   void set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings);
   void set_commands(std::uint32_t id, std::shared_ptr<const CommandTable> commands);
   void set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes);
-  void listen(std::uint32_t id, int fd);
+  void set_presentations(std::uint32_t id, std::shared_ptr<const Presentations> presentations);
+  /// Accepts on `fd`; if it does already, the rules are for new connections.
+  void listen(std::uint32_t id, int fd, std::vector<PeerRule> rules);
   /// Stops accepting on `fd`; `done` is called (on this thread) when the loop has let go of it.
   void stop_listening(int fd, std::function<void()> done);
-  void adopt_client(std::uint32_t database, int fd);
+  void adopt_client(std::uint32_t database, int fd, std::uint16_t presentation);
   /// Opens the links to all owners of slots now.
   void preconnect(std::uint32_t id);
   /// Closes those of these clients that are its own, and reports how many to order `number`.
@@ -86,6 +88,8 @@ class Worker {
   void end_if_dry();
   void give_memory_back();
   [[nodiscard]] Database* database(std::uint32_t id);
+  /// The one that accepts on `fd`; nullptr if none does.
+  [[nodiscard]] Listener* listener_on(int fd);
   void read_clock() noexcept {
     context_.now_ms = uv_hrtime() / 1000000;
     counters_.last_turn_ms.set(context_.now_ms);

@@ -139,7 +139,8 @@ TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
   publish();
   for (std::uint32_t worker = 0; worker < setup.workers; ++worker) {
     const int fd = listen_on_loopback();
-    plane_->post(worker, [fd](Worker& self) { self.listen(kDatabase, fd); });
+    plane_->post(worker,
+                 [fd](Worker& self) { self.listen(kDatabase, fd, std::vector<PeerRule>(1)); });
   }
   on_workers([](Worker&) {});
 }

@@ -10,6 +10,8 @@ import type {
   NativeCommandRow,
   NativeErrand,
   NativeErrandResult,
+  NativePeerRule,
+  NativePresentation,
   NativePubSubFamily,
   QueryReport,
   RouteSnapshot,
@@ -33,7 +35,8 @@ export interface NativePlane {
   setSettings(database: number, settings: DatabaseSettings): void;
   setCommands(database: number, rows: readonly NativeCommandRow[]): void;
   setRoutes(database: number, routes: RouteSnapshot): void;
-  listen(database: number, worker: number, fd: number): void;
+  setPresentations(database: number, presentations: readonly NativePresentation[]): void;
+  listen(database: number, worker: number, fd: number, rules: readonly NativePeerRule[]): void;
   stopListening(worker: number, fd: number, done: () => void): void;
   preconnect(database: number): void;
   learnScript(database: number, body: Buffer): void;

@@ -1,21 +1,24 @@
 import { type NativePlane, nativeAddon } from './addon.js';
 import { Queries } from './queries.js';
-import type {
-  ClientRecord,
-  ClientRef,
-  ControlAnswer,
-  ControlRequest,
-  DatabaseSettings,
-  DataPlaneEvent,
-  NativeBinding,
-  NativeCommandRow,
-  NativeErrand,
-  NativeOutcome,
-  NativePubSubFamily,
-  RouteSnapshot,
-  SlowRequest,
-  SubscriptionFigures,
-  WorkerFigures,
+import {
+  type ClientRecord,
+  type ClientRef,
+  type ControlAnswer,
+  type ControlRequest,
+  type DatabaseSettings,
+  type DataPlaneEvent,
+  type NativeBinding,
+  type NativeCommandRow,
+  type NativeErrand,
+  type NativeOutcome,
+  type NativePeerRule,
+  type NativePresentation,
+  type NativePubSubFamily,
+  type RouteSnapshot,
+  type SlowRequest,
+  STANDALONE_PRESENTATION,
+  type SubscriptionFigures,
+  type WorkerFigures,
 } from './types.js';
 
 /** Who is told what the workers send up. Called on the main thread, once per request or event. */
@@ -25,6 +28,7 @@ export interface DataPlaneListener {
   onSlow(request: SlowRequest): void;
 }
 
+const FIRST_FOR_ALL: readonly NativePeerRule[] = [{ cidr: '', presentation: 0 }];
 const GONE: NativeOutcome = { kind: 'gone', bytes: Buffer.alloc(0) };
 
 /**
@@ -36,6 +40,7 @@ export class DataPlane {
   readonly #queries: Queries;
   readonly #onExit: () => void;
   readonly #errands = new Map<number, (outcomes: readonly NativeOutcome[]) => void>();
+  readonly #presentations = new Map<number, readonly NativePresentation[]>();
   #lastTicket = 0;
   #isStopped = false;
 
@@ -88,9 +93,35 @@ export class DataPlane {
     this.#plane.setRoutes(database, routes);
   }
 
-  /** @param fd A listening descriptor, which stays the caller's: it must be open until `stopListening`. */
-  listen(database: number, worker: number, fd: number): void {
-    this.#plane.listen(database, worker, fd);
+  /**
+   * What clients are shown from now on, those included that are connected.
+   * @param presentations An index keeps its meaning; its content may change. Clients whose index is
+   *   missing are shown the first; if there is none, `STANDALONE_PRESENTATION`, as before the first call.
+   */
+  setPresentations(database: number, presentations: readonly NativePresentation[]): void {
+    this.#plane.setPresentations(database, presentations);
+    this.#presentations.set(database, presentations);
+  }
+
+  /** What a client is shown now. */
+  presentation(database: number, index: number): NativePresentation {
+    const published = this.#presentations.get(database) ?? [];
+    return published[index] ?? published[0] ?? STANDALONE_PRESENTATION;
+  }
+
+  /**
+   * Accepts clients; where it does already, `rules` apply to those that connect from now on.
+   * @param fd A listening descriptor, which stays the caller's: it must be open until `stopListening`.
+   * @param rules The first whose range holds a client's address says what the client is shown. The last
+   *   one is for all (`cidr` ''), and the only one for clients of unix sockets.
+   */
+  listen(
+    database: number,
+    worker: number,
+    fd: number,
+    rules: readonly NativePeerRule[] = FIRST_FOR_ALL,
+  ): void {
+    this.#plane.listen(database, worker, fd, rules);
   }
 
   /** Resolves when the worker has let go of the descriptor. */

@@ -143,6 +143,10 @@ export interface ControlRequest {
   readonly clientName: string;
   /** `host:port` or the unix socket's path. */
   readonly clientAddress: string;
+  /** Index of what the client is shown, in the list of `setPresentations`. */
+  readonly presentation: number;
+  /** `host:port` that the client connected to, `[host]:port` for IPv6; '' for a unix socket. */
+  readonly localAddress: string;
 }
 
 /** A client as a worker describes it; memory in bytes. C++: `ClientRecord`. */
@@ -159,6 +163,8 @@ export interface ClientRecord extends ClientRef {
   readonly idleMs: number;
   /** Index into `DatabaseSettings.users`. */
   readonly user: number;
+  /** Index of what it is shown, in the list of `setPresentations`. */
+  readonly presentation: number;
   readonly protocol: 2 | 3;
   /** Its last command, as an index into the rows published; -1: none that the table has. */
   readonly row: number;
@@ -390,6 +396,40 @@ export interface RouteSnapshot {
   readonly servers: readonly RouteServer[];
   /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */
   readonly slotToServer: Uint16Array;
+}
+
+/** What clients are shown that came in through one endpoint from one part of the network. C++: `Presentation`. */
+export interface NativePresentation {
+  /** The word behind `mode` in the reply to HELLO. */
+  readonly helloMode: 'standalone' | 'cluster';
+  /** READONLY, READWRITE and ASKING are accepted; else refused as by a server without a cluster. */
+  readonly showsCluster: boolean;
+  /** Keys of several slots are answered with CROSSSLOT; else such requests are split where that can be. */
+  readonly oneSlotOnly: boolean;
+  /**
+   * Length 16384, or 0: all slots are served here. Index into `targets` for slots that are not, which are
+   * answered with MOVED; 0xffff: served here.
+   */
+  readonly slotToTarget: Uint16Array;
+  /** `host:port`, as MOVED names it. With any, keys of several slots are answered with CROSSSLOT. */
+  readonly targets: readonly string[];
+}
+
+/** What clients are shown as long as nothing was published. */
+export const STANDALONE_PRESENTATION: NativePresentation = {
+  helloMode: 'standalone',
+  showsCluster: false,
+  oneSlotOnly: false,
+  slotToTarget: new Uint16Array(0),
+  targets: [],
+};
+
+/** Which clients of a listener are shown what. C++: `PeerRule`. */
+export interface NativePeerRule {
+  /** `address/bits` or an address, of IPv4 (which a mapped IPv6 address is, too) or IPv6; '': all clients. */
+  readonly cidr: string;
+  /** Index into the list of `setPresentations`, from 0 to 65535. */
+  readonly presentation: number;
 }
 
 /** How many subscriptions there are to a name. C++: `PubSubCensus::Count`. */

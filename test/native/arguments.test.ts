@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NativePlane } from '../../src/native/addon.js';
-import { type NativeCommandRow, nativeAddon } from '../../src/native/index.js';
+import {
+  type NativeCommandRow,
+  nativeAddon,
+  STANDALONE_PRESENTATION,
+} from '../../src/native/index.js';
 import { coreRows, LIMITS, routeServer, routesTo, settings } from './support/plane-data.js';
 
 const { Plane } = nativeAddon();
@@ -194,11 +198,35 @@ describe('routes', () => {
 });
 
 describe('orders', () => {
-  test.each([[[0]], [[0, '0', 3]], [[0, 0, '3']], [[0, 2, 3]], [[0, -1, 3]], [[0, 0, 3, 4]]])(
-    'listen%j',
-    (args) => {
-      expect(() => call('listen', ...args)).toThrow(
-        new TypeError('listen takes a database, a worker and a file descriptor'),
+  test.each([
+    [[0]],
+    [[0, '0', 3, []]],
+    [[0, 0, '3', []]],
+    [[0, 2, 3, []]],
+    [[0, -1, 3, []]],
+    [[0, 0, 3]],
+    [[0, 0, 3, 4]],
+  ])('listen%j', (args) => {
+    expect(() => call('listen', ...args)).toThrow(
+      new TypeError('listen takes a database, a worker, a file descriptor and rules'),
+    );
+  });
+
+  test.each([
+    [[], "rules must be a list whose last cidr is ''"],
+    [[{ cidr: '10.0.0.0/8', presentation: 0 }], "rules must be a list whose last cidr is ''"],
+    [[7], 'rules must be an array of objects'],
+    [[{ cidr: 1, presentation: 0 }], 'cidr must be a string'],
+    [[{ cidr: '', presentation: 65536 }], 'presentation must be a whole number from 0 to 65535'],
+  ])('listen with the rules %j', (rules, message) => {
+    expect(() => call('listen', 0, 0, 3, rules)).toThrow(new TypeError(message));
+  });
+
+  test.each(['10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/', '10.0.0/8', '::/129', 'host', '/', ' '])(
+    'listen with a rule for %j',
+    (cidr) => {
+      expect(() => call('listen', 0, 0, 3, [{ cidr, presentation: 0 }])).toThrow(
+        new TypeError(`cidr must be an address, or address/bits, not '${cidr}'`),
       );
     },
   );
@@ -216,6 +244,41 @@ describe('orders', () => {
     expect(() => call('closeIdleClients', ...args)).toThrow(
       new TypeError('closeIdleClients takes a number'),
     );
+  });
+});
+
+describe('presentations', () => {
+  const elsewhere = new Uint16Array(16_384).fill(0xffff);
+  elsewhere[7] = 1;
+
+  test.each([
+    [undefined, 'the presentations must be an array'],
+    [{}, 'the presentations must be an array'],
+    [[1], 'presentations must be an array of objects'],
+    [[{}], 'helloMode must be a string'],
+    [[{ helloMode: 'sentinel' }], 'helloMode must be one of: standalone, cluster'],
+    [[{ showsCluster: 1 }], 'showsCluster must be true or false'],
+    [[{ oneSlotOnly: undefined }], 'oneSlotOnly must be true or false'],
+    [[{ targets: 'a:1' }], 'targets must be an array'],
+    [[{ targets: [1] }], 'targets must be an array of strings'],
+    [[{ targets: ['a:1\r\n'] }], 'targets must be host:port, without blanks'],
+    [[{ targets: [''] }], 'targets must be host:port, without blanks'],
+    [[{ slotToTarget: [] }], 'slotToTarget must be a Uint16Array'],
+    [[{ slotToTarget: new Uint8Array(0) }], 'slotToTarget must be a Uint16Array'],
+    [[{ slotToTarget: new Uint16Array(9) }], 'slotToTarget must be of length 16384 or 0'],
+    [
+      [{ slotToTarget: elsewhere, targets: ['a:1'] }],
+      'slotToTarget must be indexes into targets, or 0xffff',
+    ],
+  ])('%j', (changes, message) => {
+    const given = Array.isArray(changes)
+      ? changes.map((change) =>
+          change instanceof Object && Object.keys(change).length > 0
+            ? { ...STANDALONE_PRESENTATION, ...change }
+            : change,
+        )
+      : changes;
+    expect(() => call('setPresentations', 0, given)).toThrow(new TypeError(message));
   });
 });
 

@@ -95,7 +95,7 @@ describe('stopListening', () => {
     for (let round = 0; round < 3; round++) {
       const plane = new Plane(1, () => undefined);
       plane.addDatabase(0, settings());
-      plane.listen(0, 0, fd);
+      plane.listen(0, 0, fd, [{ cidr: '', presentation: 0 }]);
       const client = connect(port, '127.0.0.1');
       await once(client, 'connect');
       await expect.poll(() => plane.counters()[0]?.accepted).toBe(1);

@@ -5,6 +5,7 @@ import {
   type DatabaseSettings,
   DataPlane,
   type DataPlaneEvent,
+  type NativePeerRule,
   nativeAddon,
 } from '../../../src/native/index.js';
 import { RawClient } from '../../support/raw-client.js';
@@ -17,6 +18,8 @@ export interface RunningPlaneOptions {
   readonly servers?: readonly number[];
   readonly workers?: number;
   readonly settings?: DatabaseSettings;
+  /** Of the port; without them all clients are shown the first presentation. */
+  readonly rules?: readonly NativePeerRule[];
   /** What to do with a control request; without it they are only kept. */
   readonly onControl?: (request: ControlRequest, plane: DataPlane) => void;
 }
@@ -27,7 +30,8 @@ export class RunningPlane {
   readonly controls: ControlRequest[] = [];
   readonly events: DataPlaneEvent[] = [];
   readonly port: number;
-  readonly #descriptors: readonly number[];
+  /** The listening socket of each worker. */
+  readonly descriptors: readonly number[];
   readonly #clients: RawClient[] = [];
 
   private constructor(options: RunningPlaneOptions, port: number) {
@@ -44,10 +48,10 @@ export class RunningPlane {
     this.plane.addDatabase(0, options.settings ?? settings());
     this.plane.setCommands(0, coreRows());
     this.plane.setRoutes(0, routesTo(options.servers ?? []));
-    this.#descriptors = Array.from({ length: workers }, (_, worker) => {
+    this.descriptors = Array.from({ length: workers }, (_, worker) => {
       const fd = bindTcp(port);
       nativeAddon().startListening(fd, BACKLOG);
-      this.plane.listen(0, worker, fd);
+      this.plane.listen(0, worker, fd, options.rules);
       return fd;
     });
   }
@@ -65,7 +69,7 @@ export class RunningPlane {
 
   /** No client can connect any more; the descriptor of each worker is free. */
   async stopListening(): Promise<void> {
-    await Promise.all(this.#descriptors.map((fd, worker) => this.plane.stopListening(worker, fd)));
+    await Promise.all(this.descriptors.map((fd, worker) => this.plane.stopListening(worker, fd)));
   }
 
   stop(): void {
@@ -73,7 +77,7 @@ export class RunningPlane {
       client.close();
     }
     this.plane.stop();
-    for (const fd of this.#descriptors) {
+    for (const fd of this.descriptors) {
       nativeAddon().closeDescriptor(fd);
     }
   }

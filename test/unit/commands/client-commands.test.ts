@@ -24,6 +24,7 @@ function record(id: number, changes: Partial<ClientRecord> = {}): ClientRecord {
     ageMs: 61_500,
     idleMs: 1999,
     user: 0,
+    presentation: 0,
     protocol: 2,
     row: TABLE.rows.indexOf(rowOf('client|list')),
     inputBytes: 0,

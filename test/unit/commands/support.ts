@@ -35,6 +35,8 @@ export function requestOf(line: string | readonly Buffer[], table = TABLE): Cont
     args,
     clientName: '',
     clientAddress: '127.0.0.1:50000',
+    presentation: 0,
+    localAddress: '127.0.0.1:12000',
   };
 }
 

@@ -20,6 +20,8 @@ function request(line: string, over: Partial<ControlRequest> = {}): ControlReque
     args: line.split(' ').map((word) => Buffer.from(word)),
     clientName: '',
     clientAddress: '127.0.0.1:1',
+    presentation: 0,
+    localAddress: '127.0.0.1:12000',
     ...over,
   };
 }

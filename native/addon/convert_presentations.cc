@@ -1,0 +1,85 @@
+// What clients are shown, and which of them what.
+#include <algorithm>
+
+#include "addon/convert.h"
+
+namespace slotgate {
+
+namespace {
+
+constexpr double kNumberMost = 65535;
+
+/// MOVED names it between blanks, at the end of a line.
+bool is_target(const std::string& text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char letter) { return letter > ' ' && letter < '\x7f'; });
+}
+
+void read_targets(FieldReader& reader, const Napi::Object& value, Presentation& presentation) {
+  presentation.targets = reader.texts(value, "targets");
+  if (!std::all_of(presentation.targets.begin(), presentation.targets.end(), is_target))
+    reader.fail("targets", "host:port, without blanks");
+  if (presentation.targets.size() >= Presentation::kHere)
+    reader.fail("targets", "fewer than 65535");
+  const Napi::Value slots = value.Get("slotToTarget");
+  if (slots.IsEmpty() || !slots.IsTypedArray() ||
+      slots.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
+    reader.fail("slotToTarget", "a Uint16Array");
+    return;
+  }
+  const Napi::Uint16Array numbers = slots.As<Napi::Uint16Array>();
+  const std::size_t length = numbers.ElementLength();
+  if (length != 0 && length != kSlotCount) {
+    reader.fail("slotToTarget", "of length 16384 or 0");
+    return;
+  }
+  bool any = false;
+  for (std::size_t slot = 0; slot < length; ++slot) {
+    const std::uint16_t target = numbers[slot];
+    if (target == Presentation::kHere) continue;
+    any = true;
+    if (target >= presentation.targets.size())
+      reader.fail("slotToTarget", "indexes into targets, or 0xffff");
+  }
+  if (any) presentation.slot_to_target.assign(numbers.Data(), numbers.Data() + length);
+}
+
+Presentation read_presentation(FieldReader& reader, const Napi::Object& value) {
+  Presentation presentation;
+  const std::vector<const char*> modes = {"standalone", "cluster"};
+  presentation.hello_mode = modes[reader.word(value, "helloMode", modes)];
+  presentation.shows_cluster = reader.boolean(value, "showsCluster");
+  presentation.one_slot_only = reader.boolean(value, "oneSlotOnly");
+  read_targets(reader, value, presentation);
+  return presentation;
+}
+
+}  // namespace
+
+std::shared_ptr<Presentations> read_presentations(FieldReader& reader, const Napi::Array& values) {
+  auto presentations = std::make_shared<Presentations>();
+  if (values.Length() > kNumberMost + 1) reader.fail("presentations", "at most 65536");
+  for (std::uint32_t i = 0; i < values.Length() && !reader.failed(); ++i) {
+    const Napi::HandleScope scope(values.Env());
+    presentations->push_back(read_presentation(reader, reader.element(values, i, "presentations")));
+  }
+  return presentations;
+}
+
+std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values) {
+  std::vector<PeerRule> rules;
+  for (std::uint32_t i = 0; i < values.Length() && !reader.failed(); ++i) {
+    const Napi::Object value = reader.element(values, i, "rules");
+    const std::string cidr = reader.text(value, "cidr");
+    PeerRule& rule = rules.emplace_back();
+    rule.presentation =
+        static_cast<std::uint16_t>(reader.number(value, "presentation", 0, kNumberMost));
+    if (cidr.empty()) continue;
+    rule.range = parse_address_range(cidr);
+    if (!rule.range) reader.fail("cidr", "an address, or address/bits, not '" + cidr + "'");
+  }
+  if (rules.empty() || rules.back().range) reader.fail("rules", "a list whose last cidr is ''");
+  return rules;
+}
+
+}  // namespace slotgate
