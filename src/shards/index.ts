@@ -14,3 +14,4 @@ export {
   splitHostPort,
 } from './endpoint.js';
 export { openSocket } from './open-socket.js';
+export { canonicalHost, Subnet } from './subnet.js';

@@ -1,14 +1,13 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { ProxyError } from '../errors/index.js';
-import { type Endpoint, parseEndpoint, splitHostPort } from '../shards/index.js';
+import { type Endpoint, parseEndpoint, Subnet, splitHostPort } from '../shards/index.js';
 
 type Target =
   | { readonly kind: 'host'; readonly host: string }
   | { readonly kind: 'endpoint'; readonly endpoint: Endpoint };
 
 interface SubnetRule {
-  readonly bits: number;
-  readonly subnet: BlockList;
+  readonly subnet: Subnet;
   readonly host: string;
 }
 
@@ -19,17 +18,20 @@ interface SubnetRule {
 export class AddressMap {
   readonly #exact = new Map<string, Target>();
   readonly #subnets: SubnetRule[] = [];
+  readonly #option: string;
 
   /**
    * @param entries As given to `--map`: `HOST=HOST`, `HOST:PORT=HOST[:PORT]`, `HOST:PORT=/SOCKET` or
    * `ADDRESS/BITS=HOST`. Without a port on the right the announced port is kept.
+   * @param option The option that they come from, for messages.
    * @throws ProxyError `address_map_invalid`, naming the entry.
    */
-  constructor(entries: readonly string[] = []) {
+  constructor(entries: readonly string[] = [], option = '--map') {
+    this.#option = option;
     for (const entry of entries) {
       this.#add(entry);
     }
-    this.#subnets.sort((a, b) => b.bits - a.bits);
+    this.#subnets.sort((a, b) => b.subnet.bits - a.subnet.bits);
   }
 
   /**
@@ -47,45 +49,53 @@ export class AddressMap {
         return target.kind === 'endpoint' ? target.endpoint : tcp(target.host, port);
       }
     }
-    const rule = this.#subnets.find(({ subnet }) => hosts.some((host) => contains(subnet, host)));
+    const rule = this.#subnets.find(({ subnet }) => hosts.some((host) => subnet.contains(host)));
     return rule === undefined ? null : tcp(rule.host, port);
   }
 
   #add(entry: string): void {
     const [announced = '', reachable = '', ...rest] = entry.split('=');
     if (announced === '' || reachable === '' || rest.length > 0) {
-      throw invalid(entry, 'it must be ANNOUNCED=REACHABLE');
+      throw this.#invalid(entry, 'it must be ANNOUNCED=REACHABLE');
     }
     if (announced.includes('/')) {
       this.#addSubnet(entry, announced, reachable);
       return;
     }
-    const { host, port } = parsed(entry, () => splitLoose(announced));
+    const { host, port } = this.#parsed(entry, () => splitLoose(announced));
     const key = exactKey(host, port);
     if (this.#exact.has(key)) {
-      throw invalid(entry, `${announced} is mapped twice`);
+      throw this.#invalid(entry, `${announced} is mapped twice`);
     }
-    const target = parsed(entry, () => parseTarget(reachable));
+    const target = this.#parsed(entry, () => parseTarget(reachable));
     if (port === null && target.kind === 'endpoint') {
-      throw invalid(entry, 'a port or a socket on the right needs a port on the left');
+      throw this.#invalid(entry, 'a port or a socket on the right needs a port on the left');
     }
     this.#exact.set(key, target);
   }
 
   #addSubnet(entry: string, announced: string, reachable: string): void {
-    const [address = '', digits = ''] = announced.split('/');
-    const family = isIP(address);
-    const bits = /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN;
-    if (family === 0 || !(bits <= (family === 4 ? 32 : 128))) {
-      throw invalid(entry, `${announced} is not a subnet such as 172.17.0.0/16`);
+    const subnet = Subnet.parse(announced);
+    if (subnet === null) {
+      throw this.#invalid(entry, `${announced} is not a subnet such as 172.17.0.0/16`);
     }
-    const target = parsed(entry, () => parseTarget(reachable));
+    const target = this.#parsed(entry, () => parseTarget(reachable));
     if (target.kind === 'endpoint') {
-      throw invalid(entry, 'a subnet maps to a host without a port: ports stay as announced');
+      throw this.#invalid(entry, 'a subnet maps to a host without a port: ports stay as announced');
     }
-    const subnet = new BlockList();
-    subnet.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
-    this.#subnets.push({ bits, subnet, host: target.host });
+    this.#subnets.push({ subnet, host: target.host });
+  }
+
+  #parsed<T>(entry: string, parse: () => T): T {
+    try {
+      return parse();
+    } catch (cause) {
+      throw this.#invalid(entry, cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  #invalid(entry: string, what: string, cause?: unknown): ProxyError {
+    return new ProxyError('address_map_invalid', `${this.#option} ${entry}: ${what}`, { cause });
   }
 }
 
@@ -104,27 +114,10 @@ function splitLoose(text: string): { readonly host: string; readonly port: numbe
   return isIP(text) === 6 ? { host: text, port: null } : splitHostPort(text);
 }
 
-function parsed<T>(entry: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    throw invalid(entry, cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-function contains(subnet: BlockList, host: string): boolean {
-  const family = isIP(host);
-  return family !== 0 && subnet.check(host, family === 4 ? 'ipv4' : 'ipv6');
-}
-
 function exactKey(host: string, port: number | null): string {
   return `${host.toLowerCase()} ${port ?? ''}`;
 }
 
 function tcp(host: string, port: number): Endpoint {
   return { kind: 'tcp', host, port };
-}
-
-function invalid(entry: string, what: string, cause?: unknown): ProxyError {
-  return new ProxyError('address_map_invalid', `--map ${entry}: ${what}`, { cause });
 }
