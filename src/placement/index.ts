@@ -1,3 +1,27 @@
+export {
+  DEFAULT_CLIENTS,
+  redirectTarget,
+  type ShownAddress,
+  shownAddress,
+} from './addresses.js';
+export { AdvertisedAddresses } from './advertise.js';
+export { type Unbalanced, unbalanced } from './balance.js';
+export { isHostedBy } from './hosts.js';
+export { shownNodeId, shownShardId } from './ids.js';
+export { listeningNodes, primariesPerNode } from './policies.js';
+export {
+  type PlacementProblem,
+  type PlacementProblemCode,
+  placementProblems,
+  placementWarnings,
+} from './problems.js';
+export { type ProxyPictureInput, proxyPicture } from './proxy-picture.js';
+export { rangesByOwner } from './ranges.js';
+export { type ServerPictureInput, serverPicture, shownServer } from './server-picture.js';
+export { NO_NODE, primariesBehind, slotOwners } from './slot-owners.js';
+export { type SteppingAside, type SteppingAsideInput, steppingAside } from './stepping-aside.js';
+export { clusterShards, clusterSlots, replicasOf } from './topology-replies.js';
+export { clusterInfo, clusterNodes, nodeLine } from './topology-texts.js';
 export type {
   AddressType,
   ClientAddress,
@@ -12,3 +36,4 @@ export type {
   ShardsPlacement,
   SlotRange,
 } from './types.js';
+export { type ClientView, clientViews, isLocalViewer, type Viewer, viewerOf } from './viewers.js';

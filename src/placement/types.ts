@@ -77,4 +77,6 @@ export interface ClusterPicture {
   /** The proxy that answers: one of `nodes`, or a node without slots that only CLUSTER NODES shows. */
   readonly myself: PictureNode;
   readonly currentEpoch: number;
+  /** How many of the slots shown have a primary that failed, or none. */
+  readonly failedSlots: number;
 }

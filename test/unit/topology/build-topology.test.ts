@@ -1,42 +1,9 @@
 import { expect, test } from 'vitest';
-import {
-  buildTopology,
-  isSameTopology,
-  type LocatedNode,
-  mergeOpenSlots,
-} from '../../../src/topology/build-topology.js';
-import { parseClusterNodes } from '../../../src/topology/cluster-nodes.js';
-import type { FetchedView } from '../../../src/topology/fetch-view.js';
+import { isSameTopology, mergeOpenSlots } from '../../../src/topology/build-topology.js';
 import { SLOT_COUNT, UNASSIGNED } from '../../../src/topology/index.js';
 import { mergeViews } from '../../../src/topology/views.js';
 import { fakeNodeId } from '../../support/fake-cluster.js';
-
-const STAMPS = { version: 1, refreshStartedAtMs: 5, nodeTimeoutMs: null };
-
-function view(text: string): FetchedView {
-  const nodes = parseClusterNodes(text.replace(/<(\w+)>/g, (_, name: string) => fakeNodeId(name)));
-  return {
-    source: 'test:1',
-    endpoint: { kind: 'tcp', host: 'test', port: 1 },
-    remoteHost: 'test',
-    nodeId: nodes.find((node) => node.isMyself)?.nodeId ?? '',
-    currentEpoch: 1,
-    nodes,
-    prefersHostnames: false,
-  };
-}
-
-function build(text: string) {
-  const merged = mergeViews([view(text)], null);
-  const located = merged.nodes.map(
-    (node): LocatedNode => ({
-      node,
-      host: node.host,
-      address: { kind: 'tcp', host: node.host, port: node.port },
-    }),
-  );
-  return buildTopology(merged, located, merged.openSlots, STAMPS);
-}
+import { topologyOf, viewOf } from '../../support/topology.js';
 
 const TWO = [
   '<a> 10.0.0.1:7000@1 myself,master - 0 0 1 connected 9000-16383',
@@ -46,7 +13,7 @@ const TWO = [
 ].join('\n');
 
 test('shards come in order of their first slot; empty primaries are servers, not shards', () => {
-  const topology = build(TWO);
+  const topology = topologyOf(TWO);
   const names = topology.servers.map(({ nodeId }) => nodeId);
   expect(names).toEqual(['a', 'b', 'c', 'd'].map(fakeNodeId));
   expect(topology.shards).toEqual([
@@ -59,11 +26,11 @@ test('shards come in order of their first slot; empty primaries are servers, not
 });
 
 test('slots without an owner are unassigned', () => {
-  expect(build('<a> h:1@1 myself,master - 0 0 1 connected 1').slotToShard[0]).toBe(UNASSIGNED);
+  expect(topologyOf('<a> h:1@1 myself,master - 0 0 1 connected 1').slotToShard[0]).toBe(UNASSIGNED);
 });
 
 test('a text that could mean two servers names neither', () => {
-  const topology = build(
+  const topology = topologyOf(
     [
       '<a> 10.0.0.1:7000@1,one myself,master - 0 0 1 connected 0-16383',
       '<b> 10.0.0.1:7000@1,two master - 0 0 2 connected',
@@ -78,7 +45,7 @@ test('a text that could mean two servers names neither', () => {
 });
 
 test('epochs and bus links are no change; owners, flags and replicas are', () => {
-  const base = build(TWO);
+  const base = topologyOf(TWO);
   const same = [TWO.replace('2 connected 0-8999', '7 connected 0-8999')];
   const different = [
     TWO.replace('0-8999', '0-8998').replace('9000-', '8999-'),
@@ -87,14 +54,14 @@ test('epochs and bus links are no change; owners, flags and replicas are', () =>
     TWO.replace('10.0.0.3:7000', '10.0.0.3:7001'),
     TWO.replace('9000-16383', '9000-16383 [9000->-<b>]'),
   ];
-  expect(same.map((text) => isSameTopology(base, build(text)))).toEqual([true]);
-  expect(different.map((text) => isSameTopology(base, build(text)))).toEqual(
+  expect(same.map((text) => isSameTopology(base, topologyOf(text)))).toEqual([true]);
+  expect(different.map((text) => isSameTopology(base, topologyOf(text)))).toEqual(
     different.map(() => false),
   );
 });
 
 test('open slots of members that were not asked stay known until the slot has arrived', () => {
-  const views = [view(TWO)];
+  const views = [viewOf(TWO)];
   const merged = mergeViews(views, null);
   const on = (nodeId: string, slot: number, state: 'migrating' | 'importing', peer: string) => ({
     slot,
