@@ -1,5 +1,5 @@
 import { formatAddress, type TcpAddress } from '../config/addresses.js';
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { ProcessConfig } from '../config/deployment.js';
 import { healthHandler } from '../http/health.js';
 import { NODE_ENGINE } from '../http/node-engine.js';
 import { describePortOwner } from '../http/port-owner.js';
@@ -11,7 +11,7 @@ import { CommandError, EXIT_FAILURE } from './exit.js';
 
 /** Opens the HTTP listeners of a configuration: admin and metrics, or the one that both name. */
 export async function openAdminHttp(
-  config: EffectiveConfig,
+  config: ProcessConfig,
   routes: readonly HttpRoute[],
   log: Logger,
 ): Promise<readonly HttpServer[]> {

@@ -1,4 +1,4 @@
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { DeploymentConfig, DeploymentForm } from '../config/deployment.js';
 import { type ConfigInputs, loadConfig } from '../config/load.js';
 import type { ConfigProblem } from '../config/messages.js';
 import type { FlagValues } from '../config/sources.js';
@@ -17,14 +17,18 @@ export interface ConfigurationRequest {
 
 /** The configuration at start, and the inputs to make it again from at a reload. */
 export interface StartConfiguration {
-  readonly config: EffectiveConfig;
+  readonly config: DeploymentConfig;
   readonly warnings: readonly string[];
   readonly inputs: ConfigInputs;
 }
 
-/** @throws CommandError that lists every problem. */
+/**
+ * @param form What the command can run; undefined: either.
+ * @throws CommandError that lists every problem.
+ */
 export async function startConfiguration(
   request: ConfigurationRequest,
+  form: DeploymentForm | undefined,
   environment: CommandEnvironment,
 ): Promise<StartConfiguration> {
   const inputs: ConfigInputs = {
@@ -32,6 +36,7 @@ export async function startConfiguration(
     env: environment.env,
     configFile: request.configFile,
     passwordFromStdin: request.isPasswordOnStdin ? await readPassword(environment) : undefined,
+    form,
   };
   const loaded = await loadConfig(inputs, environment.resolveConfig);
   if (loaded.kind === 'invalid')
@@ -41,7 +46,9 @@ export async function startConfiguration(
 
 /** All problems, one per line, so that a file is mended in one go. */
 export function describeProblems(problems: readonly ConfigProblem[]): string {
-  const lines = problems.map(({ key, message }) => `${key}: ${message}`);
+  const lines = problems.map(
+    ({ key, message, code }) => `${key}: ${message}${code === undefined ? '' : ` [${code}]`}`,
+  );
   return lines.length === 1
     ? `bad configuration: ${lines[0]}`
     : ['bad configuration:', ...lines.map((line) => `  ${line}`)].join('\n');

@@ -1,4 +1,4 @@
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { DeploymentConfig } from '../config/deployment.js';
 import type { Resolver } from '../config/load.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
@@ -14,7 +14,7 @@ export interface RunningProxy {
   liveness(): readonly HealthCheck[];
   metrics(): MetricSnapshot;
   /** @returns Settings that changed and need a restart. */
-  reload(config: EffectiveConfig): Promise<readonly string[]>;
+  reload(config: DeploymentConfig): Promise<readonly string[]>;
   drain(options: {
     readonly shutdownDelayMs: number;
     readonly drainTimeoutMs: number;
@@ -23,7 +23,7 @@ export interface RunningProxy {
 }
 
 export type StartProxy = (
-  config: EffectiveConfig,
+  config: DeploymentConfig,
   dependencies: { readonly log: Logger },
 ) => Promise<RunningProxy>;
 

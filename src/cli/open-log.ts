@@ -1,4 +1,4 @@
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { ProcessConfig } from '../config/deployment.js';
 import { type AdjustableLogger, createLogger } from '../log/create-logger.js';
 import { openOutput } from '../log/output.js';
 
@@ -11,7 +11,7 @@ export interface OpenLog {
   close(): Promise<void>;
 }
 
-export async function openLog(config: EffectiveConfig, isTerminal: boolean): Promise<OpenLog> {
+export async function openLog(config: ProcessConfig, isTerminal: boolean): Promise<OpenLog> {
   const output = openOutput(STDOUT_FD);
   const format = config.logFormat === 'auto' ? (isTerminal ? 'pretty' : 'json') : config.logFormat;
   const log = await createLogger({ level: config.logLevel, format, output });

@@ -1,4 +1,4 @@
-import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
+import { type DeploymentConfig, deploymentChanges } from '../config/deployment.js';
 import { type ConfigInputs, loadConfig, type Resolver } from '../config/load.js';
 import type { AdjustableLogger } from '../log/create-logger.js';
 import type { MetricSample } from '../metrics/sample.js';
@@ -11,12 +11,12 @@ export class Reloader {
   readonly #resolve: Resolver;
   readonly #proxy: RunningProxy;
   readonly #log: AdjustableLogger;
-  #config: EffectiveConfig;
+  #config: DeploymentConfig;
   #wasSuccessful = true;
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    config: EffectiveConfig,
+    config: DeploymentConfig,
     inputs: ConfigInputs,
     resolve: Resolver,
     proxy: RunningProxy,
@@ -30,7 +30,7 @@ export class Reloader {
   }
 
   /** What the proxy runs with now. */
-  get config(): EffectiveConfig {
+  get config(): DeploymentConfig {
     return this.#config;
   }
 
@@ -65,10 +65,10 @@ export class Reloader {
     }
   }
 
-  async #apply(config: EffectiveConfig): Promise<void> {
-    const { live } = changedSettings(this.#config, config);
+  async #apply(config: DeploymentConfig): Promise<void> {
+    const { live } = deploymentChanges(this.#config, config);
     const needRestart = await this.#proxy.reload(config);
-    this.#log.setLevel(config.logLevel);
+    this.#log.setLevel(config.process.logLevel);
     this.#config = config;
     this.#log.info('configuration reloaded', { changed: live.join(', ') });
     if (needRestart.length > 0) {

@@ -6,6 +6,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { resolveConfig } from '../config/resolve.js';
 import type { ConfigSources } from '../config/sources.js';
-import { ENTRY_CHECKS } from './entry-checks.js';
+import { CONFIG_CHECKS } from './config-checks.js';
 
-parentPort?.postMessage(resolveConfig(workerData as ConfigSources, ENTRY_CHECKS));
+parentPort?.postMessage(resolveConfig(workerData as ConfigSources, CONFIG_CHECKS));

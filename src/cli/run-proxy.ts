@@ -1,4 +1,4 @@
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { DeploymentConfig } from '../config/deployment.js';
 import type { ConfigInputs } from '../config/load.js';
 import type { HttpServer } from '../http/types.js';
 import type { AdjustableLogger } from '../log/create-logger.js';
@@ -9,7 +9,7 @@ import { Reloader } from './reloader.js';
 import { type ShutdownSignals, whenAborted } from './shutdown-signals.js';
 
 export interface ProxyRun {
-  readonly config: EffectiveConfig;
+  readonly config: DeploymentConfig;
   readonly inputs: ConfigInputs;
   readonly log: AdjustableLogger;
   readonly shutdown: ShutdownSignals;
@@ -27,14 +27,14 @@ export async function runProxy(run: ProxyRun, environment: CommandEnvironment): 
   try {
     const reloader = new Reloader(run.config, run.inputs, environment.resolveConfig, proxy, log);
     httpServers = await openAdminHttp(
-      run.config,
+      run.config.process,
       adminRoutes(proxy, () => reloader.gauges()),
       log,
     );
     announce(run, proxy, httpServers[0]?.url);
     await Promise.race([untilShutdown(run, environment, reloader), untilListeningFails(proxy)]);
     log.info('stopping', { signal: String(shutdown.requested.reason) });
-    const { shutdownDelayMs, drainTimeoutMs } = reloader.config;
+    const { shutdownDelayMs, drainTimeoutMs } = reloader.config.process;
     const drained = proxy.drain({ shutdownDelayMs, drainTimeoutMs });
     await Promise.race([drained, whenAborted(shutdown.forced)]);
     if (shutdown.forced.aborted) log.warn('a second signal: stopping without waiting for clients');

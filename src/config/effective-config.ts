@@ -1,5 +1,5 @@
 import type { ListenAddress, TcpAddress } from './addresses.js';
-import { type SettingKey, type SettingValues, settingRows } from './settings.js';
+import { type SettingKey, type SettingScope, type SettingValues, settingRows } from './settings.js';
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
 /** Settings whose checked text is replaced by something parsed. */
@@ -39,8 +39,9 @@ export function settledPlacement({
 export function changedSettings(
   before: ResolvedConfig,
   after: ResolvedConfig,
+  scopes?: readonly SettingScope[],
 ): { readonly live: readonly SettingKey[]; readonly restart: readonly SettingKey[] } {
-  const changed = settingRows().filter(
+  const changed = settingRows(scopes).filter(
     ([key]) => JSON.stringify(before.values[key]) !== JSON.stringify(after.values[key]),
   );
   return {

@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { EffectiveConfig } from './effective-config.js';
+import type { Parsed } from './addresses.js';
+import type {
+  DatabaseConfig,
+  DeploymentConfig,
+  DeploymentForm,
+  ResolvedDatabase,
+} from './deployment.js';
 import type { ConfigProblem } from './messages.js';
 import { FixedPassword, PasswordFile, type PasswordSource } from './password-source.js';
 import type { Resolution } from './resolve.js';
@@ -23,12 +29,14 @@ export interface ConfigInputs {
   readonly configFile: string | undefined;
   /** What `--upstream-password-stdin` read; undefined without that flag. */
   readonly passwordFromStdin: string | undefined;
+  /** What the command can run; undefined: either. */
+  readonly form: DeploymentForm | undefined;
 }
 
 export type LoadedConfig =
   | {
       readonly kind: 'ok';
-      readonly config: EffectiveConfig;
+      readonly config: DeploymentConfig;
       /** For the log; never a reason not to start. */
       readonly warnings: readonly string[];
     }
@@ -50,30 +58,41 @@ export async function loadConfig(inputs: ConfigInputs, resolve: Resolver): Promi
     flags: inputs.flags,
     env: settingVariables(inputs.env),
     file,
+    form: inputs.form,
   });
   if (resolution.kind === 'invalid') return resolution;
-  const { values } = resolution.config;
-  const password = passwordSource(inputs, values['upstream.passwordFile']);
-  if (password.kind === 'bad') {
-    return invalid({ key: 'upstream.passwordFile', message: password.problem });
+  const { deployment } = resolution;
+  const databases: DatabaseConfig[] = [];
+  for (const [i, database] of deployment.databases.entries()) {
+    const credentials = credentialsOf(inputs, database);
+    if (credentials.kind === 'bad') {
+      const base = deployment.form === 'nodes' ? `databases[${i}].` : '';
+      return invalid({ key: `${base}upstream.passwordFile`, message: credentials.problem });
+    }
+    databases.push({ ...database, upstreamCredentials: credentials.value });
   }
-  const upstreamCredentials = new UpstreamCredentials(values['upstream.username'], password.value);
   return {
     kind: 'ok',
-    config: { ...resolution.config, upstreamCredentials },
-    warnings: misspeltVariables(inputs.env),
+    config: { ...deployment, databases },
+    warnings: [...resolution.warnings, ...misspeltVariables(inputs.env)],
   };
+}
+
+function credentialsOf(
+  inputs: ConfigInputs,
+  { values }: ResolvedDatabase,
+): Parsed<UpstreamCredentials> {
+  const password = passwordSource(inputs, values['upstream.passwordFile']);
+  return password.kind === 'bad'
+    ? password
+    : { kind: 'ok', value: new UpstreamCredentials(values['upstream.username'], password.value) };
 }
 
 function invalid(problem: ConfigProblem): LoadedConfig {
   return { kind: 'invalid', problems: [problem] };
 }
 
-type Read<T> =
-  | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'bad'; readonly problem: string };
-
-function readConfigFile(name: string): Read<string> {
+function readConfigFile(name: string): Parsed<string> {
   try {
     const bytes = readFileSync(name);
     if (bytes.length > MAX_CONFIG_FILE_BYTES) {
@@ -90,7 +109,7 @@ function readConfigFile(name: string): Read<string> {
 function passwordSource(
   inputs: ConfigInputs,
   path: string | undefined,
-): Read<PasswordSource | undefined> {
+): Parsed<PasswordSource | undefined> {
   const variable = inputs.env[PASSWORD_VARIABLE];
   const sources: PasswordSource[] = [];
   if (inputs.passwordFromStdin !== undefined) {

@@ -7,6 +7,8 @@ export interface ConfigProblem {
   readonly key: string;
   /** What was given, where, and what is allowed. */
   readonly message: string;
+  /** The REST reference's, where that has one for it. */
+  readonly code?: string;
 }
 
 /** Problem text for a value that its row does not allow. `reason` replaces the list of what is. */

@@ -1,6 +1,6 @@
-const NAME_RULE =
+export const NAME_RULE =
   'at most 63 letters, digits and hyphens, of which the first and the last is no hyphen';
-const NODE_ID_RULE =
+export const NODE_ID_RULE =
   'at most 63 letters, digits, hyphens, dots and underscores, of which the first is a letter or digit';
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;

@@ -1,18 +1,30 @@
 import { isLoopback, parseHostPort, parseListenAddress } from './addresses.js';
+import type { DeploymentForm } from './deployment.js';
 import type { ConfigProblem } from './messages.js';
 import type { SettingValues } from './settings.js';
 
-/** Rules that concern more than one setting. The values themselves are already checked. */
-export function policyProblems(values: SettingValues): readonly ConfigProblem[] {
-  return [...noSeed(values), ...noListener(values), ...openRelay(values), ...publicAdmin(values)];
+/** Rules that concern more than one setting of a database. The values themselves are already checked. */
+export function databaseProblems(
+  values: SettingValues,
+  form: DeploymentForm,
+): readonly ConfigProblem[] {
+  return [...noSeed(values, form), ...noListener(values), ...openRelay(values)];
 }
 
-function noSeed(values: SettingValues): readonly ConfigProblem[] {
+/** Rules of what a process has once. */
+export function processProblems(values: SettingValues): readonly ConfigProblem[] {
+  return publicAdmin(values);
+}
+
+function noSeed(values: SettingValues, form: DeploymentForm): readonly ConfigProblem[] {
   if (values.seeds.length > 0) return [];
-  const message =
-    'no server was given; name at least one of the cluster with --seed HOST:PORT, SLOTGATE_SEEDS ' +
-    'or seeds: in the file (slotgate up starts a local cluster instead)';
-  return [{ key: 'seeds', message }];
+  const how =
+    form === 'nodes'
+      ? 'seeds: in the entry of the database or at the top level of the file'
+      : '--seed HOST:PORT, SLOTGATE_SEEDS or seeds: in the file (slotgate up starts a local cluster instead)';
+  return [
+    { key: 'seeds', message: `no server was given; name at least one of the cluster with ${how}` },
+  ];
 }
 
 function noListener(values: SettingValues): readonly ConfigProblem[] {

@@ -1,15 +1,29 @@
 import { allowed } from './messages.js';
+import { DATABASE_FIELDS, type FieldDescription, NODE_FIELDS } from './nodes.js';
 import type { SettingRow } from './setting-row.js';
-import { settingRows } from './settings.js';
+import { type SettingScope, settingRows } from './settings.js';
 
-/** The table of docs/configuration.md, in Markdown. */
+/** The tables of docs/configuration.md between the markers, in Markdown. */
 export function settingsReference(): string {
-  const header = [
-    '| setting | flag | environment | allowed | default | reload | meaning |',
-    '|---|---|---|---|---|---|---|',
-  ];
-  const rows = settingRows().map(([key, row]) => {
-    const cells = [
+  return [
+    '### Each database',
+    settingsTable(['database']),
+    '### The only database of `slotgate proxy`',
+    settingsTable(['single']),
+    '### The process',
+    settingsTable(['process', 'node']),
+    '### An entry of `nodes:`',
+    fieldsTable(NODE_FIELDS),
+    '### An entry of `databases:`',
+    'Besides the settings of each database:',
+    fieldsTable(DATABASE_FIELDS),
+  ].join('\n\n');
+}
+
+function settingsTable(scopes: readonly SettingScope[]): string {
+  return table(
+    ['setting', 'flag', 'environment', 'allowed', 'default', 'reload', 'meaning'],
+    settingRows(scopes).map(([key, row]) => [
       code(key),
       code(`--${row.flag}`),
       code(row.env),
@@ -17,10 +31,25 @@ export function settingsReference(): string {
       defaultCell(row),
       row.reload,
       row.help,
-    ];
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  });
-  return [...header, ...rows].join('\n');
+    ]),
+  );
+}
+
+function fieldsTable(fields: Readonly<Record<string, FieldDescription>>): string {
+  return table(
+    ['field', 'allowed', 'meaning'],
+    Object.entries(fields).map(([name, field]) => [
+      code(name),
+      field.isRequired ? `${field.allowed}; required` : field.allowed,
+      field.help,
+    ]),
+  );
+}
+
+function table(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(names), `|${'---|'.repeat(names.length)}`, ...rows.map(line)].join('\n');
 }
 
 function allowedCell(row: SettingRow): string {

@@ -57,7 +57,7 @@ export interface ChoiceRow<V extends string = string> extends CommonRow {
 /** Text; without a default, absent means unset. */
 export interface TextRow extends CommonRow {
   readonly kind: 'text';
-  readonly format: 'any' | 'name' | 'host-port' | 'octal-mode';
+  readonly format: 'any' | 'name' | 'node-id' | 'host-port' | 'octal-mode';
   readonly placeholder: string;
   readonly default: string | undefined;
 }

@@ -7,6 +7,7 @@ import type {
   SettingRow,
 } from './setting-row.js';
 import { LIMIT_SETTINGS } from './settings/limits.js';
+import { NODE_SETTINGS } from './settings/node.js';
 import { PLACEMENT_SETTINGS } from './settings/placement.js';
 import { PROCESS_SETTINGS } from './settings/process.js';
 import { READ_SETTINGS } from './settings/reads.js';
@@ -29,10 +30,26 @@ const DATABASE_SETTINGS = {
 export const SETTINGS = {
   ...SINGLE_DATABASE_SETTINGS,
   ...DATABASE_SETTINGS,
+  ...NODE_SETTINGS,
   ...PROCESS_SETTINGS,
 } as const;
 
+const SCOPES = {
+  single: SINGLE_DATABASE_SETTINGS,
+  database: DATABASE_SETTINGS,
+  node: NODE_SETTINGS,
+  process: PROCESS_SETTINGS,
+} as const;
+
+/**
+ * What a setting belongs to: `single` to the only database of a proxy (else `nodes:` and `databases:`
+ * say it), `database` to each database, `node` to the choice among `nodes:`, `process` to the process.
+ */
+export type SettingScope = keyof typeof SCOPES;
+
 export type SettingKey = keyof typeof SETTINGS;
+export type SingleKey = keyof typeof SINGLE_DATABASE_SETTINGS;
+export type ProcessKey = keyof typeof PROCESS_SETTINGS;
 
 type ValueOf<R extends SettingRow> = R extends ListRow
   ? readonly string[]
@@ -53,7 +70,13 @@ export type SettingValues = {
   readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]>;
 };
 
-/** All rows in documentation order, with their keys. */
-export function settingRows(): readonly (readonly [SettingKey, SettingRow])[] {
-  return Object.entries(SETTINGS) as [SettingKey, SettingRow][];
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** The rows of some scopes, or all, in documentation order, with their keys. */
+export function settingRows(
+  scopes: readonly SettingScope[] = ['single', 'database', 'node', 'process'],
+): readonly (readonly [SettingKey, SettingRow])[] {
+  return scopes.flatMap((scope) => Object.entries(SCOPES[scope]) as [SettingKey, SettingRow][]);
 }

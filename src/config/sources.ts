@@ -1,3 +1,4 @@
+import type { DeploymentForm } from './deployment.js';
 import { nearestName } from './nearest.js';
 import type { SettingRow } from './setting-row.js';
 import { SETTINGS, type SettingKey, settingRows } from './settings.js';
@@ -15,6 +16,8 @@ export interface ConfigSources {
   /** Only variables of the settings table; never a password. */
   readonly env: Readonly<Record<string, string>>;
   readonly file: { readonly name: string; readonly text: string } | undefined;
+  /** What the command can run; undefined: either. */
+  readonly form: DeploymentForm | undefined;
 }
 
 /** A value before it was checked, and where it came from in the user's words. */

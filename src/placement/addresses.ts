@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { DEFAULT_CLIENTS } from '../config/nodes.js';
 import { Subnet } from '../shards/index.js';
 import { isWildcard } from './hosts.js';
 import type { EndpointType, NodeSpec, PlacementSettings } from './types.js';
@@ -12,9 +13,6 @@ export interface ShownAddress {
   readonly ip: string;
   readonly hostname: string | null;
 }
-
-/** In `ClientAddress.clients`: everybody whom no subnet contains. */
-export const DEFAULT_CLIENTS = 'default';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -1,9 +1,4 @@
-export {
-  DEFAULT_CLIENTS,
-  redirectTarget,
-  type ShownAddress,
-  shownAddress,
-} from './addresses.js';
+export { redirectTarget, type ShownAddress, shownAddress } from './addresses.js';
 export { AdvertisedAddresses } from './advertise.js';
 export { type Unbalanced, unbalanced } from './balance.js';
 export { isHostedBy } from './hosts.js';
@@ -18,6 +13,7 @@ export {
 export { type ProxyPictureInput, proxyPicture } from './proxy-picture.js';
 export { rangesByOwner } from './ranges.js';
 export { type ServerPictureInput, serverPicture, shownServer } from './server-picture.js';
+export { configuredPlacement } from './settings.js';
 export { NO_NODE, primariesBehind, slotOwners } from './slot-owners.js';
 export { type SteppingAside, type SteppingAsideInput, steppingAside } from './stepping-aside.js';
 export { clusterShards, clusterSlots, replicasOf } from './topology-replies.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_CLIENTS } from './addresses.js';
+import { DEFAULT_CLIENTS } from '../config/nodes.js';
 import { isWildcard } from './hosts.js';
 import type { NodeSpec, PlacementSettings } from './types.js';
 

@@ -1,3 +1,7 @@
+import type { NodeSpec } from '../config/nodes.js';
+
+export type { ClientAddress, NodeSpec } from '../config/nodes.js';
+
 /** How a database presents itself: who routes, and what CLUSTER shows. */
 export type Mode = 'standalone' | 'cluster' | 'direct' | 'auto';
 
@@ -7,26 +11,6 @@ export type ProxyPolicy = 'single' | 'all-master-shards' | 'all-nodes';
 export type AddressType = 'internal' | 'external';
 export type EndpointType = 'ip' | 'hostname';
 export type ShardsPlacement = 'dense' | 'sparse';
-
-/** Under which address clients of a subnet see a node. */
-export interface ClientAddress {
-  /** A subnet such as `10.2.0.0/16`, or `default`: all clients that no subnet contains. */
-  readonly clients: string;
-  /** IP address without brackets, or a host name. */
-  readonly address: string;
-}
-
-/** A node as the configuration describes it. */
-export interface NodeSpec {
-  readonly id: string;
-  /** IP address without brackets. A wildcard (`0.0.0.0`, `::`) stands for whatever a client dialled. */
-  readonly address: string;
-  readonly externalAddresses: readonly string[];
-  readonly hostname: string | null;
-  readonly externalHostname: string | null;
-  readonly zone: string | null;
-  readonly clientAddresses: readonly ClientAddress[];
-}
 
 /** What this process knows of a node now. */
 export interface NodeState {

@@ -1,4 +1,5 @@
 import { formatAddress } from '../config/addresses.js';
+import type { DeploymentConfig } from '../config/deployment.js';
 import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
@@ -69,9 +70,10 @@ export class SlotgateProxy {
    * @throws ProxyError if an address is in use, a seed or a mapping is malformed, …
    */
   static async start(
-    config: EffectiveConfig,
+    deployment: DeploymentConfig,
     dependencies: ProxyDependencies,
   ): Promise<SlotgateProxy> {
+    const config = onlyDatabase(deployment);
     const listeners = await Listeners.bind({
       addresses: config.listen,
       workers: config.threads,
@@ -114,7 +116,8 @@ export class SlotgateProxy {
     return planeMetrics(this.#plane.counters());
   }
 
-  async reload(config: EffectiveConfig): Promise<readonly string[]> {
+  async reload(deployment: DeploymentConfig): Promise<readonly string[]> {
+    const config = onlyDatabase(deployment);
     const { restart } = changedSettings(this.#config, config);
     // What needs a restart stays as it is, also where live settings are computed from it.
     const { threads, listen, clientAuth, upstreamCredentials } = this.#config;
@@ -185,6 +188,12 @@ export class SlotgateProxy {
       await pause(LOGIN_RULE_CHECK_MS);
     }
   }
+}
+
+function onlyDatabase({ databases }: DeploymentConfig): EffectiveConfig {
+  const [database] = databases;
+  if (database === undefined) throw new Error('a deployment has a database');
+  return database;
 }
 
 /** A seed may name the proxy's user; the setting has the last word. */

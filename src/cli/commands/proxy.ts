@@ -10,8 +10,8 @@ export async function proxyCommand(
   environment: CommandEnvironment,
 ): Promise<number> {
   const shutdown = new ShutdownSignals(environment.signals, ['SIGTERM', 'SIGINT']);
-  const { config, warnings, inputs } = await startConfiguration(request, environment);
-  const { log, close } = await openLog(config, environment.isTerminal);
+  const { config, warnings, inputs } = await startConfiguration(request, 'single', environment);
+  const { log, close } = await openLog(config.process, environment.isTerminal);
   try {
     for (const warning of warnings) log.warn(warning);
     const onListening = () => {};

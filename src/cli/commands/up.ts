@@ -48,9 +48,10 @@ async function up(
       configFile: undefined,
       isPasswordOnStdin: false,
     },
+    'single',
     { ...environment, env: localEnvironment(environment.env) },
   );
-  const { log, close } = await openLog(configuration.config, environment.isTerminal);
+  const { log, close } = await openLog(configuration.config.process, environment.isTerminal);
   try {
     const directory = request.ephemeral ? undefined : (request.dir ?? defaultDataDirectory());
     environment.writeOut(
@@ -75,10 +76,11 @@ function serve(
   run: Pick<Parameters<typeof runProxy>[0], 'log' | 'shutdown'>,
   environment: CommandEnvironment,
 ): Promise<number> {
+  const databases = config.databases.map((database) => ({ ...database, seeds: cluster.addresses }));
   return runProxy(
     {
       ...run,
-      config: { ...config, seeds: cluster.addresses },
+      config: { ...config, databases: databases },
       inputs,
       reloadSignal: undefined,
       onListening: ({ listenAddresses: addresses }, adminUrl) => {

@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { ENTRY_CHECKS } from '../../../src/cli/entry-checks.js';
+import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
 import type { CommandEnvironment, RunningProxy } from '../../../src/cli/environment.js';
-import type { EffectiveConfig } from '../../../src/config/effective-config.js';
+import type { DeploymentConfig } from '../../../src/config/deployment.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
 
 /** A proxy that only remembers what it was asked. */
 export class FakeProxy implements RunningProxy {
   readonly listenAddresses = ['127.0.0.1:12000'];
   readonly calls: string[] = [];
-  readonly reloaded: EffectiveConfig[] = [];
+  readonly reloaded: DeploymentConfig[] = [];
   needRestart: readonly string[] = [];
   /** What `drain` waits for. */
   drained: Promise<void> = Promise.resolve();
@@ -29,7 +29,7 @@ export class FakeProxy implements RunningProxy {
     return { counters: [], gauges: [] };
   }
 
-  reload(config: EffectiveConfig): Promise<readonly string[]> {
+  reload(config: DeploymentConfig): Promise<readonly string[]> {
     this.reloaded.push(config);
     return Promise.resolve(this.needRestart);
   }
@@ -63,7 +63,7 @@ export function fakeEnvironment(change: Partial<CommandEnvironment> = {}): FakeE
     writeErr: (text) => err.push(text),
     isTerminal: false,
     readStdin: () => Promise.resolve(''),
-    resolveConfig: async (sources) => resolveConfig(sources, ENTRY_CHECKS),
+    resolveConfig: async (sources) => resolveConfig(sources, CONFIG_CHECKS),
     startProxy: () => Promise.resolve(proxy),
     ...change,
     signals: new EventEmitter(),

@@ -43,7 +43,7 @@ async function start(yaml: string) {
   const path = join(folder, 'slotgate.yaml');
   writeFileSync(path, `seeds: [a:1]\n${yaml}`);
   const request = { flags: {}, configFile: path, isPasswordOnStdin: false };
-  const { config, inputs } = await startConfiguration(request, environment);
+  const { config, inputs } = await startConfiguration(request, 'single', environment);
   const log = new MemoryLog();
   const shutdown = new ShutdownSignals(environment.signals, ['SIGTERM', 'SIGINT'], () => nowMs);
   let adminUrl: string | undefined;
@@ -111,7 +111,7 @@ describe('ending', () => {
       configFile: undefined,
       isPasswordOnStdin: false,
     };
-    const { config, inputs } = await startConfiguration(request, environment);
+    const { config, inputs } = await startConfiguration(request, 'single', environment);
     const shutdown = new ShutdownSignals(environment.signals, []);
     const log = new MemoryLog();
     const run = { config, inputs, log, shutdown, reloadSignal: undefined, onListening: () => {} };
@@ -139,7 +139,7 @@ test('reload applies a good file, keeps the old configuration at a bad one, and 
   change('seeds: [a:1]\nmaxClients: 5\nthreads: 2\nlogLevel: debug\ndrainTimeoutMs: 9');
   await waitFor('the reload', () => log.lines.some((line) => line.includes('need a restart')));
   expect(log.lines.at(-1)).toContain('threads');
-  expect(environment.proxy.reloaded).toMatchObject([{ maxClients: 5 }]);
+  expect(environment.proxy.reloaded).toMatchObject([{ process: { maxClients: 5 } }]);
   expect(log.level).toBe('debug');
   expect(await metric()).toBe('1');
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENTRY_CHECKS } from '../../../src/cli/entry-checks.js';
-import { changedSettings, type EffectiveConfig } from '../../../src/config/effective-config.js';
+import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
+import type { DatabaseConfig } from '../../../src/config/deployment.js';
+import { changedSettings } from '../../../src/config/effective-config.js';
 import { type ConfigInputs, loadConfig } from '../../../src/config/load.js';
 import { PasswordFile } from '../../../src/config/password-source.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
@@ -25,16 +26,24 @@ function file(name: string, text: string): string {
 }
 
 function load(inputs: Partial<ConfigInputs>) {
-  const defaults = { flags: {}, env: {}, configFile: undefined, passwordFromStdin: undefined };
+  const defaults = {
+    flags: {},
+    env: {},
+    configFile: undefined,
+    passwordFromStdin: undefined,
+    form: undefined,
+  };
   return loadConfig({ ...defaults, ...inputs }, async (sources) =>
-    resolveConfig(sources, ENTRY_CHECKS),
+    resolveConfig(sources, CONFIG_CHECKS),
   );
 }
 
-async function loaded(inputs: Partial<ConfigInputs>): Promise<EffectiveConfig> {
+async function loaded(inputs: Partial<ConfigInputs>): Promise<DatabaseConfig> {
   const result = await load({ ...inputs, flags: { seeds: ['a:1'], ...inputs.flags } });
   if (result.kind === 'invalid') throw new Error(JSON.stringify(result.problems));
-  return result.config;
+  const [database] = result.config.databases;
+  if (database === undefined) throw new Error('no database');
+  return database;
 }
 
 describe('the file', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENTRY_CHECKS } from '../../../src/cli/entry-checks.js';
+import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
 import type { ResolvedConfig } from '../../../src/config/effective-config.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
 import { type ConfigSources, settingVariables } from '../../../src/config/sources.js';
@@ -14,13 +14,15 @@ const SEEDS = ['127.0.0.1:7000'];
 
 function resolve({ flags = {}, env = {}, yaml }: Given) {
   const file = yaml === undefined ? undefined : { name: 'slotgate.yaml', text: yaml };
-  return resolveConfig({ flags, env: settingVariables(env), file }, ENTRY_CHECKS);
+  return resolveConfig({ flags, env: settingVariables(env), file, form: undefined }, CONFIG_CHECKS);
 }
 
 function resolved(given: Given): ResolvedConfig {
   const resolution = resolve(given);
   if (resolution.kind === 'invalid') throw new Error(JSON.stringify(resolution.problems));
-  return resolution.config;
+  const [database] = resolution.deployment.databases;
+  if (database === undefined) throw new Error('no database');
+  return database;
 }
 
 /** All problems as one text; empty if there are none. */
@@ -124,7 +126,7 @@ describe('messages name the key, what was given, where, and what is allowed', ()
       'maxClients: "abc" (from --max-clients) is not allowed; allowed is an integer from 1 to 1000000',
     ],
     [{ env: { SLOTGATE_THREADS: '0' } }, 'threads: 0 (from SLOTGATE_THREADS)'],
-    [{ yaml: 'tcpBacklog: 1.5' }, 'tcpBacklog: 1.5 (from slotgate.yaml)'],
+    [{ yaml: 'tcpBacklog: 1.5' }, 'tcpBacklog: 1.5 (from slotgate.yaml:1)'],
     [{ yaml: 'preconnect: 1' }, 'allowed is true or false'],
     [
       { flags: { mode: 'sentinel' } },
@@ -136,16 +138,16 @@ describe('messages name the key, what was given, where, and what is allowed', ()
       { env: { SLOTGATE_DATABASE_NAME: '-db' } },
       'databaseName: "-db" (from SLOTGATE_DATABASE_NAME)',
     ],
-    [{ yaml: 'excludeNodes: [n1, n 2]' }, 'excludeNodes: "n 2" (from slotgate.yaml)'],
+    [{ yaml: 'excludeNodes: [n1, n 2]' }, 'excludeNodes: "n 2" (from slotgate.yaml:1)'],
     [{ flags: { map: ['nothing'] } }, 'map: "nothing" (from --map)'],
     [
       { yaml: 'seeds: here:1' },
-      'seeds: "here:1" (from slotgate.yaml) is not allowed; allowed is a list',
+      'seeds: "here:1" (from slotgate.yaml:1) is not allowed; allowed is a list',
     ],
-    [{ yaml: 'upstream: 5' }, 'upstream: 5 (from slotgate.yaml) must be a group'],
+    [{ yaml: 'upstream: 5' }, 'upstream: 5 (from slotgate.yaml:1) must be a group'],
     [
       { yaml: 'maxClient: 5' },
-      'maxClient: is no setting (in slotgate.yaml); did you mean maxClients?',
+      'maxClient: is no setting (in slotgate.yaml:1); did you mean maxClients?',
     ],
     [{ yaml: 'upstream: { pass: x }' }, 'upstream.pass: is no setting'],
     [{ yaml: '- a' }, 'slotgate.yaml: must hold settings'],

@@ -1,0 +1,40 @@
+import { allowProblem, denyProblem } from '../commands/command-policy.js';
+import type { ConfigChecks } from '../config/checks.js';
+import { AdvertisedAddresses } from '../placement/advertise.js';
+import { placementProblems, placementWarnings } from '../placement/problems.js';
+import { configuredPlacement } from '../placement/settings.js';
+import { parseSeed } from '../shards/endpoint.js';
+import { Subnet } from '../shards/subnet.js';
+import { AddressMap } from '../topology/address-map.js';
+
+/** Checks of settings that belong to the layers that use them. */
+export const CONFIG_CHECKS: ConfigChecks = {
+  seed: (text) => problemOf(() => parseSeed(text)),
+  mapping: (text) => problemOf(() => new AddressMap([text])),
+  advertised: (text) => problemOf(() => new AdvertisedAddresses([text])),
+  serverZone: pairProblem,
+  subnet: (text) =>
+    Subnet.parse(text) === null ? 'allowed is a subnet such as 10.2.0.0/16' : undefined,
+  denied: denyProblem,
+  allowed: allowProblem,
+  placement: (config, nodes) => {
+    const settings = configuredPlacement(config);
+    return {
+      problems: placementProblems(settings, nodes),
+      warnings: placementWarnings(settings),
+    };
+  },
+};
+
+function pairProblem(text: string): string | undefined {
+  return /^[^=]+=[^=]+$/.test(text) ? undefined : 'it must have a server, "=", and a text';
+}
+
+function problemOf(parse: () => unknown): string | undefined {
+  try {
+    parse();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

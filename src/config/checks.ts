@@ -1,0 +1,42 @@
+import type { ResolvedConfig } from './effective-config.js';
+import type { NodeSpec } from './nodes.js';
+
+/** What is wrong with a text, or undefined. */
+export type TextCheck = (text: string) => string | undefined;
+
+/**
+ * Checks that belong to higher layers: the form of texts (seeds, what stands for servers, subnets,
+ * names of commands), and which settings go together. Given from there, because the configuration
+ * imports nothing.
+ */
+export interface ConfigChecks {
+  readonly seed: TextCheck;
+  readonly mapping: TextCheck;
+  readonly advertised: TextCheck;
+  readonly serverZone: TextCheck;
+  readonly subnet: TextCheck;
+  readonly denied: TextCheck;
+  readonly allowed: TextCheck;
+  /** How one database is placed on all nodes and shown to clients. */
+  readonly placement: (config: ResolvedConfig, nodes: readonly NodeSpec[]) => PlacementVerdict;
+}
+
+export interface PlacementVerdict {
+  /** Codes are those of the REST reference. */
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  readonly warnings: readonly string[];
+}
+
+const FITS: TextCheck = () => undefined;
+
+/** For what only the higher layers can tell. */
+export const NO_CHECKS: ConfigChecks = {
+  seed: FITS,
+  mapping: FITS,
+  advertised: FITS,
+  serverZone: FITS,
+  subnet: FITS,
+  denied: FITS,
+  allowed: FITS,
+  placement: () => ({ problems: [], warnings: [] }),
+};

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { type Parsed, parseHostPort, parseListenAddress } from './addresses.js';
+import { parseByteSize } from './byte-size.js';
+import type { ConfigChecks, TextCheck } from './checks.js';
+import { nameProblem, nodeIdProblem } from './names.js';
+import type { ListRow, SettingRow, TextRow } from './setting-row.js';
+
+/** What a setting may be, without its default. */
+export function valueSchema(row: SettingRow, checks: ConfigChecks): z.ZodType {
+  switch (row.kind) {
+    case 'list':
+      return z.array(checkedText(entryCheck(row.entry, checks)));
+    case 'integer':
+      return integerBetween(row);
+    case 'auto-integer':
+      return z.union([integerBetween(row), z.literal('auto')]);
+    case 'bytes':
+      return bytesBetween(row);
+    case 'boolean':
+      return z.boolean();
+    case 'choice':
+      return z
+        .enum([...row.values, ...Object.keys(row.aliases)])
+        .transform((name) => row.aliases[name] ?? name);
+    case 'text':
+      return textSchema(row);
+  }
+}
+
+/** @param allowed What to say of a value that is no text at all. */
+export function checkedText(check: TextCheck, allowed?: string): z.ZodType {
+  return z.string({ error: allowed }).superRefine((text, context) => {
+    const message = check(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+/** A parser as a check. */
+export function problemOf(parse: (text: string) => Parsed<unknown>): TextCheck {
+  return (text) => {
+    const parsed = parse(text);
+    return parsed.kind === 'bad' ? parsed.problem : undefined;
+  };
+}
+
+export function integerBetween(
+  range: { readonly min: number; readonly max: number },
+  allowed?: string,
+): z.ZodType {
+  const error = allowed;
+  return z.number({ error }).int({ error }).min(range.min, { error }).max(range.max, { error });
+}
+
+/** The text form is open in the JSON schema (a pattern), and its range is checked after conversion. */
+function bytesBetween(range: { readonly min: number; readonly max: number }): z.ZodType {
+  const text = z
+    .string()
+    .regex(/^\d{1,15}\s*([kKmMgG]([iI]?[bB])?|[bB])?$/)
+    .transform((given) => parseByteSize(given) ?? Number.NaN)
+    .refine((bytes) => bytes >= range.min && bytes <= range.max);
+  return z.union([integerBetween(range), text]);
+}
+
+function textSchema(row: TextRow): z.ZodType {
+  switch (row.format) {
+    case 'any':
+      return z.string().min(1);
+    case 'name':
+      return checkedText(nameProblem);
+    case 'node-id':
+      return checkedText(nodeIdProblem);
+    case 'host-port':
+      return checkedText(problemOf(parseHostPort));
+    case 'octal-mode':
+      // Text only: YAML reads 0770 as a decimal and 0o770 as an octal number.
+      return z.string().regex(/^0?[0-7]{3}$/);
+  }
+}
+
+function entryCheck(entry: ListRow['entry'], checks: ConfigChecks): TextCheck {
+  if (entry === 'listen') return problemOf(parseListenAddress);
+  return entry === 'node' ? nodeIdProblem : checks[entry];
+}
