@@ -40,6 +40,12 @@ const JOINED = {
 /** Commands whose replies follow from no policy. */
 const OWN_JOIN = {
   'acl|log': 'the youngest entries of all; `RESET` at all servers',
+  'cluster|count-failure-reports': '0 for every node that is shown',
+  'cluster|countkeysinslot': "asked at the slot's owner",
+  'cluster|getkeysinslot': "asked at the slot's owner",
+  'cluster|links': 'an empty list: proxies have no links to each other',
+  'cluster|myid': 'of the proxy',
+  'cluster|myshardid': 'of the proxy',
   'config|get': "one primary's; the proxy's own settings in front, the servers' passwords left out",
   'config|set': 'one reply, if all succeed; what is a setting of the proxy is refused',
   'function|stats': 'the function that runs anywhere; of the engines the largest counts',
@@ -86,6 +92,9 @@ export function renderCommandsPage(rows) {
     `it does with each; ${refusals} are refused. Commands of modules are added when the proxy starts, or when`,
     'they are first used, and go to the shard of the keys that the module declares. A command that no',
     "server knows gets the servers' own error.",
+    '',
+    'Commands about the cluster are answered where clients are shown one; in mode `standalone` all of them are',
+    'refused, as by a server without a cluster.',
     '',
     'A command whose keys lie in several slots is split where the table says so, else it is answered',
     "`CROSSSLOT Keys in request don't hash to the same slot`.",

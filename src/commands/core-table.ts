@@ -1,8 +1,9 @@
 import { commandRow } from './command-row.js';
 import { CommandTable } from './command-table.js';
 import { CORE_FACTS, CORE_NAMES, type CommandName } from './core-facts.js';
+import { isClusterSubcommand } from './rules/cluster.js';
 import { KEY_SPEC_OVERRIDES } from './rules/key-specs.js';
-import { isClusterSubcommand, ROUTES } from './rules/routes.js';
+import { ROUTES } from './rules/routes.js';
 import type { CommandRow, Route } from './types.js';
 
 const CONTAINERS: ReadonlySet<string> = new Set(
@@ -24,12 +25,12 @@ export function coreRow(name: CommandName): CommandRow {
 
 /** A container's own row is asked for only without a subcommand: its handler words the error. */
 function coreRoute(name: CommandName, hasKeys: boolean, container: boolean): Route {
-  if (isClusterSubcommand(name)) {
-    return { kind: 'refuse', refusal: 'cluster_disabled' };
-  }
   const rule = ROUTES.get(name);
   if (rule !== undefined) {
     return rule;
+  }
+  if (isClusterSubcommand(name)) {
+    return { kind: 'refuse', refusal: 'cluster_disabled' };
   }
   if (container) {
     return { kind: 'control' };

@@ -16,6 +16,7 @@ export type {
   SlotOptions,
 } from './handlers/errands.js';
 export { handleControl } from './handlers/index.js';
+export { type PresentationView, STANDALONE_VIEW } from './handlers/presentation.js';
 export { Scans } from './handlers/scan/scans.js';
 export type { ScriptCache } from './handlers/script-cache.js';
 export type {

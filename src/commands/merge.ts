@@ -3,8 +3,8 @@ import { type CommandSeed, commandRow, hasUnknownKeys } from './command-row.js';
 import { CommandTable } from './command-table.js';
 import { isCommandName } from './core-facts.js';
 import { coreRow } from './core-table.js';
+import { isClusterSubcommand } from './rules/cluster.js';
 import { policiesOf } from './rules/policies.js';
-import { isClusterSubcommand } from './rules/routes.js';
 import { readCommandReply, type ServerCommand } from './server-commands.js';
 import type { CommandRow, KeySpec, Route, ServerFlag } from './types.js';
 
@@ -49,14 +49,16 @@ function byName(replies: readonly RespReply[]): Known {
 
 /**
  * Servers before 7.0 list containers without their subcommands. What a handler makes of a client's
- * connection is done by the servers, so that one of them has to know it.
+ * connection is done by the servers, so that one of them has to know it. What a cluster can be asked is
+ * what its servers can be asked.
  */
 function servesByItself(row: CommandRow, known: Known): boolean {
   const [container, subcommand] = row.name.split('|');
   const parent = subcommand === undefined ? undefined : known.get(container ?? '');
   const isListedWithoutSubcommands = parent?.every((command) => !command.container) === true;
   const isDoneByServers = row.route.kind === 'control' && row.connectionState;
-  const isServed = !row.container && row.route.kind !== 'refuse' && !isDoneByServers;
+  const isOwn = !row.container && !isClusterSubcommand(row.name);
+  const isServed = isOwn && row.route.kind !== 'refuse' && !isDoneByServers;
   return isServed || isListedWithoutSubcommands;
 }
 

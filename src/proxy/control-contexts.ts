@@ -5,6 +5,7 @@ import {
   type ProxyStats,
   Scans,
   SlowLog,
+  STANDALONE_VIEW,
   UnknownCommands,
 } from '../commands/index.js';
 import type { EffectiveConfig } from '../config/effective-config.js';
@@ -64,6 +65,7 @@ export class ControlContexts {
       version: packageVersion(),
       serverVersion: commands.serverVersion,
       clients: this.#clients,
+      presentation: () => STANDALONE_VIEW,
       slowLog: this.#slowLog,
       unknownCommands: this.#unknownCommands,
       scans: this.#scans,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CommandRow, refusalText } from '../../src/commands/index.js';
+import { CLUSTER_ANSWERED } from '../../src/commands/rules/cluster.js';
 import { EXAMPLES } from './examples/index.js';
 import { type Example, readExamples, type SendStep } from './support/example.js';
 import { keysOf, stepOf, withWords } from './support/generate.js';
@@ -105,6 +106,7 @@ const HANDLED: ReadonlyMap<string, string> = new Map([
   ...['client|caching', 'client|getredir', 'client|no-touch', 'client|tracking'].map(atNobody),
   ...['client|trackinginfo'].map(atNobody),
   ...['slowlog|get', 'slowlog|len', 'slowlog|reset'].map(atNobody),
+  ...CLUSTER_ANSWERED.map(atNobody),
   ['config|get', 'a primary'],
   ['scan', 'a primary'],
   ...['pubsub|channels', 'pubsub|numpat', 'pubsub|numsub'].map(atEveryServer),

@@ -1,7 +1,9 @@
+import type { ControlRequest } from '../../native/types.js';
 import type { RespValue } from '../../resp/index.js';
 import { fanOut } from './fan-out/index.js';
 import { globMatches } from './glob.js';
 import { askOneServer } from './one-server.js';
+import { showsCluster } from './presentation.js';
 import { bulkValue, errorValue, isError, mapValue, pairsIn, textIn } from './reply-values.js';
 import type { ControlContext, ValueHandler } from './types.js';
 
@@ -9,9 +11,6 @@ import type { ControlContext, ValueHandler } from './types.js';
 const SECRETS: ReadonlySet<string> = new Set([
   ...['requirepass', 'masterauth', 'primaryauth', 'tls-key-file-pass', 'tls-client-key-file-pass'],
 ]);
-
-/** How the proxy presents itself, whatever the servers are. */
-const OWN_CONSTANTS: Readonly<Record<string, string>> = { 'cluster-enabled': 'no' };
 
 /**
  * CONFIG GET pattern [pattern …]: the settings of any primary, except for those that the proxy has
@@ -28,7 +27,7 @@ export const handleConfigGet: ValueHandler = async (request, context) => {
     const name = textIn(nameValue);
     values.set(name, SECRETS.has(name) ? bulkValue('') : value);
   }
-  for (const [name, value] of Object.entries(ownValues(context))) {
+  for (const [name, value] of Object.entries(ownValues(request, context))) {
     if (patterns.some((pattern) => globMatches(pattern, name))) {
       values.set(name, bulkValue(value));
     }
@@ -38,7 +37,7 @@ export const handleConfigGet: ValueHandler = async (request, context) => {
 
 /** CONFIG SET name value [name value …]: on every server, unless it is for the proxy itself. */
 export const handleConfigSet: ValueHandler = (request, context, row) => {
-  const own = ownValues(context);
+  const own = ownValues(request, context);
   const names = request.args.slice(2).filter((_, i) => i % 2 === 0);
   const wrong = names
     .map((name) => name.toString().toLowerCase())
@@ -46,8 +45,13 @@ export const handleConfigSet: ValueHandler = (request, context, row) => {
   return wrong === undefined ? fanOut(row, request, context) : Promise.resolve(ownError(wrong));
 };
 
-function ownValues(context: ControlContext): Readonly<Record<string, string>> {
-  return { ...OWN_CONSTANTS, ...context.configValues() };
+/** How the proxy presents itself, whatever the servers are, and its own settings. */
+function ownValues(
+  request: ControlRequest,
+  context: ControlContext,
+): Readonly<Record<string, string>> {
+  const isCluster = showsCluster(context.presentation(request), request);
+  return { 'cluster-enabled': isCluster ? 'yes' : 'no', ...context.configValues() };
 }
 
 function ownError(name: string): RespValue {

@@ -1,6 +1,7 @@
 import { ProxyError } from '../../errors/index.js';
 import type { ControlRequest } from '../../native/types.js';
 import { errorReply } from '../../resp/index.js';
+import { type ClusterAnsweredName, isClusterAnswered } from '../rules/cluster.js';
 import type { CONTROL } from '../rules/routes.js';
 import type { CommandRow } from '../types.js';
 import { handleBlocking } from './blocking.js';
@@ -9,6 +10,7 @@ import { handleClientInfo, handleClientList } from './client/list.js';
 import { handleClientPause, handleClientUnpause } from './client/pause.js';
 import { handleClientNoEvict, handleMonitor, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
+import { handleCluster } from './cluster/index.js';
 import { handleConfigGet, handleConfigSet } from './config.js';
 import { wrongArityError } from './error-texts.js';
 import { fanOut } from './fan-out/index.js';
@@ -45,9 +47,10 @@ import { handleWatch } from './watch.js';
 
 /**
  * Commands that come up. AUTH and HELLO, which change who the client is, are answered by the owner of
- * the sessions before they get here; commands that wait have one handler for all.
+ * the sessions before they get here; commands that wait, and those about the cluster, have one handler
+ * for all.
  */
-type ControlName = Exclude<(typeof CONTROL)[number], 'auth'>;
+type ControlName = Exclude<(typeof CONTROL)[number], 'auth' | ClusterAnsweredName>;
 
 const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|info': handleClientInfo,
@@ -86,6 +89,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   watch: handleWatch,
 };
 
+const handleClusterCommand = byValue(handleCluster);
 const handleFanOut = byValue((request, context, row) => fanOut(row, request, context));
 
 /**
@@ -123,6 +127,9 @@ function handlerOf(row: CommandRow | undefined): ControlHandler {
   }
   if (row.route.kind === 'fan_out') {
     return handleFanOut;
+  }
+  if (isClusterAnswered(row.name)) {
+    return handleClusterCommand;
   }
   if (hasHandler(row.name)) {
     return HANDLERS[row.name];

@@ -12,6 +12,7 @@ import type { SlowLog } from '../slow-log.js';
 import type { CommandRow } from '../types.js';
 import type { ClientDesk } from './client/desk.js';
 import type { Errands } from './errands.js';
+import type { PresentationView } from './presentation.js';
 import type { Scans } from './scan/scans.js';
 import type { ScriptCache } from './script-cache.js';
 import type { UnknownCommands } from './unknown-commands.js';
@@ -58,6 +59,8 @@ export interface ControlContext {
   /** Of the servers, in the form of `redis_version` in INFO. */
   readonly serverVersion: string;
   readonly clients: ClientDesk;
+  /** What the client that asked is shown of the database. */
+  presentation(request: ControlRequest): PresentationView;
   readonly slowLog: SlowLog;
   /** Kept for the life of the database. */
   readonly unknownCommands: UnknownCommands;

@@ -1,4 +1,5 @@
 import { CORE_NAMES, type CommandName } from '../core-facts.js';
+import { CLUSTER_ANSWERED } from './cluster.js';
 
 /** Commands that change nothing, though the server does not flag them as readonly. */
 const HARMLESS: readonly CommandName[] = [
@@ -13,5 +14,6 @@ const HARMLESS: readonly CommandName[] = [
 
 export const REPEATABLE: ReadonlySet<string> = new Set<string>([
   ...HARMLESS,
+  ...CLUSTER_ANSWERED,
   ...CORE_NAMES.filter((name) => name.endsWith('|help')),
 ]);

@@ -1,5 +1,6 @@
 import { CORE_NAMES, type CommandName } from '../core-facts.js';
 import type { RefusalKind, Route } from '../types.js';
+import { CLUSTER_ANSWERED, isClusterSubcommand } from './cluster.js';
 import { PUBSUB } from './pubsub.js';
 
 const LOCAL = {
@@ -37,6 +38,7 @@ export const CONTROL = [
   ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|tracking'] as const),
   ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|pause'] as const),
   ...(['client|trackinginfo', 'client|unblock', 'client|unpause'] as const),
+  ...CLUSTER_ANSWERED,
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),
   ...(['config|get', 'config|set'] as const),
   'monitor',
@@ -93,7 +95,7 @@ export const ROUTES: ReadonlyMap<string, Route> = withoutRepeats([
   ...Object.entries(PUBSUB),
   ...routed(KEYLESS, { kind: 'keyless' }),
   ...routed(
-    CORE_NAMES.filter((name) => name.endsWith('|help')),
+    CORE_NAMES.filter((name) => name.endsWith('|help') && !isClusterSubcommand(name)),
     { kind: 'keyless' },
   ),
   ...routed(CONTROL, { kind: 'control' }),
@@ -102,11 +104,6 @@ export const ROUTES: ReadonlyMap<string, Route> = withoutRepeats([
   ...refused(FORBIDDEN, 'forbidden'),
   ...refused(UNSUPPORTED, 'unsupported'),
 ]);
-
-/** Every subcommand of CLUSTER, those that later servers add included, `CLUSTER HELP` too. */
-export function isClusterSubcommand(name: string): boolean {
-  return name.startsWith('cluster|');
-}
 
 function withoutRepeats(entries: readonly (readonly [string, Route])[]) {
   const routes = new Map(entries);

@@ -144,8 +144,8 @@ describe('rows for the data plane', () => {
     ],
     ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
-    ['cluster|slots', '-ERR This instance has cluster support disabled\r\n'],
-    ['cluster|help', '-ERR This instance has cluster support disabled\r\n'],
+    ['cluster|addslots', '-ERR This instance has cluster support disabled\r\n'],
+    ['cluster|reset', '-ERR This instance has cluster support disabled\r\n'],
     ['readonly', '-ERR This instance has cluster support disabled\r\n'],
   ])('%s is refused', (name, readyReply) => {
     expect(nativeRow(name)).toMatchObject({ route: 'refuse', readyReply });
@@ -157,6 +157,7 @@ describe('rows for the data plane', () => {
 
   test.each([
     ...(['info', 'config|get', 'auth', 'config', 'client'] as const),
+    ...(['cluster|slots', 'cluster|help', 'cluster|keyslot', 'cluster|myshardid'] as const),
     ...(['keys', 'flushall', 'role', 'wait'] as const),
   ])('%s: control plane', (name) => {
     expect(nativeRow(name)).toMatchObject({ route: 'control', barrier: 'drain' });

@@ -4,7 +4,7 @@ import type {
   Errands,
   ProxyStats,
 } from '../../../src/commands/index.js';
-import { Scans, SlowLog, UnknownCommands } from '../../../src/commands/index.js';
+import { Scans, SlowLog, STANDALONE_VIEW, UnknownCommands } from '../../../src/commands/index.js';
 import type { ClientRecord } from '../../../src/native/types.js';
 import type { RespValue } from '../../../src/resp/index.js';
 import { reply, TABLE } from './support.js';
@@ -64,6 +64,7 @@ export function fakeContext(overrides: Partial<ControlContext> = {}): ControlCon
     version: '9.9.9',
     serverVersion: '7.0.15',
     clients: fakeClients(),
+    presentation: () => STANDALONE_VIEW,
     slowLog: new SlowLog(128, () => 0),
     unknownCommands: new UnknownCommands(() => 0),
     scans: new Scans({

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type ControlContext, handleControl } from '../../../src/commands/index.js';
+import {
+  type ControlContext,
+  handleControl,
+  type PresentationView,
+  STANDALONE_VIEW,
+} from '../../../src/commands/index.js';
 import type { RespValue } from '../../../src/resp/index.js';
+import { fakeView } from './cluster/fake-view.js';
 import { fakeContext } from './fake-context.js';
 import { recordingErrands, value } from './fake-errands.js';
 import { requestOf } from './support.js';
@@ -54,6 +60,38 @@ describe('INFO', () => {
   test('shows no partial sum: an error of one server is the answer', async () => {
     const { context } = setUp((node) => (node === 'b' ? value('-NOPERM no') : server));
     expect(await answer('info', context)).toBe('-NOPERM no\r\n');
+  });
+});
+
+describe('what a client is shown decides on', () => {
+  const nothing = { picture: () => null };
+  test.each<readonly [string, Partial<PresentationView>, string, string, string]>([
+    ['one server', STANDALONE_VIEW, 'standalone', '0', 'no'],
+    ['proxies', { mode: 'cluster' }, 'cluster', '1', 'yes'],
+    ['servers', { mode: 'direct' }, 'cluster', '1', 'yes'],
+    // redis-py asks INFO whether it may ask for the topology.
+    [
+      'servers beside one server',
+      { mode: 'auto', helloMode: 'standalone' },
+      'standalone',
+      '1',
+      'yes',
+    ],
+    ['no servers', { mode: 'auto', helloMode: 'standalone', ...nothing }, 'standalone', '0', 'no'],
+  ])('INFO and CONFIG GET cluster-enabled: %s', async (_, shown, helloMode, enabled, setting) => {
+    const text =
+      '# Server\r\nredis_mode:cluster\r\nserver_mode:cluster\r\n\r\n# Cluster\r\ncluster_enabled:1\r\n';
+    const { errands } = recordingErrands((__, [name]) =>
+      value(name === 'info' ? text : { 'cluster-enabled': 'yes' }),
+    );
+    const view = fakeView(shown);
+    const context = fakeContext({ errands, presentation: () => view, maxMergedReplyBytes: 9_999 });
+    const info = await answer('info', context);
+    expect(info).toContain(`\nredis_mode:${helloMode}\r\nserver_mode:${helloMode}\r\n`);
+    expect(info).toContain(`\ncluster_enabled:${enabled}\r\n`);
+    expect(info).toContain(`\nslotgate_mode:${view.mode}\r\n`);
+    const config = await answer('config get cluster-enabled', context);
+    expect(config).toContain(`cluster-enabled\r\n$${setting.length}\r\n${setting}\r\n`);
   });
 });
 

@@ -134,6 +134,14 @@ describe('commands of newer servers', () => {
   });
 });
 
+test('a cluster can be asked what its servers can be asked', () => {
+  const table = mergeServerCommands(TABLE, [
+    reply([entry({ name: 'cluster', subcommands: [entry({ name: 'cluster|slots' })] })]),
+  ]);
+  const names = table.subcommandsOf('cluster').map(({ name }) => name);
+  expect(names).toEqual(['cluster|slots']);
+});
+
 describe('servers that differ', () => {
   test('write wins, the looser arity wins, keys are united', () => {
     const one = entry({

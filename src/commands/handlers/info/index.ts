@@ -1,5 +1,6 @@
 import type { ControlRequest } from '../../../native/types.js';
 import type { RespValue } from '../../../resp/index.js';
+import { type PresentationView, showsCluster } from '../presentation.js';
 import { textIn, textLike } from '../reply-values.js';
 import type { ControlContext } from '../types.js';
 import { mergeInfo } from './merge.js';
@@ -21,18 +22,29 @@ export function joinInfo(
 ): RespValue {
   const words = request.args.slice(1).map((arg) => arg.toString('latin1').toLowerCase());
   const infos = replies.map((reply) => parseInfo(textIn(reply)));
-  const merged = mergeInfo(infos, ownFields(context));
+  const view = context.presentation(request);
+  const merged = mergeInfo(infos, ownFields(context, view, showsCluster(view, request)));
   const showsOwn = words.length === 0 || words.some((w) => w === OWN_SECTION || GROUPS.has(w));
-  return textLike(replies[0], formatInfo(showsOwn ? [...merged, ownSection(context)] : merged));
+  return textLike(
+    replies[0],
+    formatInfo(showsOwn ? [...merged, ownSection(context, view)] : merged),
+  );
 }
 
-/** What a client of a stand-alone server would expect, told of the proxy. */
-function ownFields(context: ControlContext): ReadonlyMap<string, string> {
+/**
+ * What a client of one server would expect, told of the proxy. Clients that are shown a topology look
+ * for `cluster_enabled`; the words for the mode are those of HELLO.
+ */
+function ownFields(
+  context: ControlContext,
+  { helloMode }: PresentationView,
+  isCluster: boolean,
+): ReadonlyMap<string, string> {
   const stats = context.stats();
   const maxClients = context.configValues().maxclients;
   return new Map<string, string>([
-    ['redis_mode', 'standalone'],
-    ['server_mode', 'standalone'],
+    ['redis_mode', helloMode],
+    ['server_mode', helloMode],
     ['process_id', String(stats.processId)],
     ['run_id', stats.runId],
     ['tcp_port', String(stats.port)],
@@ -43,15 +55,15 @@ function ownFields(context: ControlContext): ReadonlyMap<string, string> {
     ['loading', '0'],
     ['async_loading', '0'],
     ['role', 'master'],
-    ['cluster_enabled', '0'],
+    ['cluster_enabled', isCluster ? '1' : '0'],
   ]);
 }
 
-function ownSection(context: ControlContext): InfoSection {
+function ownSection(context: ControlContext, { mode }: PresentationView): InfoSection {
   const stats = context.stats();
   const fields = new Map<string, string>([
     ['slotgate_version', context.version],
-    ['slotgate_mode', 'standalone'],
+    ['slotgate_mode', mode],
     ['workers', String(stats.workers)],
     ['clients', String(stats.clients)],
     ['links', String(stats.links)],
