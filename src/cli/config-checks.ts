@@ -2,6 +2,7 @@ import { allowProblem, denyProblem } from '../commands/command-policy.js';
 import type { ConfigChecks } from '../config/checks.js';
 import { AdvertisedAddresses } from '../placement/advertise.js';
 import { placementProblems, placementWarnings } from '../placement/problems.js';
+import { ServerZones } from '../placement/server-zones.js';
 import { configuredPlacement } from '../placement/settings.js';
 import { parseSeed } from '../shards/endpoint.js';
 import { Subnet } from '../shards/subnet.js';
@@ -10,9 +11,9 @@ import { AddressMap } from '../topology/address-map.js';
 /** Checks of settings that belong to the layers that use them. */
 export const CONFIG_CHECKS: ConfigChecks = {
   seed: (text) => problemOf(() => parseSeed(text)),
-  mapping: (text) => problemOf(() => new AddressMap([text])),
-  advertised: (text) => problemOf(() => new AdvertisedAddresses([text])),
-  serverZone: pairProblem,
+  mapping: (entries) => problemOf(() => new AddressMap(entries)),
+  advertised: (entries) => problemOf(() => new AdvertisedAddresses(entries)),
+  serverZone: (entries) => problemOf(() => new ServerZones(entries)),
   subnet: (text) =>
     Subnet.parse(text) === null ? 'allowed is a subnet such as 10.2.0.0/16' : undefined,
   denied: denyProblem,
@@ -25,10 +26,6 @@ export const CONFIG_CHECKS: ConfigChecks = {
     };
   },
 };
-
-function pairProblem(text: string): string | undefined {
-  return /^[^=]+=[^=]+$/.test(text) ? undefined : 'it must have a server, "=", and a text';
-}
 
 function problemOf(parse: () => unknown): string | undefined {
   try {

@@ -3,6 +3,8 @@ import type { NodeSpec } from './nodes.js';
 
 /** What is wrong with a text, or undefined. */
 export type TextCheck = (text: string) => string | undefined;
+/** What is wrong with an entry of a list, or with its entries together; or undefined. */
+export type ListCheck = (entries: readonly string[]) => string | undefined;
 
 /**
  * Checks that belong to higher layers: the form of texts (seeds, what stands for servers, subnets,
@@ -11,9 +13,9 @@ export type TextCheck = (text: string) => string | undefined;
  */
 export interface ConfigChecks {
   readonly seed: TextCheck;
-  readonly mapping: TextCheck;
-  readonly advertised: TextCheck;
-  readonly serverZone: TextCheck;
+  readonly mapping: ListCheck;
+  readonly advertised: ListCheck;
+  readonly serverZone: ListCheck;
   readonly subnet: TextCheck;
   readonly denied: TextCheck;
   readonly allowed: TextCheck;
@@ -27,7 +29,7 @@ export interface PlacementVerdict {
   readonly warnings: readonly string[];
 }
 
-const FITS: TextCheck = () => undefined;
+const FITS = () => undefined;
 
 /** For what only the higher layers can tell. */
 export const NO_CHECKS: ConfigChecks = {

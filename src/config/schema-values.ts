@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Parsed, parseHostPort, parseListenAddress } from './addresses.js';
 import { parseByteSize } from './byte-size.js';
-import type { ConfigChecks, TextCheck } from './checks.js';
+import type { ConfigChecks, ListCheck, TextCheck } from './checks.js';
 import { nameProblem, nodeIdProblem } from './names.js';
 import type { ListRow, SettingRow, TextRow } from './setting-row.js';
 
@@ -9,7 +9,7 @@ import type { ListRow, SettingRow, TextRow } from './setting-row.js';
 export function valueSchema(row: SettingRow, checks: ConfigChecks): z.ZodType {
   switch (row.kind) {
     case 'list':
-      return z.array(checkedText(entryCheck(row.entry, checks)));
+      return listSchema(row.entry, checks);
     case 'integer':
       return integerBetween(row);
     case 'auto-integer':
@@ -77,7 +77,30 @@ function textSchema(row: TextRow): z.ZodType {
   }
 }
 
-function entryCheck(entry: ListRow['entry'], checks: ConfigChecks): TextCheck {
-  if (entry === 'listen') return problemOf(parseListenAddress);
-  return entry === 'node' ? nodeIdProblem : checks[entry];
+function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
+  switch (entry) {
+    case 'listen':
+      return z.array(checkedText(problemOf(parseListenAddress)));
+    case 'node':
+      return z.array(checkedText(nodeIdProblem));
+    case 'mapping':
+    case 'advertised':
+    case 'serverZone':
+      return checkedList(checks[entry]);
+    default:
+      return z.array(checkedText(checks[entry]));
+  }
+}
+
+/** Entries that may contradict each other. */
+function checkedList(check: ListCheck): z.ZodType {
+  return z
+    .array(checkedText((text) => check([text])))
+    .superRefine((list: readonly unknown[], context) => {
+      const entries = list.map(String);
+      // One that is wrong by itself has been named already.
+      if (entries.some((entry) => check([entry]) !== undefined)) return;
+      const message = check(entries);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
 }

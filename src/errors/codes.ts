@@ -6,7 +6,8 @@ export const ERROR_CODES = {
   endpoint_invalid: 'A seed or another address has a form that is not understood.',
   password_in_url: 'A URL holds a password; passwords come from a file, the environment or stdin.',
   tls_unavailable: 'A rediss:// address was given, and this build cannot speak TLS.',
-  address_map_invalid: 'A --map or --advertise entry is malformed, or contradicts another one.',
+  address_map_invalid:
+    'A --map, --advertise or --server-zone entry is malformed, or contradicts another one.',
   name_unresolved: 'A host name has no address, or the name service did not answer.',
   connect_failed: 'A connection to a server was refused, or its network cannot be reached.',
   connect_timeout: 'A server did not accept a connection in time.',

@@ -13,6 +13,7 @@ export {
 export { type ProxyPictureInput, proxyPicture } from './proxy-picture.js';
 export { rangesByOwner } from './ranges.js';
 export { type ServerPictureInput, serverPicture, shownServer } from './server-picture.js';
+export { ServerZones } from './server-zones.js';
 export { configuredPlacement } from './settings.js';
 export { NO_NODE, primariesBehind, slotOwners } from './slot-owners.js';
 export { type SteppingAside, type SteppingAsideInput, steppingAside } from './stepping-aside.js';

@@ -140,6 +140,13 @@ describe('messages name the key, what was given, where, and what is allowed', ()
     ],
     [{ yaml: 'excludeNodes: [n1, n 2]' }, 'excludeNodes: "n 2" (from slotgate.yaml:1)'],
     [{ flags: { map: ['nothing'] } }, 'map: "nothing" (from --map)'],
+    [{ flags: { map: ['a=b', 'a=c'] } }, 'is not allowed; --map a=c: a is mapped twice'],
+    [{ yaml: 'advertise: [a=/s]' }, 'advertise: "a=/s" (from slotgate.yaml:1)'],
+    [
+      { env: { SLOTGATE_SERVER_ZONES: 'h:1=a' } },
+      'serverZones: "h:1=a" (from SLOTGATE_SERVER_ZONES)',
+    ],
+    [{ yaml: 'serverZones: [h=a, H=b]' }, '--server-zone H=b: H is given twice'],
     [
       { yaml: 'seeds: here:1' },
       'seeds: "here:1" (from slotgate.yaml:1) is not allowed; allowed is a list',
@@ -157,8 +164,9 @@ describe('messages name the key, what was given, where, and what is allowed', ()
   });
 
   test('all problems are listed at once', () => {
-    const text = problems({ flags: { maxClients: 'x', threads: 'y' }, yaml: 'z: 1' });
-    expect(text.split('\n')).toHaveLength(3);
+    const flags = { maxClients: 'x', threads: 'y', map: ['nothing', 'a=b'] };
+    const text = problems({ flags, yaml: 'z: 1' });
+    expect(text.split('\n')).toHaveLength(4);
   });
 
   test('a password in a seed is refused and not repeated', () => {
