@@ -30,7 +30,7 @@ export function nodesSchema(checks: ConfigChecks): z.ZodType {
     { error: 'allowed is { clients: CIDR, address: HOST }' },
   );
   const shape: Record<keyof typeof NODE_FIELDS, z.ZodType> = {
-    id: checkedText(nodeIdProblem, `allowed are ${NODE_FIELDS.id.allowed}`),
+    id: checkedText(nodeIdProblem, allowed('id')),
     address: checkedText(nodeAddressProblem, allowed('address')),
     externalAddresses: z
       .array(checkedText(ipProblem, 'allowed is an IP address'), {
@@ -56,7 +56,7 @@ export function nodesSchema(checks: ConfigChecks): z.ZodType {
 export function databasesSchema(settings: Readonly<Record<string, z.ZodType>>): z.ZodType {
   const { name, port } = DATABASE_FIELDS;
   const shape = {
-    name: checkedText(nameProblem, `allowed are ${name.allowed}`).describe(name.help),
+    name: checkedText(nameProblem, `allowed is ${name.allowed}`).describe(name.help),
     port: integerBetween({ min: 1, max: 65_535 }, `allowed is ${port.allowed}`).describe(port.help),
     ...settings,
   };

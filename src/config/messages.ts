@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import type { SettingRow } from './setting-row.js';
+import { NAME_RULE, NODE_ID_RULE } from './names.js';
+import type { SettingRow, TextRow } from './setting-row.js';
 
 /** Something wrong with the configuration, in words for its user. */
 export interface ConfigProblem {
@@ -37,9 +38,20 @@ export function allowed(row: SettingRow): string {
     case 'choice':
       return [...row.values, ...Object.keys(row.aliases)].join(', ');
     case 'text':
-      return row.format === 'octal-mode'
-        ? 'three octal digits in quotes, for example "770"'
-        : 'a text that is not empty';
+      return allowedText(row);
+  }
+}
+
+function allowedText({ format }: TextRow): string {
+  switch (format) {
+    case 'octal-mode':
+      return 'three octal digits in quotes, for example "770"';
+    case 'name':
+      return NAME_RULE;
+    case 'node-id':
+      return NODE_ID_RULE;
+    default:
+      return 'a text that is not empty';
   }
 }
 

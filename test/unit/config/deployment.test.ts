@@ -260,6 +260,8 @@ describe('refusals', () => {
       'nodes[1].address: "0.0.0.0" (from f.yaml:6)',
     ],
     ['an id', { yaml: changed('id: n2', 'id: "n 2"') }, 'nodes[1].id: "n 2"'],
+    ['a number as id', { yaml: changed('id: n2', 'id: 2') }, 'digits alone in quotes'],
+    ['a number as node', { yaml: changed('node: n1', 'node: 1') }, 'digits alone in quotes'],
     [
       'an id twice',
       { yaml: changed('id: n2', 'id: n1') },

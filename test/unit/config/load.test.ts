@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
 import type { DatabaseConfig } from '../../../src/config/deployment.js';
 import { changedSettings } from '../../../src/config/effective-config.js';
-import { type ConfigInputs, loadConfig } from '../../../src/config/load.js';
+import { type ConfigInputs, type LoadedConfig, loadConfig } from '../../../src/config/load.js';
 import { PasswordFile } from '../../../src/config/password-source.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
 import { Secret } from '../../../src/config/secret.js';
@@ -124,6 +124,39 @@ describe('the password', () => {
     ];
     for (const text of texts) expect(text).not.toContain('hunter2');
   });
+});
+
+describe('passwords of several databases', () => {
+  const yaml = (own: string) => `node: n1
+nodes: [{ id: n1, address: 10.0.0.1 }]
+databases:
+  - { name: a, port: 1, seeds: [s:1] }
+  - { name: b, port: 2, seeds: [s:1]${own} }
+`;
+
+  test('are one for all, or one of each', async () => {
+    const env = { SLOTGATE_UPSTREAM_PASSWORD: 'common' };
+    const common = await load({ env, configFile: file('common.yaml', yaml('')) });
+    expect(passwords(common)).toEqual(['common', 'common']);
+    const own = yaml(`, upstream: { passwordFile: ${file('own', 'mine')} }`);
+    expect(passwords(await load({ configFile: file('own.yaml', own) }))).toEqual([null, 'mine']);
+  });
+
+  test('cannot be both: the entry is named', async () => {
+    const env = { SLOTGATE_UPSTREAM_PASSWORD: 'common' };
+    const own = yaml(`, upstream: { passwordFile: ${file('own', 'mine')} }`);
+    const result = await load({ env, configFile: file('both.yaml', own) });
+    expect(result).toMatchObject({
+      problems: [{ key: 'databases[1].upstream.passwordFile' }],
+    });
+  });
+
+  function passwords(result: LoadedConfig) {
+    if (result.kind === 'invalid') throw new Error(JSON.stringify(result.problems));
+    return result.config.databases.map(
+      ({ upstreamCredentials }) => upstreamCredentials.current()?.password ?? null,
+    );
+  }
 });
 
 test('variables that look like a misspelt setting are named, those of Kubernetes are not', async () => {
