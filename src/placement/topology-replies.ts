@@ -48,7 +48,10 @@ function slotsNode({ host, port, id, ip, hostname }: PictureNode): RespValue {
   ]);
 }
 
-/** Replication offsets change all the time, and the proxy does not know them. */
+/**
+ * Replication offsets change all the time, and the proxy does not know them. `fail` is what servers
+ * say; their documentation says `failed`.
+ */
 function shardsNode({ id, port, ip, host, hostname, role, health }: PictureNode): RespValue {
   return map([
     ['id', bulk(id)],
@@ -58,7 +61,7 @@ function shardsNode({ id, port, ip, host, hostname, role, health }: PictureNode)
     ...(hostname === null ? [] : [['hostname', bulk(hostname)] as const]),
     ['role', bulk(role === 'primary' ? 'master' : 'replica')],
     ['replication-offset', integer(0)],
-    ['health', bulk(health === 'failed' ? 'failed' : 'online')],
+    ['health', bulk(health === 'failed' ? 'fail' : 'online')],
   ]);
 }
 
