@@ -46,6 +46,14 @@ export function preferred(ip: string, hostname: string | null, type: EndpointTyp
   return { host: type === 'hostname' && hostname !== null ? hostname : ip, ip, hostname };
 }
 
+/** Where a database listens on a node, which may have a port of its own. */
+export function portOn(
+  { port }: NodeSpec & { readonly port?: number | null },
+  databasePort: number,
+): number {
+  return port ?? databasePort;
+}
+
 /** As a redirect names it: like servers, without brackets around IPv6. */
 export function redirectTarget({ host }: ShownAddress, port: number): string {
   return `${host}:${port}`;

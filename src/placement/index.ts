@@ -1,4 +1,4 @@
-export { redirectTarget, type ShownAddress, shownAddress } from './addresses.js';
+export { portOn, redirectTarget, type ShownAddress, shownAddress } from './addresses.js';
 export { AdvertisedAddresses } from './advertise.js';
 export { type Unbalanced, unbalanced } from './balance.js';
 export { isHostedBy } from './hosts.js';

@@ -1,5 +1,5 @@
 import type { ClusterTopology } from '../topology/index.js';
-import { shownAddress } from './addresses.js';
+import { portOn, shownAddress } from './addresses.js';
 import { shownNodeId } from './ids.js';
 import { rangesByOwner } from './ranges.js';
 import { primariesBehind } from './slot-owners.js';
@@ -9,7 +9,7 @@ import type { Viewer } from './viewers.js';
 export interface ProxyPictureInput {
   /** Name of the database. */
   readonly database: string;
-  /** The database's port, the same on every node. */
+  /** The database's port, where nodes have none of their own. */
   readonly port: number;
   readonly nodes: readonly NodeSpec[];
   /** Ids of the nodes that listen. */
@@ -57,7 +57,7 @@ export function proxyWithoutSlots(
   return {
     ...shownAddress(node, input.settings, input.viewer),
     id: shownNodeId(input.database, node.id),
-    port: input.port,
+    port: portOn(node, input.port),
     role: 'primary',
     primaryId: null,
     health: 'online',

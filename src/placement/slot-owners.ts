@@ -8,7 +8,7 @@ export const NO_NODE = 0xffff;
 
 /**
  * Which node serves each slot in mode `cluster`: the one that hosts the slot's primary if it listens,
- * else one of the listening nodes. Which one that is follows from the ids of primary and nodes alone,
+ * else one of the listening nodes; nodes may have one address, and then host the same. Which one that is follows from the ids of primary and nodes alone,
  * so all processes agree, and it changes for few primaries when a node comes or goes. All slots of a
  * primary have the same node; slots that nobody owns share one.
  * @param listening Ids, as from `listeningNodes`.
@@ -63,11 +63,9 @@ function nodeFor(
   primary: ServerNode | undefined,
   doors: readonly NodeSpec[],
 ): NodeSpec | undefined {
-  const host = doors.find((node) => primary !== undefined && isHostedBy(primary, node));
-  if (host !== undefined) {
-    return host;
-  }
-  const ranked = doors.map((node) => ({ node, rank: rankOf(primary?.nodeId ?? '', node.id) }));
+  const hosts = doors.filter((node) => primary !== undefined && isHostedBy(primary, node));
+  const candidates = hosts.length > 0 ? hosts : doors;
+  const ranked = candidates.map((node) => ({ node, rank: rankOf(primary?.nodeId ?? '', node.id) }));
   return ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1))[0]?.node;
 }
 

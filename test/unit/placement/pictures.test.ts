@@ -90,6 +90,22 @@ describe('proxies', () => {
     );
   });
 
+  test('a node may have a port of its own', () => {
+    const nodes = NODES.map((node, i) => (i === 1 ? { ...node, port: 9999 } : node));
+    const { nodes: shown } = proxyPicture({
+      database: 'db',
+      port: 6379,
+      nodes,
+      listening: ['n1', 'n2'],
+      owners: slotOwners(TOPOLOGY, nodes, ['n1', 'n2']),
+      self: 0,
+      settings: SETTINGS,
+      topology: TOPOLOGY,
+      viewer: REMOTE,
+    });
+    expect(shown.map(({ port }) => port)).toEqual([6379, 9999]);
+  });
+
   test('one that listens no more is shown to its own clients, without slots', () => {
     const { nodes, myself } = proxies(['n1', 'n2'], 2);
     expect(nodes.map(({ id }) => id)).toEqual(['n1', 'n2'].map((id) => shownNodeId('db', id)));

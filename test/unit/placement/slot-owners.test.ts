@@ -58,6 +58,15 @@ describe('who serves a slot', () => {
     expect(new Set(used.map((slot) => all[slot])).size).toBe(4);
   });
 
+  test('nodes of one address share the primaries there', () => {
+    const nodes = ['x', 'y', 'z'].map((id) => spec(id, '10.0.0.1'));
+    const owners = slotOwners(TOPOLOGY, [...nodes, spec('n2', '10.0.0.2')], ['x', 'y', 'z', 'n2']);
+    expect(owners[16_383]).toBe(3);
+    expect(Math.max(...owners.subarray(0, 10_923))).toBeLessThan(3);
+    expect(owners[0]).toBe(owners[5_460]);
+    expect(owners[0]).not.toBe(owners[100]);
+  });
+
   test('in whatever order the nodes are named', () => {
     const reversed = [...NODES].reverse();
     const owners = slotOwners(TOPOLOGY, NODES, ['n2', 'n3']);
