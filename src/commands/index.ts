@@ -13,6 +13,8 @@ export type {
   ErrandOutcome,
   Errands,
   SendOptions,
+  ServersOptions,
+  SlotFilter,
   SlotOptions,
 } from './handlers/errands.js';
 export { handleControl } from './handlers/index.js';

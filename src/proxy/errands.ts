@@ -4,6 +4,8 @@ import {
   type ErrandOutcome,
   type Errands,
   type SendOptions,
+  type ServersOptions,
+  type SlotFilter,
   type SlotOptions,
   tooLargeText,
 } from '../commands/index.js';
@@ -35,6 +37,8 @@ interface Attempt {
   readonly atServerMs: number;
 }
 
+/** Instead of a topology that is not there yet. */
+const NOTHING = { slotToShard: new Uint16Array(0), shards: [], servers: [] } as const;
 /** Delays before a refused command is sent again. */
 const RETRY_MS = [10, 20, 50, 100, 200, 500] as const;
 
@@ -132,21 +136,43 @@ export class ClientErrands implements Errands {
     }
   }
 
-  sendToShards(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]> {
-    const topology = this.#topology();
-    if (topology === null) {
-      return Promise.resolve([]);
-    }
-    const firstSlots = topology.shards.map((_, index) => topology.slotToShard.indexOf(index));
-    return Promise.all(
-      firstSlots.filter((slot) => slot >= 0).map((slot) => this.sendToSlot(slot, args, options)),
-    );
+  sendToShards(
+    args: ErrandArguments,
+    { slots, ...options }: ServersOptions = {},
+  ): Promise<readonly RespValue[]> {
+    const firstSlots = [...this.#shardsOf(slots).values()];
+    return Promise.all(firstSlots.map((slot) => this.sendToSlot(slot, args, options)));
   }
 
-  async sendToNodes(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]> {
-    const nodeIds = this.nodes();
+  async sendToNodes(
+    args: ErrandArguments,
+    { slots, ...options }: ServersOptions = {},
+  ): Promise<readonly RespValue[]> {
+    const nodeIds = slots === undefined ? this.nodes() : this.#nodesOf(slots);
     const outcomes = await this.send(nodeIds, args, options);
     return outcomes.map((outcome, i) => this.#toValue(outcome, this.#labelOf(nodeIds[i])));
+  }
+
+  /** Of each shard that has any of the slots, by its index, the first such slot. */
+  #shardsOf(slots: SlotFilter | undefined): ReadonlyMap<number, number> {
+    const { slotToShard, shards } = this.#topology() ?? NOTHING;
+    const firstOf = (shard: number) =>
+      slots === undefined
+        ? slotToShard.indexOf(shard)
+        : slotToShard.findIndex((each, slot) => each === shard && slots(slot));
+    const all = shards.map((_, shard): [number, number] => [shard, firstOf(shard)]);
+    return new Map(all.filter(([, slot]) => slot !== -1));
+  }
+
+  /** Node ids of the servers of these shards, replicas included. */
+  #nodesOf(slots: SlotFilter): readonly string[] {
+    const { shards, servers } = this.#topology() ?? NOTHING;
+    const members = [...this.#shardsOf(slots).keys()].flatMap((index) => {
+      const shard = shards[index];
+      return shard === undefined ? [] : [shard.primary, ...shard.replicas];
+    });
+    const ids = new Set(members.map((member) => (member === null ? '' : servers[member]?.nodeId)));
+    return this.nodes().filter((nodeId) => ids.has(nodeId));
   }
 
   #topology(): ClusterTopology | null {

@@ -16,6 +16,9 @@ export type ErrandOutcome =
   /** The client has left. */
   | { readonly kind: 'gone' };
 
+/** Says of a slot whether it is meant. */
+export type SlotFilter = (slot: number) => boolean;
+
 export interface SendOptions {
   /** Over a private link that is lent to this client until it is given back. */
   readonly lease?: boolean;
@@ -29,6 +32,11 @@ export interface SendOptions {
   readonly toBusy?: boolean;
   /** A larger reply is not collected: an error stands for it. */
   readonly replyBytesMax?: number;
+}
+
+export interface ServersOptions extends SendOptions {
+  /** Only to the primaries that own any of these slots, and to their replicas. */
+  readonly slots?: SlotFilter;
 }
 
 export interface SlotOptions extends SendOptions {
@@ -65,7 +73,7 @@ export interface Errands {
    * To the primary of every shard, each retried until the hold time-out. One value per shard, errors
    * included; a write whose connection was lost is an error value `OUTCOMEUNKNOWN …`.
    */
-  sendToShards(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]>;
+  sendToShards(args: ErrandArguments, options?: ServersOptions): Promise<readonly RespValue[]>;
   /** The same to all servers, replicas included. */
-  sendToNodes(args: ErrandArguments, options?: SendOptions): Promise<readonly RespValue[]>;
+  sendToNodes(args: ErrandArguments, options?: ServersOptions): Promise<readonly RespValue[]>;
 }

@@ -13,8 +13,8 @@ export interface PresentationView {
    */
   picture(clientAddress: string, localAddress: string): ClusterPicture | null;
   /**
-   * Whether commands for the whole database (DBSIZE, KEYS, SCAN …) are about this slot when they come
-   * from this client. Where a cluster of proxies is shown, each slot is one proxy's; else all are.
+   * In mode `cluster`: whether commands for the whole database (DBSIZE, KEYS, SCAN …) are about this
+   * slot when they come from this client. Each slot is one proxy's, also those that nobody owns.
    */
   isLocal(slot: number): boolean;
 }

@@ -3,6 +3,7 @@ import type {
   ErrandOutcome,
   Errands,
   SendOptions,
+  SlotFilter,
 } from '../../../src/commands/index.js';
 import type { RespValue } from '../../../src/resp/index.js';
 
@@ -18,7 +19,7 @@ export interface RecordingErrands {
   readonly calls: Call[];
 }
 
-/** Three shards `a`, `b`, `c`, each with a replica: `a2`, `b2`, `c2`. */
+/** Three shards `a`, `b`, `c`, each with a replica, `a2`, `b2`, `c2`, and every third slot. */
 export function recordingErrands(behaviour: Behaviour): RecordingErrands {
   const calls: Call[] = [];
   const primaries = ['a', 'b', 'c'];
@@ -49,11 +50,25 @@ export function recordingErrands(behaviour: Behaviour): RecordingErrands {
     sendToSlot: (slot, args, options) =>
       Promise.resolve(value(primaries[slot % 3] ?? '', args, options)),
     sendToShards: (args, options) =>
-      Promise.resolve(primaries.map((nodeId) => value(nodeId, args, options))),
+      Promise.resolve(
+        primaries
+          .filter((_, shard) => hasSlot(shard, options?.slots))
+          .map((nodeId) => value(nodeId, args, options)),
+      ),
     sendToNodes: (args, options) =>
-      Promise.resolve(nodes.map((nodeId) => value(nodeId, args, options))),
+      Promise.resolve(
+        nodes
+          .filter((_, i) => hasSlot(Math.floor(i / 2), options?.slots))
+          .map((nodeId) => value(nodeId, args, options)),
+      ),
   };
   return { errands, calls };
+}
+
+function hasSlot(shard: number, slots: SlotFilter = () => true): boolean {
+  return Array.from({ length: 16_384 }, (_, slot) => slot).some(
+    (slot) => slot % 3 === shard && slots(slot),
+  );
 }
 
 function isOutcome(result: RespValue | ErrandOutcome): result is ErrandOutcome {

@@ -5,6 +5,7 @@ import {
   type ControlContext,
   handleControl,
 } from '../../../src/commands/index.js';
+import { fakeView } from './cluster/fake-view.js';
 import { fakeContext } from './fake-context.js';
 import { inOrder, recordingErrands, value } from './fake-errands.js';
 import { reply, requestOf, TABLE } from './support.js';
@@ -37,6 +38,67 @@ describe('to whom', () => {
     const { calls, context } = setUp((node) => value(node === 'b' ? '+OK' : '-NOTBUSY No scripts'));
     expect(await answer('script kill', context)).toBe('+OK\r\n');
     expect(calls.map(([node]) => node)).toEqual(['a leased', 'b leased', 'c leased']);
+  });
+});
+
+describe('in a cluster of proxies', () => {
+  /** Shard `a` has the slots 0, 3, 6 …, shard `b` 1, 4 …; 300 and 301 are this proxy's. */
+  const local = (slots: readonly number[]) => {
+    const { errands, calls } = recordingErrands((_, [name]) =>
+      value(name === 'dbsize' ? 5 : '+OK'),
+    );
+    const view = fakeView({ isLocal: (slot) => slots.includes(slot) });
+    return { calls, context: fakeContext({ errands, presentation: () => view }) };
+  };
+
+  test.each([
+    ['dbsize', ['a', 'b'], ':10\r\n'],
+    ['flushall', ['a', 'b'], '+OK\r\n'],
+    ['function load x', ['a', 'b'], '+OK\r\n'],
+    ['config resetstat', ['a', 'a2', 'b', 'b2'], '+OK\r\n'],
+  ])('%s is for the shards behind this one', async (line, nodes, expected) => {
+    const { calls, context } = local([300, 301]);
+    expect(await answer(line, context)).toBe(expected);
+    expect(calls.map(([node]) => node)).toEqual(nodes);
+  });
+
+  test.each([
+    ['dbsize', ':0\r\n'],
+    ['keys *', '*0\r\n'],
+    ['flushall', '+OK\r\n'],
+    ['flushdb async', '+OK\r\n'],
+    ['randomkey', '$-1\r\n'],
+  ])('%s at one without shards: %j, without asking anybody', async (line, expected) => {
+    const { calls, context } = local([]);
+    expect(await answer(line, context)).toBe(expected);
+    expect(calls).toEqual([]);
+  });
+
+  test('what is not about keys goes to all, if there is no shard behind this one', async () => {
+    const { calls, context } = local([]);
+    expect(await answer('config resetstat', context)).toBe('+OK\r\n');
+    expect(calls).toHaveLength(6);
+  });
+
+  test('RANDOMKEY takes a key of a shard behind this one', async () => {
+    const { errands, calls } = recordingErrands((_, [name]) =>
+      value(name === 'DBSIZE' ? 1 : 'key'),
+    );
+    const view = fakeView({ isLocal: (slot) => slot === 2 });
+    expect(await answer('randomkey', fakeContext({ errands, presentation: () => view }))).toBe(
+      '$3\r\nkey\r\n',
+    );
+    expect(calls).toEqual([
+      ['c', 'randomkey'],
+      ['c', 'DBSIZE'],
+    ]);
+  });
+
+  test.each(['direct', 'auto', 'standalone'] as const)('in mode %s it is for all', async (mode) => {
+    const { errands, calls } = recordingErrands(() => value(5));
+    const view = fakeView({ mode, isLocal: () => false });
+    await answer('dbsize', fakeContext({ errands, presentation: () => view }));
+    expect(calls).toHaveLength(3);
   });
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NativeErrand, NativeOutcome } from '../../../src/native/index.js';
 import { ClientErrands } from '../../../src/proxy/errands.js';
 import type { ClusterTopology, RefreshReason, ServerNode } from '../../../src/topology/index.js';
@@ -44,7 +44,12 @@ function reply(line: string): NativeOutcome {
 }
 
 /** Servers that answer one after the other with `answers`. */
-function setUp(answers: readonly Answer[], isRepeatable = false, holdTimeoutMs = 5_000) {
+function setUp(
+  answers: readonly Answer[],
+  isRepeatable = false,
+  holdTimeoutMs = 5_000,
+  topology: ClusterTopology | null = TOPOLOGY,
+) {
   const left = [...answers];
   const sent: NativeErrand[] = [];
   const refreshes: RefreshReason[] = [];
@@ -56,10 +61,11 @@ function setUp(answers: readonly Answer[], isRepeatable = false, holdTimeoutMs =
         if (next === undefined) {
           throw new Error('one more command than the test answers');
         }
-        return [typeof next === 'function' ? await next() : next];
+        const answer = typeof next === 'function' ? await next() : next;
+        return errand.nodes.map(() => answer);
       },
     },
-    monitor: { topology: TOPOLOGY, requestRefresh: (reason) => refreshes.push(reason) },
+    monitor: { topology, requestRefresh: (reason) => refreshes.push(reason) },
     client: { id: 256, index: 0 },
     holdTimeoutMs,
     maxRedirects: 5,
@@ -137,5 +143,43 @@ test('a client that left ends it, and private links that are all lent are named'
   expect(await busy.errands.sendToSlot(SLOT, ['INCR', 'x'])).toEqual({
     kind: 'error',
     text: 'PROXYBUSY all 2 private links to h:1 are in use; see maxPrivateLinks',
+  });
+});
+
+describe('to several servers', () => {
+  const C = 'c'.repeat(40);
+  /** Slots from 8000 on are C's, but for one that is A's; B replicates A. */
+  const topology: ClusterTopology = {
+    ...TOPOLOGY,
+    shards: [
+      { primary: 0, replicas: [1] },
+      { primary: 2, replicas: [] },
+    ],
+    servers: [node(A, 7001), { ...node(B, 7002), role: 'replica', hasSlots: false }, node(C, 7003)],
+    slotToShard: new Uint16Array(16_384).map((_, slot) => (slot < 8_000 || slot === 9_000 ? 0 : 1)),
+  };
+  const answers = [reply(':1'), reply(':1'), reply(':1')];
+
+  test.each([
+    ['all', undefined, [A, C], [A, B, C]],
+    ['those of one slot', (slot: number) => slot === 9_000, [A], [A, B]],
+    ['those of one other slot', (slot: number) => slot === 8_000, [C], [C]],
+    ['those of slots of both', (slot: number) => slot % 1_000 === 0, [A, C], [A, B, C]],
+    ['none', () => false, [], []],
+  ])('%s', async (_, slots, shards, nodes) => {
+    const options = slots === undefined ? {} : { slots };
+    const primaries = setUp(answers, false, 50, topology);
+    expect(await primaries.errands.sendToShards(['DBSIZE'], options)).toHaveLength(shards.length);
+    expect(primaries.targets()).toEqual(shards);
+    const all = setUp(answers, false, 50, topology);
+    expect(await all.errands.sendToNodes(['PING'], options)).toHaveLength(nodes.length);
+    expect(all.sent.map((errand) => errand.nodes)).toEqual([nodes]);
+  });
+
+  test('nobody, as long as there is no topology', async () => {
+    const { errands, sent } = setUp([], false, 50, null);
+    expect(await errands.sendToShards(['DBSIZE'])).toEqual([]);
+    expect(await errands.sendToShards(['DBSIZE'], { slots: () => true })).toEqual([]);
+    expect(sent).toEqual([]);
   });
 });

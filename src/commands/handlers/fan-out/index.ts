@@ -2,15 +2,25 @@ import type { ControlRequest } from '../../../native/types.js';
 import type { RespValue } from '../../../resp/index.js';
 import type { CommandRow } from '../../types.js';
 import { isSpecialName, SPECIAL_JOINS } from '../joins/index.js';
-import { isError } from '../reply-values.js';
+import { integerValue, isError } from '../reply-values.js';
+import { scopeOf, slotsOf } from '../scope.js';
 import type { ControlContext } from '../types.js';
 import { failureAmong } from './failures.js';
 import { askServers, type FanOutPolicy } from './request-policies.js';
 import { joinReplies } from './response-policies.js';
 
+const OK: RespValue = { kind: 'simple', text: 'OK' };
+/** The answers of a proxy that serves no slots, to what is about keys; the rest goes to all servers. */
+const WITHOUT_SLOTS: ReadonlyMap<string, RespValue> = new Map([
+  ['dbsize', integerValue(0)],
+  ['flushall', OK],
+  ['flushdb', OK],
+  ['keys', { kind: 'array', items: [] }],
+]);
+
 /**
- * Sends a command to the servers that its request policy names, as the client, and makes one reply of
- * theirs as its response policy says.
+ * Sends a command to the servers that its request policy names, as far as they are in the client's
+ * scope, as the client, and makes one reply of theirs as its response policy says.
  * @throws Error if the row has no such policies: a bug.
  */
 export async function fanOut(
@@ -18,10 +28,16 @@ export async function fanOut(
   request: ControlRequest,
   context: ControlContext,
 ): Promise<RespValue> {
+  const scope = scopeOf(context.presentation(request));
+  const answer = scope.kind === 'none' ? WITHOUT_SLOTS.get(row.name) : undefined;
+  if (answer !== undefined) {
+    return answer;
+  }
   const replies = await askServers(fanOutPolicyOf(row), context.errands, request.args, {
     lease: row.endsScripts,
     toBusy: row.endsScripts,
     replyBytesMax: context.maxMergedReplyBytes,
+    ...slotsOf(scope),
   });
   if (row.changesRights) {
     context.rightsChanged();

@@ -1,6 +1,6 @@
 import type { CommandArguments, RespValue } from '../../../resp/index.js';
 import type { RequestPolicy } from '../../types.js';
-import type { Errands, SendOptions } from '../errands.js';
+import type { Errands, ServersOptions } from '../errands.js';
 
 /** The policies that send the same command to several servers. Source: Redis command tips. */
 export type FanOutPolicy = Extract<RequestPolicy, 'all_nodes' | 'all_shards'>;
@@ -8,7 +8,7 @@ export type FanOutPolicy = Extract<RequestPolicy, 'all_nodes' | 'all_shards'>;
 type Ask = (
   errands: Errands,
   args: CommandArguments,
-  options: SendOptions,
+  options: ServersOptions,
 ) => Promise<readonly RespValue[]>;
 
 const ASK: Readonly<Record<FanOutPolicy, Ask>> = {
@@ -21,7 +21,7 @@ export function askServers(
   policy: FanOutPolicy,
   errands: Errands,
   args: CommandArguments,
-  options: SendOptions,
+  options: ServersOptions,
 ): Promise<readonly RespValue[]> {
   return ASK[policy](errands, args, options);
 }
