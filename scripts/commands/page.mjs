@@ -103,6 +103,10 @@ export function renderCommandsPage(rows) {
     'If one of them fails, its error is the answer. A change that others executed is told in the error:',
     '`… (1 of 3 servers failed, the others executed it)`. Replies that are larger together than',
     '`maxMergedReplyBytes` are an error. Further commands are refused by naming them in `denyCommands`.',
+    '',
+    'In mode `cluster`, "all" are the shards whose slots the proxy serves, each of which is behind one proxy:',
+    'clients send such commands to every proxy and add up the answers. A proxy without slots answers 0, an empty',
+    'list or OK to what is about keys, and has all shards do the rest.',
     ...groups.flatMap((group) =>
       section(
         group,
