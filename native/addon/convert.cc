@@ -81,7 +81,7 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
       reader.word(value, "local",
                   {"none", "ready_reply", "ping", "echo_argument", "quit", "select_database",
                    "set_name", "get_name", "set_library", "client_id", "multi", "exec", "discard",
-                   "unwatch", "hello", "reply_mode"}));
+                   "unwatch", "hello", "reply_mode", "if_cluster"}));
   row.split =
       static_cast<Split>(reader.word(value, "split", {"none", "array_in_order", "sum", "all_ok"}));
   row.barrier = static_cast<Barrier>(reader.word(value, "barrier", {"none", "stop", "drain"}));

@@ -100,6 +100,8 @@ enum class LocalAnswer : std::uint8_t {
   kHello,      ///< protocol negotiation without AUTH, `ready_reply` is the servers' version;
                ///< with AUTH TypeScript is asked
   kReplyMode,  ///< argument 2 is ON, OFF or SKIP: whether replies are sent
+  kIfCluster,  ///< `ready_reply` to clients that are shown a cluster; to others what servers
+               ///< without one say
 };
 
 /// How a request over several slots is divided and its replies joined.

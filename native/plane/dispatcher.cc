@@ -115,6 +115,8 @@ Dispatched Dispatcher::begin(Client& client, const Command* command, Bytes frame
   if (client.session && client.session->monitoring && (command->flags & kFlagKeyspace) != 0) {
     return reject(client, *command, "-ERR Replica can't interact with the keyspace\r\n");
   }
+  if (client.audience->sees().restricts() && turn_away(client, *command, frame, args))
+    return Dispatched::kTaken;
   if (client.database->attention != 0 && context_.pause->holds(client, *command))
     return Dispatched::kNotNow;
   const Dispatched outcome = take(client, *command, frame, args);
@@ -124,6 +126,33 @@ Dispatched Dispatcher::begin(Client& client, const Command* command, Bytes frame
   if (monitored && now && outcome == Dispatched::kTaken)
     context_.monitors->show(client, *command, frame, args);
   return outcome;
+}
+
+bool Dispatcher::turn_away(Client& client, const Command& command, Bytes frame,
+                           const std::vector<Arg>& args) {
+  // What ends here may end anywhere; what is refused anyway has words of its own.
+  if (command.pubsub == PubSubAction::kUnsubscribe || command.route == RouteBy::kRefuse)
+    return false;
+  const SlotDecision decision = decide_slot(command, frame, args, keys_);
+  switch (decision.verdict) {
+    case SlotVerdict::kNoKeys:
+      return false;
+    case SlotVerdict::kManySlots:
+      refuse_many_slots(client, command);
+      return true;
+    case SlotVerdict::kOneSlot:
+      break;
+  }
+  if (!client.audience->is_elsewhere(decision.slot)) return false;
+  context_.counters->moved_answered.add();
+  reject(client, command, client.audience->moved_reply(decision.slot));
+  return true;
+}
+
+Dispatched Dispatcher::refuse_many_slots(Client& client, const Command& command) {
+  context_.counters->crossslot.add();
+  hint(PlaneEvent::Kind::kCrossSlotAnswered, client, command);
+  return reject(client, command, kCrossSlotReply);
 }
 
 Dispatched Dispatcher::take(Client& client, const Command& command, Bytes frame,
@@ -165,10 +194,7 @@ Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, By
       break;
   }
   if (command.split != Split::kNone) return split(client, command, frame, args);
-  context_.counters->crossslot.add();
-  hint(PlaneEvent::Kind::kCrossSlotAnswered, client, command);
-  context_.replies->deliver_static(append(client, command, decision.slot, 0), kCrossSlotReply);
-  return Dispatched::kTaken;
+  return refuse_many_slots(client, command);
 }
 
 void Dispatcher::hint(PlaneEvent::Kind kind, const Client& client, const Command& command) {

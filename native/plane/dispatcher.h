@@ -35,7 +35,7 @@ class Dispatcher {
       const Arg& key = args[command->first_key];
       const std::uint16_t slot = slot_for_key({frame.data + key.offset, key.length});
       const std::uint16_t owner = client.database->slots.entry(slot);
-      if (owner < SlotMap::kUnassigned) {
+      if (owner < SlotMap::kUnassigned && !client.audience->is_elsewhere(slot)) {
         Link* link = client.database->servers[owner]->shared[client.protocol];
         if (link != nullptr && link->stream.unanswered() + frame.size <= kPlainUnansweredMax) {
           const std::uint32_t index = append(client, *command, slot, command_flags(*command));
@@ -106,6 +106,9 @@ class Dispatcher {
   /// about.
   void hint(PlaneEvent::Kind kind, const Client& client, const Command& command);
 
+  /// Answers a request whose keys must share a slot and do not.
+  Dispatched refuse_many_slots(Client& client, const Command& command);
+
   /// True if the client has to wait for room on the link.
   bool stalls(Client& client, Link& link, std::size_t size);
 
@@ -124,6 +127,8 @@ class Dispatcher {
   Dispatched reject(Client& client, const Command& command, std::string_view reply);
   Dispatched begin(Client& client, const Command* command, Bytes frame,
                    const std::vector<Arg>& args);
+  /// True if what the client is shown says that its keys are not for this proxy: it is answered.
+  bool turn_away(Client& client, const Command& command, Bytes frame, const std::vector<Arg>& args);
   Dispatched dispatch_slowly(Client& client, const Command* command, Bytes frame,
                              const std::vector<Arg>& args);
   /// A request that a server would execute, unless something forbids it.

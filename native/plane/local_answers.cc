@@ -13,6 +13,8 @@ namespace slotgate {
 
 namespace {
 
+constexpr std::string_view kNoCluster = "-ERR This instance has cluster support disabled\r\n";
+
 std::string_view argument(Bytes frame, const std::vector<Arg>& args, std::size_t index) noexcept {
   return {reinterpret_cast<const char*>(frame.data) + args[index].offset, args[index].length};
 }
@@ -102,7 +104,7 @@ bool is_simple_hello(const Client& client, Bytes frame, const std::vector<Arg>& 
   return args.size() == 1 || argument(frame, args, 1) == "2" || argument(frame, args, 1) == "3";
 }
 
-/// As a stand-alone primary introduces itself; `version` is that of the servers.
+/// As a primary introduces itself; `version` is that of the servers.
 std::string hello(Client& client, Bytes frame, const std::vector<Arg>& args,
                   const std::string& version) {
   if (args.size() == 2) client.protocol = argument(frame, args, 1) == "3" ? 3 : 2;
@@ -111,7 +113,7 @@ std::string hello(Client& client, Bytes frame, const std::vector<Arg>& args,
   reply += bulk_reply("version") + bulk_reply(version);
   reply += bulk_reply("proto") + ":" + std::to_string(client.protocol) + "\r\n";
   reply += bulk_reply("id") + ":" + std::to_string(client.id) + "\r\n";
-  reply += bulk_reply("mode") + bulk_reply("standalone");
+  reply += bulk_reply("mode") + bulk_reply(client.audience->sees().hello_mode);
   reply += bulk_reply("role") + bulk_reply("master");
   return reply + bulk_reply("modules") + "*0\r\n";
 }
@@ -137,6 +139,9 @@ std::string answer(Client& client, const Command& command, Bytes frame,
       return "+OK\r\n";
     case LocalAnswer::kHello:
       return hello(client, frame, args, command.row->ready_reply);
+    case LocalAnswer::kIfCluster:
+      return client.audience->sees().shows_cluster ? command.row->ready_reply
+                                                   : std::string(kNoCluster);
     case LocalAnswer::kReplyMode:
     case LocalAnswer::kNone:
     case LocalAnswer::kReadyReply:

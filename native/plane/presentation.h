@@ -42,9 +42,9 @@ class Audience {
   [[nodiscard]] bool is_elsewhere(std::uint16_t slot) const noexcept {
     return slot_to_target_ != nullptr && slot_to_target_[slot] != Presentation::kHere;
   }
-  /// Of a slot that is elsewhere.
-  [[nodiscard]] const std::string& target(std::uint16_t slot) const noexcept {
-    return sees_->targets[slot_to_target_[slot]];
+  /// What is answered to such requests.
+  [[nodiscard]] std::string moved_reply(std::uint16_t slot) const {
+    return "-MOVED " + std::to_string(slot) + " " + sees_->targets[slot_to_target_[slot]] + "\r\n";
   }
   void show(std::shared_ptr<const Presentation> presentation) noexcept {
     sees_ = std::move(presentation);
@@ -58,6 +58,12 @@ class Audience {
   const std::uint16_t* slot_to_target_ = nullptr;
   std::shared_ptr<const Presentation> sees_ = std::make_shared<const Presentation>();
   std::uint16_t number_;
+};
+
+/// Some audiences of a database, as orders name them.
+struct AudienceNames {
+  std::uint32_t database = 0;
+  std::vector<std::uint16_t> numbers;
 };
 
 /// All audiences of a database in one worker, by the number of their presentation.

@@ -49,10 +49,7 @@ PubSubHub& PubSub::hub_of(Client& client) {
 Dispatched PubSub::subscribe(Client& client, const Command& command, Bytes frame,
                              const std::vector<Arg>& args) {
   if (command.family == PubSubFamily::kShard && !in_one_slot(frame, args)) {
-    context_.counters->crossslot.add();
-    context_.replies->deliver_static(context_.dispatcher->append(client, command, 0, 0),
-                                     kCrossSlotReply);
-    return Dispatched::kTaken;
+    return context_.dispatcher->refuse_many_slots(client, command);
   }
   const PendingSubscription& pending = gather(client, command, frame, args);
   client.special |= kSpecialAwaiting;

@@ -44,22 +44,28 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
       command->first_key >= args.size() || !arity_fits(command->arity, framer.announced_args())) {
     return Begun::kNo;
   }
-  if (client.database->attention != 0 && context_.pause->holds(client, *command))
+  const Arg& key = args[command->first_key];
+  const std::uint16_t slot = slot_for_key({seen.data + key.offset, key.length});
+  const bool elsewhere = client.audience->is_elsewhere(slot);
+  if (!elsewhere && client.database->attention != 0 && context_.pause->holds(client, *command))
     return Begun::kLater;
   if (client.head != kNoIndex) {
     client.special |= kSpecialDraining;
     return Begun::kLater;
   }
-  if ((client.database->attention & kAttentionMonitored) != 0)
+  if (!elsewhere && (client.database->attention & kAttentionMonitored) != 0)
     context_.monitors->show(client, *command, seen, args);
-  const Arg& key = args[command->first_key];
-  const std::uint16_t slot = slot_for_key({seen.data + key.offset, key.length});
   client.stream = std::make_unique<RequestStream>();
   client.stream->key.assign(reinterpret_cast<const char*>(seen.data) + key.offset, key.length);
   client.stream->bytes = framer.announced_size();
   client.stream->request = context_.dispatcher->append(
       client, *command, slot, kReqStreamed | Dispatcher::command_flags(*command));
   client.special |= kSpecialStreaming;
+  if (elsewhere) {
+    context_.counters->moved_answered.add();
+    fail(client, client.audience->moved_reply(slot));
+    return Begun::kYes;
+  }
   context_.counters->streamed_requests.add();
   connect(client, client.database->slots.owner(slot), false);
   return Begun::kYes;

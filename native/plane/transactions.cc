@@ -76,9 +76,7 @@ Dispatched Transactions::queue(Client& client, const Command& command, Bytes fra
                         (command.route == RouteBy::kKeys || command.route == RouteBy::kPubSub);
   const bool elsewhere = transaction.has_slot && decision.slot != transaction.slot;
   if (has_keys && (decision.verdict == SlotVerdict::kManySlots || elsewhere)) {
-    context_.counters->crossslot.add();
-    context_.dispatcher->hint(PlaneEvent::Kind::kCrossSlotAnswered, client, command);
-    return refuse(client, command, kCrossSlotReply);
+    return context_.dispatcher->refuse_many_slots(client, command);
   }
   const std::size_t most = client.database->limits().request.frame_bytes_max;
   if (transaction.commands == kCommandsMost || block_size(transaction) + frame.size > most) {

@@ -76,6 +76,11 @@ std::shared_ptr<const CommandTable> plane_commands() {
   constexpr std::uint32_t kChanges = kFlagWrite | kFlagMayReplicate | kFlagKeyspace;
   CommandRow script =
       row("eval", -3, kChanges | kFlagScript | kFlagRunsBody | kFlagQueueable, {counted(2, 0, 1)});
+  CommandRow readonly = local("readonly", LocalAnswer::kIfCluster);
+  readonly.ready_reply = "+OK\r\n";
+  CommandRow forbidden = command_row("migrate", {at_index(1)});
+  forbidden.route = RouteBy::kRefuse;
+  forbidden.ready_reply = "-ERR forbidden\r\n";
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
   random.flags = kFlagReadonly | kFlagQueueable;
@@ -93,6 +98,8 @@ std::shared_ptr<const CommandTable> plane_commands() {
       row("evalsha", -3, kFlagWrite | kFlagScript | kFlagRunsDigest | kFlagQueueable,
           {counted(2, 0, 1)}),
       random,
+      readonly,
+      forbidden,
       ping,
       hello,
       pubsub("subscribe", PubSubAction::kSubscribe, PubSubFamily::kChannel),
@@ -200,6 +207,17 @@ void TestPlane::publish(std::chrono::milliseconds age) {
   routes_.refresh_started_ms = uv_hrtime() / 1000000 - static_cast<std::uint64_t>(age.count());
   const auto snapshot = std::make_shared<const RouteSnapshot>(routes_);
   on_workers([snapshot](Worker& worker) { worker.set_routes(kDatabase, snapshot); });
+}
+
+void TestPlane::show(Presentations presentations) {
+  const auto shown = std::make_shared<const Presentations>(std::move(presentations));
+  on_workers([&](Worker& worker) { worker.set_presentations(kDatabase, shown); });
+}
+
+void TestPlane::set_rules(const std::vector<PeerRule>& rules) {
+  on_workers([&](Worker& worker) {
+    worker.listen(kDatabase, listeners_[worker.context().worker], rules);
+  });
 }
 
 void TestPlane::on_workers(const Order& order) {

@@ -51,6 +51,10 @@ class TestPlane {
   [[nodiscard]] RouteSnapshot& routes() noexcept { return routes_; }
   /// Lets every worker adopt the routes; `age` is how long ago the refresh behind them began.
   void publish(std::chrono::milliseconds age = {});
+  /// Publishes what clients are shown.
+  void show(Presentations presentations);
+  /// What clients that connect from now on are shown.
+  void set_rules(const std::vector<PeerRule>& rules);
   /// Runs `order` on every worker and waits.
   void on_workers(const Order& order);
 

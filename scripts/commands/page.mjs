@@ -37,6 +37,8 @@ const JOINED = {
   agg_max: 'the largest number',
   agg_sum: 'the numbers are added',
 };
+const OK_IN_A_CLUSTER =
+  'OK to clients that are shown a cluster; to others, that cluster support is disabled';
 /** Commands whose replies follow from no policy. */
 const OWN_JOIN = {
   'acl|log': 'the youngest entries of all; `RESET` at all servers',
@@ -66,6 +68,9 @@ const OWN_JOIN = {
   'slowlog|reset': "of the proxy's own log",
   monitor: 'what the clients of this proxy send, on all its workers',
   'script|exists': 'place by place: 1 if all shards have it, or the proxy keeps it',
+  asking: OK_IN_A_CLUSTER,
+  readonly: OK_IN_A_CLUSTER,
+  readwrite: OK_IN_A_CLUSTER,
   wait: 'the smallest number of replicas, over the shards that the client has written to',
   publish: 'one primary for all; the cluster hands it on; receivers behind the proxy are counted',
   'pubsub|channels': 'all nodes, each channel once',

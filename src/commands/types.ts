@@ -107,7 +107,7 @@ export type Route =
   | {
       readonly kind: 'local';
       readonly answer: NativeLocalAnswer;
-      /** Of `ready_reply`, in wire form. */
+      /** Of `ready_reply` and `if_cluster`, in wire form. */
       readonly reply?: string;
     }
   /** A handler of the control plane. */

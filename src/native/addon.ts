@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { ProxyError } from '../errors/index.js';
+import type { NativePeerRule, NativePresentation } from './presentations.js';
 import type {
   ClientRef,
   ControlAnswer,
@@ -10,8 +11,6 @@ import type {
   NativeCommandRow,
   NativeErrand,
   NativeErrandResult,
-  NativePeerRule,
-  NativePresentation,
   NativePubSubFamily,
   QueryReport,
   RouteSnapshot,
@@ -49,7 +48,12 @@ export interface NativePlane {
   bind(client: ClientRef, binding: NativeBinding): void;
   send(client: ClientRef, errand: NativeErrand & { readonly ticket: number }): void;
   locate(client: ClientRef, ticket: number): void;
-  closeIdleClients(mostPerWorker: number): void;
+  closeIdleClients(
+    mostPerWorker: number,
+    ...among: [] | [database: number, presentations: readonly number[]]
+  ): void;
+  countClients(query: number, database: number, presentations: readonly number[]): void;
+  notify(database: number, presentations: readonly number[], frame: Buffer): void;
   queryClients(query: number, database: number, ids: readonly number[]): void;
   closeClients(query: number, clients: readonly ClientRef[]): void;
   pauseClients(query: number, database: number, durationMs: number, isAll: boolean): void;

@@ -1,24 +1,27 @@
 import { type NativePlane, nativeAddon } from './addon.js';
-import { Queries } from './queries.js';
 import {
-  type ClientRecord,
-  type ClientRef,
-  type ControlAnswer,
-  type ControlRequest,
-  type DatabaseSettings,
-  type DataPlaneEvent,
-  type NativeBinding,
-  type NativeCommandRow,
-  type NativeErrand,
-  type NativeOutcome,
+  type Audience,
   type NativePeerRule,
   type NativePresentation,
-  type NativePubSubFamily,
-  type RouteSnapshot,
-  type SlowRequest,
   STANDALONE_PRESENTATION,
-  type SubscriptionFigures,
-  type WorkerFigures,
+} from './presentations.js';
+import { Queries } from './queries.js';
+import type {
+  ClientRecord,
+  ClientRef,
+  ControlAnswer,
+  ControlRequest,
+  DatabaseSettings,
+  DataPlaneEvent,
+  NativeBinding,
+  NativeCommandRow,
+  NativeErrand,
+  NativeOutcome,
+  NativePubSubFamily,
+  RouteSnapshot,
+  SlowRequest,
+  SubscriptionFigures,
+  WorkerFigures,
 } from './types.js';
 
 /** Who is told what the workers send up. Called on the main thread, once per request or event. */
@@ -217,9 +220,37 @@ export class DataPlane {
     });
   }
 
-  /** Closes clients that are idle between two requests, up to a number per worker. */
-  closeIdleClients(mostPerWorker: number): void {
-    this.#plane.closeIdleClients(mostPerWorker);
+  /**
+   * Closes clients that are idle between two requests, up to a number per worker.
+   * @param among Only those that are shown one of these; without it all.
+   */
+  closeIdleClients(mostPerWorker: number, among?: Audience): void {
+    this.#plane.closeIdleClients(
+      mostPerWorker,
+      ...(among === undefined ? ([] as const) : ([among.database, among.presentations] as const)),
+    );
+  }
+
+  /** How many clients are shown one of these. */
+  async countClients({ database, presentations }: Audience): Promise<number> {
+    if (this.#isStopped) {
+      return 0;
+    }
+    const { count } = await this.#queries.ask((query) =>
+      this.#plane.countClients(query, database, presentations),
+    );
+    return count;
+  }
+
+  /**
+   * Pushes to the clients that are shown one of these, asked for maintenance notices (`maint_on`) and
+   * speak RESP3. It comes between two replies, some clients per turn.
+   * @param frame One complete RESP3 push in wire form.
+   */
+  notify({ database, presentations }: Audience, frame: Buffer): void {
+    if (!this.#isStopped) {
+      this.#plane.notify(database, presentations, frame);
+    }
   }
 
   /**

@@ -1,4 +1,6 @@
 export { type BindOptions, nativeAddon } from './addon.js';
 export { DataPlane, type DataPlaneListener } from './data-plane.js';
+export type * from './presentations.js';
+export { STANDALONE_PRESENTATION } from './presentations.js';
 export type * from './types.js';
-export { MANY_SLOTS, NO_KEYS, STANDALONE_PRESENTATION } from './types.js';
+export { MANY_SLOTS, NO_KEYS } from './types.js';

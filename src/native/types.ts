@@ -75,7 +75,8 @@ export type NativeLocalAnswer =
   | 'discard'
   | 'unwatch'
   | 'hello'
-  | 'reply_mode';
+  | 'reply_mode'
+  | 'if_cluster';
 
 /** How a request over several slots is divided and joined. C++: `Split`. */
 export type NativeSplit = 'none' | 'array_in_order' | 'sum' | 'all_ok';
@@ -100,7 +101,7 @@ export interface NativeCommandRow {
   readonly pubsub: NativePubSubAction;
   readonly family: NativePubSubFamily;
   readonly keySpecs: readonly NativeKeySpec[];
-  /** Wire bytes, for `local: 'ready_reply'` and `route: 'refuse'`; the version for `local: 'hello'`; else empty. */
+  /** Wire bytes, for `local: 'ready_reply'` and `'if_cluster'`, and `route: 'refuse'`; the version for `local: 'hello'`; else empty. */
   readonly readyReply: string;
   /** Upper case; for the flag `blocks_with_token`; else empty. */
   readonly blockToken: string;
@@ -304,7 +305,14 @@ export interface DataPlaneEvent {
 }
 
 /** What an answer may change about its client beside user, protocol and name. C++: `ClientChange`. */
-export type ClientChange = 'reset' | 'no_evict_on' | 'no_evict_off' | 'monitor';
+export type ClientChange =
+  | 'reset'
+  | 'no_evict_on'
+  | 'no_evict_off'
+  /** Whether it is told what `notify` is for; a reset ends it. */
+  | 'maint_on'
+  | 'maint_off'
+  | 'monitor';
 
 /** The answer to a control command, and what it changes about the client. C++: `ControlAnswer`. */
 export interface ControlAnswer {
@@ -396,40 +404,6 @@ export interface RouteSnapshot {
   readonly servers: readonly RouteServer[];
   /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */
   readonly slotToServer: Uint16Array;
-}
-
-/** What clients are shown that came in through one endpoint from one part of the network. C++: `Presentation`. */
-export interface NativePresentation {
-  /** The word behind `mode` in the reply to HELLO. */
-  readonly helloMode: 'standalone' | 'cluster';
-  /** READONLY, READWRITE and ASKING are accepted; else refused as by a server without a cluster. */
-  readonly showsCluster: boolean;
-  /** Keys of several slots are answered with CROSSSLOT; else such requests are split where that can be. */
-  readonly oneSlotOnly: boolean;
-  /**
-   * Length 16384, or 0: all slots are served here. Index into `targets` for slots that are not, which are
-   * answered with MOVED; 0xffff: served here.
-   */
-  readonly slotToTarget: Uint16Array;
-  /** `host:port`, as MOVED names it. With any, keys of several slots are answered with CROSSSLOT. */
-  readonly targets: readonly string[];
-}
-
-/** What clients are shown as long as nothing was published. */
-export const STANDALONE_PRESENTATION: NativePresentation = {
-  helloMode: 'standalone',
-  showsCluster: false,
-  oneSlotOnly: false,
-  slotToTarget: new Uint16Array(0),
-  targets: [],
-};
-
-/** Which clients of a listener are shown what. C++: `PeerRule`. */
-export interface NativePeerRule {
-  /** `address/bits` or an address, of IPv4 (which a mapped IPv6 address is, too) or IPv6; '': all clients. */
-  readonly cidr: string;
-  /** Index into the list of `setPresentations`, from 0 to 65535. */
-  readonly presentation: number;
 }
 
 /** How many subscriptions there are to a name. C++: `PubSubCensus::Count`. */

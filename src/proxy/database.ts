@@ -158,7 +158,9 @@ export class Database {
       return answerAuth(request, this.#users);
     }
     if (row?.name === 'hello') {
-      return answerHello(request, this.#users, this.#commands.serverVersion);
+      const { helloMode } = this.#plane.presentation(request.database, request.presentation);
+      const version = this.#commands.serverVersion;
+      return answerHello(request, this.#users, { version, mode: helloMode });
     }
     // Anybody may be told that a command is unknown, and run what needs no login.
     const refusal =

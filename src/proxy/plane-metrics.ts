@@ -17,6 +17,8 @@ const COUNTERS: readonly Definition[] = [
   counter('control_requests', 'control_requests', 'Requests that the control plane answered.'),
   counter('error_replies', 'error_replies', 'Error replies of servers that clients got.'),
   counter('crossslot', 'crossslot', 'Requests refused with CROSSSLOT.'),
+  counter('moved_answered', 'moved_answered', 'Requests answered with MOVED, to another proxy.'),
+  counter('notices', 'notices', 'Maintenance notices pushed to clients.'),
   counter('protocol_errors', 'protocol_errors', 'Clients closed for not speaking RESP.'),
   counter('turns', 'turns', 'Turns of the event loops.'),
   ...labelled('syscalls', 'System calls on sockets.', 'kind', {

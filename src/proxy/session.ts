@@ -30,6 +30,12 @@ const NO_PASSWORD =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure ' +
   'your configuration is correct?';
 
+/** What HELLO says about the server. */
+export interface ShownServer {
+  readonly version: string;
+  readonly mode: string;
+}
+
 interface Hello {
   readonly protocol: 2 | 3;
   readonly secret: LoginSecret | undefined;
@@ -57,12 +63,12 @@ export async function answerAuth(request: ControlRequest, desk: LoginDesk): Prom
 
 /**
  * HELLO [protover [AUTH username password] [SETNAME name]].
- * @param version Of the server that clients are shown.
+ * @param shown What clients are shown: the servers' version, and the mode.
  */
 export async function answerHello(
   request: ControlRequest,
   desk: LoginDesk,
-  version: string,
+  shown: ShownServer,
 ): Promise<ControlAnswer> {
   const hello = parseHello(request);
   if (typeof hello === 'string') {
@@ -79,7 +85,7 @@ export async function answerHello(
     return reply(errorReply(NO_AUTH_HELLO));
   }
   return {
-    reply: helloReply(hello.protocol, request.client.id, version),
+    reply: helloReply(hello.protocol, request.client.id, shown),
     closeAfter: false,
     protocol: hello.protocol,
     user,
@@ -121,15 +127,15 @@ function parseHello({ args, protocol }: ControlRequest): Hello | string {
   return { protocol: version, secret, name };
 }
 
-/** As a stand-alone primary introduces itself. */
-function helloReply(protocol: 2 | 3, id: number, version: string): Buffer {
+/** As a primary introduces itself. */
+function helloReply(protocol: 2 | 3, id: number, { version, mode }: ShownServer): Buffer {
   const text = (value: string) => bulkReply(value);
   return mapReply(protocol, [
     [text('server'), text('redis')],
     [text('version'), text(version)],
     [text('proto'), integerReply(protocol)],
     [text('id'), integerReply(id)],
-    [text('mode'), text('standalone')],
+    [text('mode'), text(mode)],
     [text('role'), text('master')],
     [text('modules'), Buffer.from('*0\r\n')],
   ]);

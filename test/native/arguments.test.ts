@@ -240,9 +240,9 @@ describe('orders', () => {
     },
   );
 
-  test.each([[[]], [['1']], [[1, 2]]])('closeIdleClients%j', (args) => {
+  test.each([[[]], [['1']], [[1, 2]], [[1, 2, [], 3]]])('closeIdleClients%j', (args) => {
     expect(() => call('closeIdleClients', ...args)).toThrow(
-      new TypeError('closeIdleClients takes a number'),
+      new TypeError('closeIdleClients takes a number, and may take a database and presentations'),
     );
   });
 });
@@ -282,6 +282,42 @@ describe('presentations', () => {
   });
 });
 
+describe('the presentations of an order', () => {
+  const PUSH = Buffer.from('>1\r\n+x\r\n');
+
+  test.each([
+    [['0', []], 'the database must be a number'],
+    [[0], 'the presentations must be an array'],
+    [[0, 1], 'the presentations must be an array'],
+    [[0, ['1']], 'presentations must be whole numbers from 0 to 65535'],
+    [[0, [-1]], 'presentations must be whole numbers from 0 to 65535'],
+    [[0, [65536]], 'presentations must be whole numbers from 0 to 65535'],
+  ])('%j', (audience, message) => {
+    expect(() => call('notify', ...audience, PUSH)).toThrow(TypeError);
+    if (audience.length === 2) {
+      expect(() => call('notify', ...audience, PUSH)).toThrow(message);
+      expect(() => call('closeIdleClients', 1, ...audience)).toThrow(message);
+    }
+    expect(() => call('countClients', 7, ...audience)).toThrow(new TypeError(message));
+  });
+
+  test.each([
+    undefined,
+    '>1\r\n+x\r\n',
+    Buffer.from(''),
+    Buffer.from('+x\r\n'),
+    Buffer.from('*1\r\n+x\r\n'),
+    Buffer.from('>1\r\n+x\r'),
+    Buffer.from('>2\r\n+x\r\n'),
+    Buffer.from('>1\r\n+x\r\n>1\r\n+x\r\n'),
+    Buffer.from('>x\r\n'),
+  ])('a notice is one push, not %j', (frame) => {
+    expect(() => call('notify', 0, [0], frame)).toThrow(
+      new TypeError('frame must be a Buffer with one RESP3 push'),
+    );
+  });
+});
+
 describe('answers', () => {
   test.each(['answer', 'dispatchAgain'] as const)('%s needs a client', (method) => {
     for (const [client, message] of [
@@ -307,7 +343,7 @@ describe('answers', () => {
     [{ ...ANSWER, protocol: 4 }, 'protocol must be a whole number from 0 to 3'],
     [
       { ...ANSWER, change: 'x' },
-      'change must be one of: reset, no_evict_on, no_evict_off, monitor',
+      'change must be one of: reset, no_evict_on, no_evict_off, maint_on, maint_off, monitor',
     ],
     [{ ...ANSWER, user: -2 }, 'user must be a whole number from -1 to 65535'],
   ])('%j', (answer, message) => {

@@ -22,6 +22,9 @@ const LOCAL = {
   'client|setname': { kind: 'local', answer: 'set_name' },
 } satisfies Partial<Record<CommandName, Route>>;
 
+/** What clients of a cluster say to its nodes, and nothing here depends on. */
+const OF_A_CLUSTER: readonly CommandName[] = ['asking', 'readonly', 'readwrite'];
+
 /** Any primary answers for all, as users, functions and modules are the same everywhere. */
 const KEYLESS: readonly CommandName[] = [
   ...(['acl|cat', 'acl|dryrun', 'acl|genpass', 'acl|getuser', 'acl|list'] as const),
@@ -69,9 +72,6 @@ export const SPECIAL_JOIN_NAMES = [
   ...(['memory|malloc-stats', 'memory|stats', 'role'] as const),
 ] as const satisfies readonly CommandName[];
 
-/** A proxy in standalone mode answers these as a stand-alone server does. */
-const CLUSTER_DISABLED: readonly CommandName[] = ['asking', 'readonly', 'readwrite'];
-
 /** Would take a server out of the hands of those who run the cluster, or break other clients. */
 const FORBIDDEN: readonly CommandName[] = [
   ...(['debug', 'failover', 'migrate', 'pfdebug', 'pfselftest', 'psync', 'replconf'] as const),
@@ -100,7 +100,7 @@ export const ROUTES: ReadonlyMap<string, Route> = withoutRepeats([
   ),
   ...routed(CONTROL, { kind: 'control' }),
   ...routed([...FAN_OUT, ...SPECIAL_JOIN_NAMES], { kind: 'fan_out' }),
-  ...refused(CLUSTER_DISABLED, 'cluster_disabled'),
+  ...routed(OF_A_CLUSTER, { kind: 'local', answer: 'if_cluster', reply: '+OK\r\n' }),
   ...refused(FORBIDDEN, 'forbidden'),
   ...refused(UNSUPPORTED, 'unsupported'),
 ]);

@@ -146,9 +146,17 @@ describe('rows for the data plane', () => {
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
     ['cluster|addslots', '-ERR This instance has cluster support disabled\r\n'],
     ['cluster|reset', '-ERR This instance has cluster support disabled\r\n'],
-    ['readonly', '-ERR This instance has cluster support disabled\r\n'],
   ])('%s is refused', (name, readyReply) => {
     expect(nativeRow(name)).toMatchObject({ route: 'refuse', readyReply });
+  });
+
+  test.each(['asking', 'readonly', 'readwrite'])('%s: OK where a cluster is shown', (name) => {
+    expect(nativeRow(name)).toMatchObject({
+      route: 'local',
+      local: 'if_cluster',
+      readyReply: '+OK\r\n',
+    });
+    expect(nativeRow(name)?.flags).not.toContain('queueable');
   });
 
   test.each(['command', 'command|docs', 'config|help', 'time'])('%s: any primary', (name) => {

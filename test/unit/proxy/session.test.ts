@@ -57,20 +57,22 @@ test('AUTH with a password where there is none', async () => {
   expect(String(answer.reply)).toMatch(/^-ERR AUTH <password> called without any password/);
 });
 
+const SHOWN = { version: '7.0.15', mode: 'cluster' };
+
 test('HELLO logs in, names and switches at once', async () => {
   const answer = await answerHello(
     request('HELLO 3 AUTH bob right SETNAME me', { mustLogIn: true }),
     desk(),
-    '7.0.15',
+    SHOWN,
   );
   expect(answer).toMatchObject({ protocol: 3, user: 7, name: 'me', closeAfter: false });
-  expect(String(answer.reply)).toMatch(/^%7\r\n/);
+  expect(String(answer.reply)).toMatch(/^%7\r\n[\s\S]*\$4\r\nmode\r\n\$7\r\ncluster\r\n/);
 });
 
 test('HELLO that is refused changes nothing', async () => {
   const lines = ['HELLO 3 AUTH bob wrong', 'HELLO 4', 'HELLO x', 'HELLO 3 SETNAME', 'HELLO 3'];
   for (const line of lines) {
-    const answer = await answerHello(request(line, { mustLogIn: true }), desk(), '7.0.15');
+    const answer = await answerHello(request(line, { mustLogIn: true }), desk(), SHOWN);
     expect(answer, line).toMatchObject({ protocol: 0, user: -1 });
     expect(String(answer.reply), line).toMatch(/^-(WRONGPASS|NOPROTO|ERR|NOAUTH) /);
   }
