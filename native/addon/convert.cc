@@ -375,8 +375,10 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   answer.user = static_cast<std::int32_t>(reader.number(value, "user", -1, 65535));
   const Napi::Value change = value.Get("change");
   if (!change.IsEmpty() && !change.IsUndefined()) {
-    answer.change = static_cast<ClientChange>(
-        1 + reader.word(value, "change", {"reset", "no_evict_on", "no_evict_off", "monitor"}));
+    answer.change =
+        static_cast<ClientChange>(1 + reader.word(value, "change",
+                                                  {"reset", "no_evict_on", "no_evict_off",
+                                                   "maint_on", "maint_off", "monitor"}));
   }
   if (const Napi::Value next = value.Get("beforeNext"); !next.IsEmpty() && next.IsBuffer()) {
     const auto frame = next.As<Napi::Buffer<char>>();

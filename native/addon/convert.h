@@ -71,6 +71,11 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value);
 
 /// `NativePresentation[]`.
 std::shared_ptr<Presentations> read_presentations(FieldReader& reader, const Napi::Array& values);
+/// Numbers of presentations.
+std::vector<std::uint16_t> read_presentation_numbers(FieldReader& reader,
+                                                     const Napi::Array& values);
+/// A Buffer that holds exactly one RESP3 push.
+std::string read_push(FieldReader& reader, const Napi::Value& value);
 /// `NativePeerRule[]`.
 std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "addon/convert.h"
+#include "core/reply_framer.h"
 
 namespace slotgate {
 
@@ -64,6 +65,35 @@ std::shared_ptr<Presentations> read_presentations(FieldReader& reader, const Nap
     presentations->push_back(read_presentation(reader, reader.element(values, i, "presentations")));
   }
   return presentations;
+}
+
+std::vector<std::uint16_t> read_presentation_numbers(FieldReader& reader,
+                                                     const Napi::Array& values) {
+  std::vector<std::uint16_t> numbers;
+  for (std::uint32_t i = 0; i < values.Length() && !reader.failed(); ++i) {
+    const Napi::Value value = values.Get(i);
+    if (is_whole(value, 0, kNumberMost)) {
+      numbers.push_back(static_cast<std::uint16_t>(value.As<Napi::Number>().Uint32Value()));
+    } else {
+      reader.fail("presentations", "whole numbers from 0 to 65535");
+    }
+  }
+  return numbers;
+}
+
+std::string read_push(FieldReader& reader, const Napi::Value& value) {
+  std::string frame;
+  if (!value.IsEmpty() && value.IsBuffer()) {
+    const auto bytes = value.As<Napi::Buffer<char>>();
+    frame.assign(bytes.Data(), bytes.Length());
+  }
+  ReplyFramer framer;
+  const Bytes bytes = bytes_of(frame);
+  const bool is_push = frame.starts_with('>') &&
+                       framer.next(bytes.data, bytes.size) == ReplyStatus::kComplete &&
+                       framer.frame_size() == frame.size();
+  if (!is_push) reader.fail("frame", "a Buffer with one RESP3 push");
+  return frame;
 }
 
 std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values) {

@@ -42,6 +42,8 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::send>("send"),
                       InstanceMethod<&PlaneObject::locate>("locate"),
                       InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+                      InstanceMethod<&PlaneObject::count_clients>("countClients"),
+                      InstanceMethod<&PlaneObject::notify>("notify"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),
                       InstanceMethod<&PlaneObject::close_clients>("closeClients"),
                       InstanceMethod<&PlaneObject::close_clients_of>("closeClientsOf"),
@@ -177,19 +179,6 @@ void PlaneObject::set_commands(const Napi::CallbackInfo& info) {
   plane_->post_all([id, table](Worker& worker) { worker.set_commands(id, table); });
 }
 
-void PlaneObject::set_presentations(const Napi::CallbackInfo& info) {
-  std::uint32_t id = 0;
-  if (!database_argument(info, 0, id)) return;
-  if (info.Length() != 2 || !info[1].IsArray())
-    return throw_type_error(info.Env(), "the presentations must be an array");
-  FieldReader reader(info.Env());
-  const std::shared_ptr<const Presentations> presentations =
-      read_presentations(reader, info[1].As<Napi::Array>());
-  if (reader.failed()) return reader.throw_error();
-  plane_->post_all(
-      [id, presentations](Worker& worker) { worker.set_presentations(id, presentations); });
-}
-
 void PlaneObject::listen(const Napi::CallbackInfo& info) {
   std::uint32_t id = 0;
   if (!database_argument(info, 0, id)) return;
@@ -315,15 +304,6 @@ void PlaneObject::locate(const Napi::CallbackInfo& info) {
   const auto ticket = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
   plane_->post(static_cast<std::uint32_t>(id % 256),
                [ticket, id, index](Worker& worker) { worker.errands().locate(ticket, index, id); });
-}
-
-void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
-  if (info.Length() != 1 || !is_whole(info[0], 0, kUint32Most)) {
-    throw_type_error(info.Env(), "closeIdleClients takes a number");
-    return;
-  }
-  const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
-  plane_->post_all([most](Worker& worker) { worker.clients().close_idle(most); });
 }
 
 bool PlaneObject::query_argument(const Napi::CallbackInfo& info, std::uint32_t& number) {

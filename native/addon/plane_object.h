@@ -41,6 +41,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void send(const Napi::CallbackInfo& info);
   void locate(const Napi::CallbackInfo& info);
   void close_idle_clients(const Napi::CallbackInfo& info);
+  void count_clients(const Napi::CallbackInfo& info);
+  void notify(const Napi::CallbackInfo& info);
   void query_clients(const Napi::CallbackInfo& info);
   void close_clients(const Napi::CallbackInfo& info);
   void pause_clients(const Napi::CallbackInfo& info);
@@ -61,6 +63,10 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   /// The database number, argument `index`; throws and returns false if it is none.
   static bool database_argument(const Napi::CallbackInfo& info, std::size_t index,
                                 std::uint32_t& id);
+  /// The database that is argument `index` and the presentations behind it; throws and returns
+  /// false if they are none.
+  static bool audience_arguments(const Napi::CallbackInfo& info, std::size_t index,
+                                 AudienceNames& names);
   /// The number of a query, argument 0; throws and returns false if it is none.
   static bool query_argument(const Napi::CallbackInfo& info, std::uint32_t& number);
   /// The scripts of the database that is argument 0; throws and returns nullptr if there is none.

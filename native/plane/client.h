@@ -111,8 +111,9 @@ struct Client {
   bool input_done = false;  ///< and everything that it sent has been read
   bool close_when_sent = false;
   bool closing = false;
-  bool postponed = false;  ///< its next request waits for the end of a pause
-  bool no_evict = false;   ///< what it asked for with CLIENT NO-EVICT
+  bool postponed = false;      ///< its next request waits for the end of a pause
+  bool no_evict = false;       ///< what it asked for with CLIENT NO-EVICT
+  bool wants_notices = false;  ///< of maintenance
 
   std::unique_ptr<ClientInput> input;
   std::unique_ptr<ByteBuffer> output;

@@ -9,8 +9,7 @@ namespace slotgate {
 
 namespace {
 
-/// Clients of one slice: looked at, and described.
-constexpr std::uint32_t kLooksPerSlice = 8192;
+/// Clients that are described in one turn.
 constexpr std::size_t kRecordsPerSlice = 1000;
 
 std::uint64_t capacity(const ByteBuffer* bytes) noexcept {

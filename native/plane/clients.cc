@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "plane/client_pause.h"
@@ -54,7 +55,7 @@ void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
   client.last_command = kNoCommand;
   client.reply_mode = ReplyMode::kOn;
-  client.no_evict = client.postponed = false;
+  client.no_evict = client.wants_notices = client.postponed = false;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
@@ -350,8 +351,15 @@ void Clients::on_closed(void* owner) {
   context.clients.give(index);
 }
 
-void Clients::close_idle(std::size_t most) {
+bool Clients::is_of(const Client& client, const AudienceNames& names) noexcept {
+  const std::uint16_t number = client.audience->number();
+  return client.database->id == names.database &&
+         std::find(names.numbers.begin(), names.numbers.end(), number) != names.numbers.end();
+}
+
+void Clients::close_idle(std::size_t most, const AudienceNames* among) {
   for_each([&](Client& client) {
+    if (among != nullptr && !is_of(client, *among)) return;
     if (most == 0 || client.head != kNoIndex || client.input || client.output) return;
     if (client.session && (client.session->transaction || client.session->subscriptions)) return;
     // Requests that arrive with the close are not forwarded, so that repeating them is safe: look

@@ -52,9 +52,12 @@ class Clients {
 
   /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
   void close(Client& client);
-  /// Closes up to `most` clients that are idle between two requests.
-  void close_idle(std::size_t most);
+  /// Closes up to `most` clients that are idle between two requests; with `among` only those of
+  /// these audiences.
+  void close_idle(std::size_t most, const AudienceNames* among = nullptr);
   void close_all();
+  /// True if the client is of one of these audiences.
+  [[nodiscard]] static bool is_of(const Client& client, const AudienceNames& names) noexcept;
   [[nodiscard]] Client* find(std::uint32_t index, std::uint64_t id);
   [[nodiscard]] bool idle() const noexcept { return context_.clients.used() == 0; }
   /// Runs `visit` for every open client.

@@ -157,6 +157,10 @@ void ControlDesk::apply(Client& client, ClientChange change) {
     case ClientChange::kNoEvictOff:
       client.no_evict = change == ClientChange::kNoEvictOn;
       break;
+    case ClientChange::kNoticesOn:
+    case ClientChange::kNoticesOff:
+      client.wants_notices = change == ClientChange::kNoticesOn;
+      break;
   }
 }
 

@@ -14,6 +14,8 @@ enum class ClientChange : std::uint8_t {
   kReset,  ///< it is as if it had just connected
   kNoEvictOn,
   kNoEvictOff,
+  kNoticesOn,  ///< it is told of maintenance from now on
+  kNoticesOff,
   kMonitor,  ///< it is shown what all clients send; it is answered when all workers know
 };
 

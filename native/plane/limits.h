@@ -13,6 +13,8 @@ namespace slotgate {
 inline constexpr std::size_t kReadBytesPerTurn = 64 * 1024;
 /// Requests parsed for one client in one turn; the rest waits on the ready list.
 inline constexpr std::uint32_t kRequestsPerTurn = 128;
+/// Clients looked at in one turn by an order that concerns many.
+inline constexpr std::uint32_t kLooksPerSlice = 8192;
 /// Connections accepted from one listener in one turn.
 inline constexpr std::uint32_t kAcceptsPerTurn = 64;
 /// Bytes read in one turn from a link whose current reply is large.
@@ -44,8 +46,9 @@ inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
 
 /// Requests of at least this size are forwarded while they arrive, over a private link.
 inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
-/// Clients flushed in one turn because of pushes; the others wait for the following turns. Each is a
-/// system call, which whoever waits for a reply feels: `npm run bench:interference` shows how much.
+/// Clients flushed in one turn because of pushes; the others wait for the following turns. Each is
+/// a system call, which whoever waits for a reply feels: `npm run bench:interference` shows how
+/// much.
 inline constexpr std::size_t kPushFlushesPerTurn = 8;
 /// With this much gathered for them, subscription links are not read, and what is pushed on is sent
 /// at once.

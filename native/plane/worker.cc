@@ -224,6 +224,11 @@ void Worker::close_clients(std::uint32_t number, const std::vector<ClientName>& 
   report_done(number, count);
 }
 
+void Worker::count_clients(std::uint32_t number, const AudienceNames& names) {
+  const Database* const found = database(names.database);
+  report_done(number, found != nullptr ? found->audiences.count(names.numbers) : 0);
+}
+
 void Worker::pause_clients(std::uint32_t number, std::uint32_t id, std::uint64_t duration_ms,
                            bool all) {
   if (Database* found = database(id)) parts_.pause.begin(*found, duration_ms, all);

@@ -65,6 +65,8 @@ class Worker {
   void preconnect(std::uint32_t id);
   /// Closes those of these clients that are its own, and reports how many to order `number`.
   void close_clients(std::uint32_t number, const std::vector<ClientName>& names);
+  /// Reports to order `number` how many clients of these audiences it has.
+  void count_clients(std::uint32_t number, const AudienceNames& names);
   /// CLIENT PAUSE and UNPAUSE; reported as order `number`.
   void pause_clients(std::uint32_t number, std::uint32_t database, std::uint64_t duration_ms,
                      bool all);
@@ -72,6 +74,7 @@ class Worker {
   [[nodiscard]] WorkerContext& context() noexcept { return context_; }
   [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
+  [[nodiscard]] Notices& notices() noexcept { return parts_.notices; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
   [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }
   [[nodiscard]] Tracking& tracking() noexcept { return parts_.tracking; }

@@ -20,6 +20,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       scripts(context),
       tracking(context),
       queries(context),
+      notices(context),
       pause(context),
       monitors(context),
       slow(context) {
@@ -51,13 +52,15 @@ bool WorkerParts::finish_turn() {
   if (clients.has_ready()) clients.run_ready_list();
   monitors.send_lines();
   if (queries.has_more()) queries.run_slice();
+  if (notices.has_more()) notices.run_slice();
   pubsub.run();
   const bool link_waits = links.flush_patiently();
   clients.flush();
   clients.flush_pushed();
   replies.copy_out_of_arena();
   context.chunks.reset();
-  return clients.has_ready() || clients.has_pushed() || queries.has_more() || link_waits;
+  return clients.has_ready() || clients.has_pushed() || queries.has_more() || notices.has_more() ||
+         link_waits;
 }
 
 void WorkerParts::tick() {

@@ -10,6 +10,7 @@
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/monitors.h"
+#include "plane/notices.h"
 #include "plane/pubsub.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
@@ -45,6 +46,7 @@ class WorkerParts {
   Scripts scripts;
   Tracking tracking;
   ClientQueries queries;
+  Notices notices;
   ClientPause pause;
   Monitors monitors;
   SlowRequests slow;

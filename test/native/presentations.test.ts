@@ -2,17 +2,35 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type NativePeerRule, nativeAddon } from '../../src/native/index.js';
+import {
+  type ControlAnswer,
+  type NativePeerRule,
+  type NativePresentation,
+  nativeAddon,
+  STANDALONE_PRESENTATION,
+} from '../../src/native/index.js';
+import { bulk, type FakeServer } from '../support/fake-server.js';
 import { RawClient } from '../support/raw-client.js';
 import { waitFor } from '../support/wait.js';
+import { startKeyServer } from './support/key-server.js';
+import { NOBODY, SLOT_COUNT } from './support/plane-data.js';
 import { bindTcp, RunningPlane, type RunningPlaneOptions } from './support/running-plane.js';
 
+const OK: ControlAnswer = {
+  reply: Buffer.from('+OK\r\n'),
+  closeAfter: false,
+  protocol: 0,
+  user: -1,
+};
+
 let running: RunningPlane | undefined;
+let server: FakeServer | undefined;
 const descriptors: number[] = [];
 const folders: string[] = [];
-afterEach(() => {
+afterEach(async () => {
   running?.stop();
-  running = undefined;
+  await server?.stop();
+  running = server = undefined;
   for (const fd of descriptors.splice(0)) {
     nativeAddon().closeDescriptor(fd);
   }
@@ -56,6 +74,8 @@ test('a client is shown what the first rule says that holds its address', async 
 test('rules of a port can be replaced while it listens, for those who connect then', async () => {
   const plane = await start({ rules: [{ cidr: '', presentation: 1 }] });
   const before = await plane.connect();
+  before.send('PING\r\n');
+  await before.expect('+PONG\r\n');
   const fd = plane.descriptors[0] ?? -1;
   plane.plane.listen(0, 0, fd, [{ cidr: '', presentation: 2 }]);
   expect(await presentationFrom(plane, '127.0.0.1')).toBe(2);
@@ -113,6 +133,87 @@ test('clients of a unix socket are for the last rule, and connected to no addres
   await waitFor('its request', () => plane.controls.length === 1);
   client.close();
   expect(plane.controls[0]).toMatchObject({ presentation: 3, localAddress: '' });
+});
+
+/** A node of a cluster where all slots but that of `a` are elsewhere. */
+function almostNothingHere(): NativePresentation {
+  const slotToTarget = new Uint16Array(SLOT_COUNT);
+  slotToTarget[nativeAddon().slotForKey(Buffer.from('a'))] = NOBODY;
+  return {
+    helloMode: 'cluster',
+    showsCluster: true,
+    oneSlotOnly: true,
+    slotToTarget,
+    targets: ['10.0.0.2:7001'],
+  };
+}
+
+test('clients are shown what is published, those who are connected included', async () => {
+  server = await startKeyServer();
+  const plane = await start({ servers: [server.port] });
+  const client = await plane.connect();
+  client.send('READONLY\r\nSET b 1\r\nMSET a 1 c 2\r\n');
+  await client.expect(`-ERR This instance has cluster support disabled\r\n${'+OK\r\n'.repeat(2)}`);
+  plane.plane.setPresentations(0, [almostNothingHere()]);
+  client.send('READONLY\r\nGET b\r\nMSET a 1 c 2\r\nGET a\r\n');
+  await client.expect(
+    '+OK\r\n-MOVED 3300 10.0.0.2:7001\r\n' +
+      `-CROSSSLOT Keys in request don't hash to the same slot\r\n${bulk('1')}`,
+  );
+  expect(plane.plane.total('moved_answered')).toBe(1);
+  expect(plane.plane.presentation(0, 7).helloMode).toBe('cluster');
+  plane.plane.setPresentations(0, []);
+  client.send('GET b\r\nASKING\r\n');
+  await client.expect(`${bulk('1')}-ERR This instance has cluster support disabled\r\n`);
+  expect(plane.plane.presentation(0, 7)).toEqual(STANDALONE_PRESENTATION);
+});
+
+test('clients are counted and closed by what they are shown', async () => {
+  const plane = await start({ workers: 2, rules: RULES });
+  const from = async (localAddress: string) => {
+    const client = await RawClient.connect({ host: '127.0.0.1', port: plane.port, localAddress });
+    client.send('PING\r\n');
+    await client.expect('+PONG\r\n');
+    return client;
+  };
+  const nines = await Promise.all([from('127.0.0.9'), from('127.0.0.9'), from('127.0.0.9')]);
+  const other = await from('127.0.0.1');
+  const audience = { database: 0, presentations: [3] };
+  expect(await plane.plane.countClients(audience)).toBe(3);
+  expect(await plane.plane.countClients({ database: 0, presentations: [1, 2, 3] })).toBe(4);
+  expect(await plane.plane.countClients({ database: 1, presentations: [3] })).toBe(0);
+  plane.plane.closeIdleClients(100, audience);
+  await Promise.all(nines.map((client) => client.untilEnded()));
+  expect(await plane.plane.countClients(audience)).toBe(0);
+  other.send('PING\r\n');
+  await other.expect('+PONG\r\n');
+  other.close();
+});
+
+test('a notice is pushed to RESP3 clients that asked for it', async () => {
+  const changes: ControlAnswer['change'][] = ['maint_on', 'maint_on', 'maint_off'];
+  const plane = await start({
+    onControl: ({ client }, self) => self.answer(client, { ...OK, change: changes.shift() }),
+  });
+  const [told, resp2, noMore] = [
+    await plane.connect(),
+    await plane.connect(),
+    await plane.connect(),
+  ];
+  for (const [client, protocol] of [
+    [told, 3],
+    [resp2, 2],
+    [noMore, 3],
+  ] as const) {
+    client.send(`HELLO ${protocol}\r\nINFO\r\n`);
+    await waitFor('the answers', () => client.text.endsWith('modules\r\n*0\r\n+OK\r\n'));
+  }
+  plane.plane.notify({ database: 0, presentations: [0] }, Buffer.from('>1\r\n+MOVING\r\n'));
+  await waitFor('the notice', () => told.text.endsWith('+OK\r\n>1\r\n+MOVING\r\n'));
+  for (const client of [resp2, noMore]) {
+    client.send('PING\r\n');
+    await waitFor('the answer', () => client.text.endsWith('+OK\r\n+PONG\r\n'));
+  }
 });
 
 /** The descriptor, listening until the end of the test. */

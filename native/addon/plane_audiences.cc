@@ -1,0 +1,74 @@
+// What clients are shown, and orders for those that are shown the same.
+#include "addon/convert.h"
+#include "addon/plane_object.h"
+
+namespace slotgate {
+
+namespace {
+
+constexpr double kUint32Most = 4294967295.0;
+
+void throw_type_error(Napi::Env env, const char* message) {
+  Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
+}
+
+}  // namespace
+
+bool PlaneObject::audience_arguments(const Napi::CallbackInfo& info, std::size_t index,
+                                     AudienceNames& names) {
+  if (!database_argument(info, index, names.database)) return false;
+  if (info.Length() <= index + 1 || !info[index + 1].IsArray()) {
+    throw_type_error(info.Env(), "the presentations must be an array");
+    return false;
+  }
+  FieldReader reader(info.Env());
+  names.numbers = read_presentation_numbers(reader, info[index + 1].As<Napi::Array>());
+  if (reader.failed()) reader.throw_error();
+  return !reader.failed();
+}
+
+void PlaneObject::set_presentations(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return;
+  if (info.Length() != 2 || !info[1].IsArray())
+    return throw_type_error(info.Env(), "the presentations must be an array");
+  FieldReader reader(info.Env());
+  const std::shared_ptr<const Presentations> presentations =
+      read_presentations(reader, info[1].As<Napi::Array>());
+  if (reader.failed()) return reader.throw_error();
+  plane_->post_all(
+      [id, presentations](Worker& worker) { worker.set_presentations(id, presentations); });
+}
+
+void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
+  const bool fits = info.Length() == 1 || info.Length() == 3;
+  if (!fits || !is_whole(info[0], 0, kUint32Most)) {
+    return throw_type_error(
+        info.Env(), "closeIdleClients takes a number, and may take a database and presentations");
+  }
+  const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
+  if (info.Length() == 1)
+    return plane_->post_all([most](Worker& worker) { worker.clients().close_idle(most); });
+  AudienceNames among;
+  if (!audience_arguments(info, 1, among)) return;
+  plane_->post_all([most, among](Worker& worker) { worker.clients().close_idle(most, &among); });
+}
+
+void PlaneObject::count_clients(const Napi::CallbackInfo& info) {
+  std::uint32_t number = 0;
+  AudienceNames names;
+  if (!query_argument(info, number) || !audience_arguments(info, 1, names)) return;
+  plane_->post_all([number, names](Worker& worker) { worker.count_clients(number, names); });
+}
+
+void PlaneObject::notify(const Napi::CallbackInfo& info) {
+  Notice notice;
+  if (!audience_arguments(info, 0, notice.to)) return;
+  FieldReader reader(info.Env());
+  notice.frame = read_push(reader, info[2]);
+  if (reader.failed()) return reader.throw_error();
+  const auto shared = std::make_shared<const Notice>(std::move(notice));
+  plane_->post_all([shared](Worker& worker) { worker.notices().start(shared); });
+}
+
+}  // namespace slotgate
