@@ -19,7 +19,6 @@ const ASKED = {
 const REFUSED_BECAUSE = {
   unsupported: 'refused: not supported by this version',
   forbidden: 'refused: never allowed through the proxy',
-  cluster_disabled: 'refused, as by a stand-alone server: cluster support is disabled',
   keys_unknown: 'refused: the keys cannot be told',
 };
 const SPLIT = {
@@ -87,7 +86,9 @@ const OWN_JOIN = {
 export function renderCommandsPage(rows) {
   const shown = rows.filter((row) => !row.container || row.route.kind !== 'control');
   const groups = [...new Set(shown.map((row) => row.group))].toSorted();
-  const refusals = shown.filter((row) => row.route.kind === 'refuse').length;
+  const refusals = shown.filter(
+    (row) => row.route.kind === 'refuse' || isRefusedInClusters(row),
+  ).length;
   return [
     '# Commands',
     '',
@@ -139,6 +140,10 @@ function title({ name }) {
 
 function answeredBy(row) {
   const { route, blocking, liftable, refusalReason } = row;
+  if (isRefusedInClusters(row)) {
+    const because = REFUSED_BECAUSE[refusalReason === '' ? 'forbidden' : 'unsupported'];
+    return refusalReason === '' ? because : `${because} (${refusalReason})`;
+  }
   if (route.kind === 'refuse') {
     const because = liftable
       ? 'refused unless `allowCommands` names it'
@@ -147,6 +152,11 @@ function answeredBy(row) {
   }
   const who = isFannedOut(row) ? ASKED[row.requestPolicy] : ANSWERED_BY[route.kind];
   return route.kind === 'keys' ? who + OVER_ITS_LINK[blocking.kind] : who;
+}
+
+/** As everything about a cluster is where none is shown. */
+function isRefusedInClusters({ route }) {
+  return route.kind === 'local' && route.reply?.startsWith('-') === true;
 }
 
 /** Several servers see it, as the client that sent it. */

@@ -1,7 +1,7 @@
 import { commandRow } from './command-row.js';
 import { CommandTable } from './command-table.js';
 import { CORE_FACTS, CORE_NAMES, type CommandName } from './core-facts.js';
-import { isClusterSubcommand } from './rules/cluster.js';
+import { clusterRefusal, isClusterSubcommand } from './rules/cluster.js';
 import { KEY_SPEC_OVERRIDES } from './rules/key-specs.js';
 import { ROUTES } from './rules/routes.js';
 import type { CommandRow, Route } from './types.js';
@@ -30,7 +30,7 @@ function coreRoute(name: CommandName, hasKeys: boolean, container: boolean): Rou
     return rule;
   }
   if (isClusterSubcommand(name)) {
-    return { kind: 'refuse', refusal: 'cluster_disabled' };
+    return clusterRefusal(name);
   }
   if (container) {
     return { kind: 'control' };

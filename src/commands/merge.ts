@@ -3,7 +3,7 @@ import { type CommandSeed, commandRow, hasUnknownKeys } from './command-row.js';
 import { CommandTable } from './command-table.js';
 import { isCommandName } from './core-facts.js';
 import { coreRow } from './core-table.js';
-import { isClusterSubcommand } from './rules/cluster.js';
+import { clusterRefusal, isClusterSubcommand } from './rules/cluster.js';
 import { policiesOf } from './rules/policies.js';
 import { readCommandReply, type ServerCommand } from './server-commands.js';
 import type { CommandRow, KeySpec, Route, ServerFlag } from './types.js';
@@ -120,7 +120,7 @@ function siblingsHaveState(table: CommandTable, name: string): boolean {
 function addedRoute(seed: CommandSeed, module: boolean): Route {
   const { name, container, keySpecs, tips } = seed;
   if (isClusterSubcommand(name)) {
-    return { kind: 'refuse', refusal: 'cluster_disabled' };
+    return clusterRefusal(name);
   }
   if (container) {
     return { kind: 'control' };

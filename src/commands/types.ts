@@ -95,7 +95,7 @@ export interface SplitRule {
 }
 
 /** Why a command is refused; each has its words in `rules/refusals.ts`. */
-export type RefusalKind = 'unsupported' | 'forbidden' | 'cluster_disabled' | 'keys_unknown';
+export type RefusalKind = 'unsupported' | 'forbidden' | 'keys_unknown';
 
 /** Who answers a command. */
 export type Route =

@@ -7,6 +7,9 @@
 /** Keys in several slots, of a command that needs them in one. */
 export const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 
+/** What a server without a cluster says to everything about one. */
+export const CLUSTER_DISABLED = 'ERR This instance has cluster support disabled';
+
 const ECHOED_BYTES_MAX = 128;
 
 /** `ERR unknown command 'foo', with args beginning with: 'a' 'b' ` */

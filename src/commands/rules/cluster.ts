@@ -1,4 +1,7 @@
+import { errorReply } from '../../resp/index.js';
 import type { CommandName } from '../core-facts.js';
+import type { Route } from '../types.js';
+import { refusalText, unsupportedReason } from './refusals.js';
 
 /**
  * Subcommands of CLUSTER that a proxy answers where clients are shown a cluster; all others would
@@ -20,4 +23,11 @@ export function isClusterSubcommand(name: string): boolean {
 
 export function isClusterAnswered(name: string): name is ClusterAnsweredName {
   return CLUSTER_ANSWERED.some((answered) => answered === name);
+}
+
+/** Of a subcommand that is not answered: it is refused for a reason of its own where clients are shown a cluster. */
+export function clusterRefusal(name: string): Route {
+  const refusal = unsupportedReason(name) === undefined ? 'forbidden' : 'unsupported';
+  const reply = errorReply(refusalText(refusal, name)).toString();
+  return { kind: 'local', answer: 'if_cluster', reply };
 }

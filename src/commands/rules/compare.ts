@@ -22,7 +22,7 @@ const NONE_REASONS = {
 /** How far a reply through the proxy must equal the reply of one stand-alone server. */
 export function compareOf(row: Pick<CommandRow, 'name' | 'route' | 'tips' | 'source'>): Compare {
   const { route } = row;
-  if (route.kind === 'refuse' && route.refusal !== 'cluster_disabled') {
+  if (route.kind === 'refuse') {
     return { kind: 'none', reason: NONE_REASONS[route.refusal] };
   }
   const reason = NOT_COMPARED.get(row.name);

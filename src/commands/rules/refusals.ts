@@ -7,6 +7,7 @@ const CONNECTIONS_ARE_SHARED =
 /** More about why commands are not supported. */
 const REASONS: Readonly<Partial<Record<CommandName, string>>> = {
   clusterscan: 'SCAN goes over all shards',
+  'cluster|slot-stats': 'it is about the slots of one server',
   'himport|discard': CONNECTIONS_ARE_SHARED,
   'himport|discardall': CONNECTIONS_ARE_SHARED,
   'himport|prepare': CONNECTIONS_ARE_SHARED,
@@ -29,8 +30,6 @@ export function refusalText(refusal: RefusalKind, name: string): string {
     }
     case 'forbidden':
       return `ERR command is not allowed through Slotgate: '${name}'`;
-    case 'cluster_disabled':
-      return 'ERR This instance has cluster support disabled';
     case 'keys_unknown':
       return `ERR Slotgate cannot tell the keys of '${name}': the module does not declare where they are`;
   }

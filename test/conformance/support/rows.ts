@@ -32,7 +32,7 @@ export function isStepOf(step: Step, row: CommandRow): boolean {
 
 /** Refused with words that no server has. */
 export function isRefused({ route }: CommandRow): boolean {
-  return route.kind === 'refuse' && route.refusal !== 'cluster_disabled';
+  return route.kind === 'refuse';
 }
 
 /** Rows that a step of the example needs, and that are refused. */

@@ -144,10 +144,19 @@ describe('rows for the data plane', () => {
     ],
     ['debug', "-ERR command is not allowed through Slotgate: 'debug'\r\n"],
     ['restore-asking', "-ERR command is not allowed through Slotgate: 'restore-asking'\r\n"],
-    ['cluster|addslots', '-ERR This instance has cluster support disabled\r\n'],
-    ['cluster|reset', '-ERR This instance has cluster support disabled\r\n'],
   ])('%s is refused', (name, readyReply) => {
     expect(nativeRow(name)).toMatchObject({ route: 'refuse', readyReply });
+  });
+
+  test.each([
+    ['cluster|addslots', "-ERR command is not allowed through Slotgate: 'cluster|addslots'\r\n"],
+    ['cluster|reset', "-ERR command is not allowed through Slotgate: 'cluster|reset'\r\n"],
+    [
+      'cluster|slot-stats',
+      "-ERR command is not supported by this version of Slotgate: 'cluster|slot-stats' (it is about the slots of one server)\r\n",
+    ],
+  ])('%s is refused where a cluster is shown, with a reason', (name, readyReply) => {
+    expect(nativeRow(name)).toMatchObject({ route: 'local', local: 'if_cluster', readyReply });
   });
 
   test.each(['asking', 'readonly', 'readwrite'])('%s: OK where a cluster is shown', (name) => {

@@ -130,7 +130,11 @@ describe('commands of newer servers', () => {
       connectionState: true,
       route: { kind: 'refuse', refusal: 'unsupported' },
     });
-    expect(rowOf('cluster|newest', table).route).toMatchObject({ refusal: 'cluster_disabled' });
+    expect(rowOf('cluster|newest', table).route).toEqual({
+      kind: 'local',
+      answer: 'if_cluster',
+      reply: "-ERR command is not allowed through Slotgate: 'cluster|newest'\r\n",
+    });
   });
 });
 

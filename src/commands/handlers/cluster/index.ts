@@ -1,5 +1,5 @@
 import { isClusterAnswered } from '../../rules/cluster.js';
-import { refusalText } from '../../rules/refusals.js';
+import { CLUSTER_DISABLED } from '../error-texts.js';
 import { errorValue } from '../reply-values.js';
 import type { ValueHandler } from '../types.js';
 import { CLUSTER_ANSWERS } from './answers.js';
@@ -13,7 +13,7 @@ export const handleCluster: ValueHandler = async (request, context, { name }) =>
   const view = context.presentation(request);
   const picture = view.picture(request.clientAddress, request.localAddress);
   if (picture === null) {
-    return errorValue(refusalText('cluster_disabled', name));
+    return errorValue(CLUSTER_DISABLED);
   }
   if (!isClusterAnswered(name)) {
     throw new Error(`'${name}' came up, and nothing answers it`);
