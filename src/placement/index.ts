@@ -17,7 +17,7 @@ export { ServerZones } from './server-zones.js';
 export { configuredPlacement } from './settings.js';
 export { NO_NODE, primariesBehind, slotOwners } from './slot-owners.js';
 export { type SteppingAside, type SteppingAsideInput, steppingAside } from './stepping-aside.js';
-export { clusterShards, clusterSlots, replicasOf } from './topology-replies.js';
+export { clusterShards, clusterSlots, replicasByPrimary } from './topology-replies.js';
 export { clusterInfo, clusterNodes, nodeLine } from './topology-texts.js';
 export type {
   AddressType,

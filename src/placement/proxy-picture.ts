@@ -1,7 +1,7 @@
-import type { ClusterTopology } from '../topology/index.js';
+import { type ClusterTopology, SLOT_COUNT } from '../topology/index.js';
 import { portOn, shownAddress } from './addresses.js';
 import { shownNodeId } from './ids.js';
-import { rangesByOwner } from './ranges.js';
+import { countSlots, rangesByOwner } from './ranges.js';
 import { primariesBehind } from './slot-owners.js';
 import type { ClusterPicture, NodeSpec, PictureNode, PlacementSettings } from './types.js';
 import type { Viewer } from './viewers.js';
@@ -68,8 +68,9 @@ export function proxyWithoutSlots(
 }
 
 function failedSlots({ shards, servers, slotToShard }: ClusterTopology): number {
-  const serves = shards.map(
-    ({ primary }) => primary !== null && servers[primary]?.flags.includes('fail') === false,
-  );
-  return slotToShard.reduce((count, shard) => count + (serves[shard] === true ? 0 : 1), 0);
+  const served = [...rangesByOwner(slotToShard)].filter(([shard]) => {
+    const primary = shards[shard]?.primary ?? null;
+    return primary !== null && servers[primary]?.flags.includes('fail') === false;
+  });
+  return SLOT_COUNT - served.reduce((sum, [, slots]) => sum + countSlots({ slots }), 0);
 }

@@ -3,7 +3,7 @@ import { exactly, preferred, type ShownAddress } from './addresses.js';
 import type { AdvertisedAddresses } from './advertise.js';
 import { type ProxyPictureInput, proxyWithoutSlots } from './proxy-picture.js';
 import { countSlots, rangesByOwner } from './ranges.js';
-import type { ClusterPicture, NodeSpec, PictureNode } from './types.js';
+import type { ClusterPicture, NodeSpec, PictureNode, SlotRange } from './types.js';
 
 /** In place of an index into `servers`. */
 const NOBODY = 0xffff;
@@ -23,27 +23,28 @@ export interface ServerPictureInput
  */
 export function serverPicture(input: ServerPictureInput): ClusterPicture {
   const { topology } = input;
-  const ranges = rangesByOwner(ownersOf(topology, input));
+  const shown = topology.servers.map((server) => shownServer(server, input));
+  const slotsOf = rangesByPrimary(topology, (server) => shown[server] !== null);
   const primaryOf = primaryIds(topology);
   const servers = topology.servers.flatMap((server, index): readonly PictureNode[] => {
-    const shown = shownServer(server, input);
-    return shown === null
+    const address = shown[index] ?? null;
+    return address === null
       ? []
       : [
           {
-            ...shown,
+            ...address,
             id: server.nodeId,
             role: server.role,
             primaryId: primaryOf.get(index) ?? null,
             health: healthOf(server),
             isConnected: server.linkConnected,
             configEpoch: server.configEpoch,
-            slots: ranges.get(index) ?? [],
+            slots: slotsOf.get(index) ?? [],
           },
         ];
   });
   const proxy = proxyWithoutSlots(input, input.self);
-  const myself = { ...proxy, slots: ranges.get(NOBODY) ?? [] };
+  const myself = { ...proxy, slots: slotsOf.get(NOBODY) ?? [] };
   const failed = [...servers.filter(({ health }) => health === 'failed'), myself];
   return {
     nodes: myself.slots.length > 0 ? [...servers, myself] : servers,
@@ -53,17 +54,22 @@ export function serverPicture(input: ServerPictureInput): ClusterPicture {
   };
 }
 
-/** For each slot the index of its primary in `servers`, or `NOBODY`. */
-function ownersOf(
-  { shards, servers, slotToShard }: ClusterTopology,
-  input: Pick<ServerPictureInput, 'advertised' | 'settings' | 'viewer'>,
-): Uint16Array {
-  const primaries = shards.map(({ primary }) => {
-    const server = primary === null ? undefined : servers[primary];
-    const isShown = server !== undefined && shownServer(server, input) !== null;
-    return isShown ? primary : null;
-  });
-  return slotToShard.map((shard) => primaries[shard] ?? NOBODY);
+/** The slots of each primary, by its index in `servers`; those of `NOBODY` have none that is shown. */
+function rangesByPrimary(
+  { shards, slotToShard }: ClusterTopology,
+  isShown: (server: number) => boolean,
+): ReadonlyMap<number, readonly SlotRange[]> {
+  const slotsOf = new Map<number, readonly SlotRange[]>();
+  for (const [shard, slots] of rangesByOwner(slotToShard)) {
+    const primary = shards[shard]?.primary ?? NOBODY;
+    const owner = primary !== NOBODY && isShown(primary) ? primary : NOBODY;
+    const all = [...(slotsOf.get(owner) ?? []), ...slots];
+    slotsOf.set(
+      owner,
+      all.sort(([a], [b]) => a - b),
+    );
+  }
+  return slotsOf;
 }
 
 /**

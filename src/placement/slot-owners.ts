@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ClusterTopology, type ServerNode, SLOT_COUNT } from '../topology/index.js';
 import { isHostedBy } from './hosts.js';
+import { rangesByOwner } from './ranges.js';
 import type { NodeSpec } from './types.js';
 
 /** In `slotOwners`: no node listens. */
@@ -43,15 +44,11 @@ export function primariesBehind(
   owners: Uint16Array,
 ): ReadonlyMap<number, readonly ServerNode[]> {
   const behind = new Map<number, ServerNode[]>();
-  const firstSlots = new Map<number, number>();
-  topology.slotToShard.forEach((shard, slot) => {
-    if (!firstSlots.has(shard)) {
-      firstSlots.set(shard, slot);
-    }
-  });
+  const ranges = rangesByOwner(topology.slotToShard);
   topology.shards.forEach(({ primary }, shard) => {
     const server = primary === null ? undefined : topology.servers[primary];
-    const node = owners[firstSlots.get(shard) ?? -1];
+    const [[firstSlot] = [-1]] = ranges.get(shard) ?? [];
+    const node = owners[firstSlot];
     if (server !== undefined && node !== undefined) {
       behind.set(node, [...(behind.get(node) ?? []), server]);
     }

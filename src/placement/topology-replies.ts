@@ -8,32 +8,42 @@ import type { ClusterPicture, PictureNode } from './types.js';
 export function clusterSlots({ nodes }: ClusterPicture): RespValue {
   const ranges = nodes.flatMap((node) => node.slots.map((range) => ({ node, range })));
   ranges.sort((a, b) => a.range[0] - b.range[0]);
+  const replicas = replicasByPrimary(nodes.filter(({ health }) => health !== 'failed'));
+  const shown = new Map(
+    nodes.map((node) => [node, [node, ...(replicas.get(node.id) ?? [])].map(slotsNode)]),
+  );
   return array(
-    ranges.map(({ node, range }) => {
-      const replicas = replicasOf(nodes, node).filter(({ health }) => health !== 'failed');
-      return array([...range.map(integer), ...[node, ...replicas].map(slotsNode)]);
-    }),
+    ranges.map(({ node, range }) => array([...range.map(integer), ...(shown.get(node) ?? [])])),
   );
 }
 
 /** CLUSTER SHARDS: `{slots: [first, last…], nodes: [{id, port, ip, …}]}` for each primary. */
 export function clusterShards({ nodes }: ClusterPicture): RespValue {
   const primaries = nodes.filter(({ role }) => role === 'primary');
+  const replicas = replicasByPrimary(nodes);
   return array(
     primaries.map((primary) =>
       map([
         ['slots', array(primary.slots.flat().map(integer))],
-        ['nodes', array([primary, ...replicasOf(nodes, primary)].map(shardsNode))],
+        ['nodes', array([primary, ...(replicas.get(primary.id) ?? [])].map(shardsNode))],
       ]),
     ),
   );
 }
 
-export function replicasOf(
+/** By the id of the primary. */
+export function replicasByPrimary(
   nodes: readonly PictureNode[],
-  { id }: Pick<PictureNode, 'id'>,
-): readonly PictureNode[] {
-  return nodes.filter(({ primaryId }) => primaryId === id);
+): ReadonlyMap<string, readonly PictureNode[]> {
+  const replicas = new Map<string, PictureNode[]>();
+  for (const node of nodes) {
+    if (node.primaryId !== null) {
+      const known = replicas.get(node.primaryId) ?? [];
+      known.push(node);
+      replicas.set(node.primaryId, known);
+    }
+  }
+  return replicas;
 }
 
 function slotsNode({ host, port, id, ip, hostname }: PictureNode): RespValue {

@@ -7,7 +7,7 @@ import {
   clusterSlots,
   nodeLine,
   type PictureNode,
-  replicasOf,
+  replicasByPrimary,
   shownShardId,
 } from '../../../placement/index.js';
 import type { RespValue } from '../../../resp/index.js';
@@ -53,7 +53,8 @@ function replicas({ picture, request }: ClusterQuestion): RespValue {
     if (node.role === 'replica') {
       return errorValue('ERR The specified node is not a master');
     }
-    const lines = replicasOf(picture.nodes, node).map((each) => nodeLine(each, picture.myself.id));
+    const replicas = replicasByPrimary(picture.nodes).get(node.id) ?? [];
+    const lines = replicas.map((each) => nodeLine(each, picture.myself.id));
     return { kind: 'array', items: lines.map((line) => bulkValue(line)) };
   });
 }
