@@ -12,11 +12,12 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 20> kFlagNames = {
+constexpr std::array<std::string_view, 21> kFlagNames = {
     "write",        "readonly",          "connection_state", "container",        "script",
     "blocking",     "blocks_with_token", "before_auth",      "not_key",          "repeatable",
     "keys_unknown", "queueable",         "never_queued",     "while_subscribed", "may_replicate",
-    "keyspace",     "unmonitored",       "secret",           "runs_body",        "runs_digest"};
+    "keyspace",     "unmonitored",       "secret",           "runs_body",        "runs_digest",
+    "at_replica"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -147,6 +148,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "handshake_refused";
     case PlaneEvent::Kind::kHolding:
       return "holding";
+    case PlaneEvent::Kind::kReplicaRefused:
+      return "replica_refused";
     case PlaneEvent::Kind::kLinkSilent:
       return "link_silent";
     case PlaneEvent::Kind::kOutOfFiles:

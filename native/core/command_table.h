@@ -58,6 +58,7 @@ enum CommandFlag : std::uint32_t {
   kFlagSecret = 1U << 17,           ///< its arguments may be passwords: never shown
   kFlagRunsBody = 1U << 18,         ///< runs the script whose body is argument 1
   kFlagRunsDigest = 1U << 19,       ///< runs the script whose SHA-1 is argument 1, in hexadecimal
+  kFlagAtReplica = 1U << 20,        ///< replicas may be asked, if it has one key or can be divided
 };
 
 /// Who answers.

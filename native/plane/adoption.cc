@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plane/pubsub.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/tracking.h"
 
@@ -138,13 +139,16 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   database.routes = std::move(snapshot);
   context_.counters->route_version.set(database.routes->version);
   context_.pubsub->slots_changed(database);
+  context_.readers->adopt(database, *database.routes, numbers);
 
   const std::vector<bool> owns = owners_of_slots(database);
   for (const auto& server : database.servers) {
     const std::uint16_t index = server->index;
     const bool owned_slots = index < owned.size() && owned[index];
-    for (const auto& link : server->links)
-      look_after(database, *link, changed, owned_slots, owns[index]);
+    for (const auto& link : server->links) {
+      if (link->kind != LinkKind::kReader)
+        look_after(database, *link, changed, owned_slots, owns[index]);
+    }
   }
 
   std::vector<std::uint16_t> waiting;

@@ -9,6 +9,7 @@
 #include "plane/byte_buffer.h"
 #include "plane/client_session.h"
 #include "plane/slab.h"
+#include "plane/slot_memory.h"
 #include "plane/watcher.h"
 
 namespace slotgate {
@@ -121,7 +122,8 @@ struct Client {
   std::unique_ptr<RequestStream> stream;
   std::uint64_t connected_at_ms = 0;
   std::unique_ptr<ClientSession> session;
-  Link* paused = nullptr;  ///< the link that is not read until its output has been sent
+  std::unique_ptr<ReadMemory> reads;  ///< see Readers
+  Link* paused = nullptr;             ///< the link that is not read until its output has been sent
 };
 
 /// True for a RESP2 client that has subscriptions: it may do little else, since it could not tell

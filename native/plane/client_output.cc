@@ -102,6 +102,7 @@ void Clients::emit_ready(Client& client) {
     if (client.closing) break;  // its requests were detached with it
     if ((client.special & kSpecialSession) != 0) emit_behind(client, index);
     if ((request.flags & kReqCloseAfter) != 0) client.close_when_sent = true;
+    if (client.reads) client.reads->answered(request.arrival, context_.now_ms);
     emitted_batch_ = request.batch;
     client.head = request.next;
     if (client.head == kNoIndex) client.tail = kNoIndex;

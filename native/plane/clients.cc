@@ -328,6 +328,7 @@ void Clients::close(Client& client) {
   client.output.reset();
   client.names.reset();
   --client.audience->clients;
+  client.reads.reset();
   context_.counters->closed.add();
   context_.counters->clients.subtract();
   client.watcher.close(on_closed);

@@ -33,6 +33,10 @@ class Counter {
   X(local_answers)                                                                                 \
   X(control_requests)                                                                              \
   X(scripts_loaded)                                                                                \
+  X(reads_at_replicas)                                                                             \
+  X(replica_reads_refused)                                                                         \
+  X(replica_reads_missing)                                                                         \
+  X(replica_reads_lost)                                                                            \
   X(error_replies)                                                                                 \
   X(client_bytes_in)                                                                               \
   X(client_bytes_out)                                                                              \

@@ -30,6 +30,8 @@ struct DatabaseSettings {
   std::vector<UpstreamUser> users{1};
   std::uint16_t client_user = 0;
   bool client_must_authenticate = false;
+  /// How long after the reply to a write of a client its reads of that slot go to the primary.
+  std::uint32_t read_your_writes_ms = 0;
   /// For the link's name at the servers: `slotgate:<node>:<worker>`.
   std::string node_name;
   PlaneLimits limits;
@@ -42,9 +44,15 @@ struct Server {
   bool listed = false;  ///< in the present snapshot: only then it is connected to
   /// Shared links of the client's default user, by protocol version.
   Link* shared[4] = {nullptr, nullptr, nullptr, nullptr};
+  /// The same for reads from it as a replica.
+  Link* readers[4] = {nullptr, nullptr, nullptr, nullptr};
   std::vector<std::unique_ptr<Link>> links;
   std::uint32_t backoff_ms = 0;
   std::uint64_t retry_at_ms = 0;
+  bool reads = false;  ///< reads may be sent to it, by the present snapshot; see Readers
+  std::uint32_t reader_backoff_ms = 0;
+  std::uint64_t reader_retry_at_ms = 0;
+  std::uint64_t no_reads_until_ms = 0;  ///< it refused some
   std::size_t held_bytes = 0;
   /// Why the last attempt failed, or the server's own error; shown to clients whose wait ran out.
   std::string last_failure;
@@ -56,6 +64,7 @@ struct Server {
 enum Attention : std::uint8_t {
   kAttentionPaused = 1U << 0,     ///< see ClientPause
   kAttentionMonitored = 1U << 1,  ///< see Monitors
+  kAttentionReaders = 1U << 2,    ///< see Readers
 };
 
 /// One sharded key space as one worker sees it.
@@ -75,6 +84,10 @@ struct Database {
   std::unordered_map<std::uint16_t, SlotQueue> queues;
   /// Slots patched by a redirect, and when (uv_now): an older refresh does not undo them.
   std::unordered_map<std::uint16_t, std::uint64_t> overrides;
+  /// As in the snapshot, by its numbers.
+  std::vector<std::vector<Server*>> reader_sets;
+  /// Slots that are read from their primaries until then: they may be on their way.
+  std::unordered_map<std::uint16_t, std::uint64_t> not_at_replicas;
   std::size_t held_bytes = 0;
   std::uint64_t paused_until_ms = 0;
 

@@ -8,6 +8,7 @@
 #include "plane/local_answers.h"
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
+#include "plane/readers.h"
 #include "plane/replies.h"
 #include "plane/scripts.h"
 #include "plane/tracking.h"
@@ -120,6 +121,8 @@ Dispatched Dispatcher::begin(Client& client, const Command* command, Bytes frame
   if (client.database->attention != 0 && context_.pause->holds(client, *command))
     return Dispatched::kNotNow;
   const Dispatched outcome = take(client, *command, frame, args);
+  if ((client.database->attention & kAttentionReaders) != 0 && outcome == Dispatched::kTaken)
+    context_.readers->note_started(client, *command);
   // Control commands are shown when they are answered: then it is known what they changed.
   const bool now = command->route != RouteBy::kRefuse && command->route != RouteBy::kControl;
   const bool monitored = (client.database->attention & kAttentionMonitored) != 0;
@@ -186,6 +189,8 @@ Dispatched Dispatcher::dispatch_keyed(Client& client, const Command& command, By
   const SlotDecision decision = decide_slot(command, frame, args, keys_);
   switch (decision.verdict) {
     case SlotVerdict::kOneSlot:
+      if (Link* reader = reader_for(client, command, decision.slot))
+        return send_read(client, command, frame, decision.slot, *reader);
       return send_to_slot(client, command, frame, args, decision.slot, command_flags(command));
     case SlotVerdict::kNoKeys:
       return send_to_slot(client, command, frame, args, client.home_slot,
@@ -214,6 +219,7 @@ void Dispatcher::hint(PlaneEvent::Kind kind, const Client& client, const Command
 Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Bytes frame,
                                     const std::vector<Arg>& args, std::uint16_t slot,
                                     std::uint16_t flags) {
+  if (context_.readers->must_wait(client, slot, flags)) return Dispatched::kNotNow;
   Link* link = link_now(client, slot);
   if (link != nullptr) {
     if (stalls(client, *link, frame.size)) return Dispatched::kNotNow;
@@ -235,14 +241,36 @@ Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Byte
   return Dispatched::kTaken;
 }
 
+Link* Dispatcher::reader_for(Client& client, const Command& command, std::uint16_t slot) {
+  if ((client.database->attention & kAttentionReaders) == 0 ||
+      (command.flags & kFlagAtReplica) == 0) {
+    return nullptr;
+  }
+  // Of several keys that are not told apart in the reply, one may be missing at the replica.
+  const bool tells =
+      command.shape == KeyShape::kOne || command.split != Split::kNone || keys_.indexes.size() == 1;
+  return tells ? context_.readers->link_for(client, slot) : nullptr;
+}
+
+Dispatched Dispatcher::send_read(Client& client, const Command& command, Bytes frame,
+                                 std::uint16_t slot, Link& reader) {
+  const std::uint32_t index = append(client, command, slot, command_flags(command));
+  context_.links->send(reader, index, frame);
+  context_.readers->note_read(client, slot, context_.requests[index].arrival);
+  return Dispatched::kTaken;
+}
+
 Dispatched Dispatcher::split(Client& client, const Command& command, Bytes frame,
                              const std::vector<Arg>& args) {
+  const std::uint16_t flags = command_flags(command);
+  if (context_.readers->must_wait(client, 0, static_cast<std::uint16_t>(flags | kReqKeyless)))
+    return Dispatched::kNotNow;
   // A request is taken whole or not at all: any link that is at its cap stalls it.
   for (const auto& server : client.database->servers) {
     Link* link = server->shared[client.protocol];
     if (link != nullptr && stalls(client, *link, frame.size)) return Dispatched::kNotNow;
   }
-  const std::uint32_t parent = append(client, command, 0, command_flags(command));
+  const std::uint32_t parent = append(client, command, 0, flags);
   if (!context_.joiner->split(client, parent, command, frame, args)) {
     context_.replies->deliver_copy(
         parent, "-ERR wrong number of arguments for '" + command.row->name + "' command\r\n");

@@ -47,12 +47,13 @@ class Dispatcher {
     return dispatch_slowly(client, command, frame, args);
   }
 
-  /// Sends a part of a split request to the owner of its slot, or holds it. `write(out)` writes the
-  /// `size` bytes of its frame.
+  /// Sends a part of a split request to the owner of its slot (or over `reader`, to a replica), or
+  /// holds it. `write(out)` writes the `size` bytes of its frame.
   template <typename Write>
-  void send_part(Client& client, std::uint32_t index, std::size_t size, Write&& write) {
+  void send_part(Client& client, std::uint32_t index, std::size_t size, Write&& write,
+                 Link* reader = nullptr) {
     Request& part = context_.requests[index];
-    Link* link = link_now(client, part.slot);
+    Link* link = reader != nullptr ? reader : link_now(client, part.slot);
     if (link != nullptr) {
       write(context_.links->begin_send(*link, index, size));
       context_.links->end_send(*link, size);
@@ -138,6 +139,10 @@ class Dispatcher {
                             const std::vector<Arg>& args);
   Dispatched split(Client& client, const Command& command, Bytes frame,
                    const std::vector<Arg>& args);
+  /// The link to a replica that may be asked in the place of the owner of `slot`, or nullptr.
+  [[nodiscard]] Link* reader_for(Client& client, const Command& command, std::uint16_t slot);
+  Dispatched send_read(Client& client, const Command& command, Bytes frame, std::uint16_t slot,
+                       Link& reader);
   /// True if the barrier of `command` keeps it from starting now.
   bool must_drain(Client& client, Barrier barrier) noexcept;
   [[nodiscard]] bool blocks(const Command& command, Bytes frame,

@@ -167,6 +167,12 @@ void Redirector::hold_again(std::uint32_t index) {
   settle(database, slot);
 }
 
+void Redirector::read_from_owner(std::uint32_t index) {
+  const Request& request = context_.requests[index];
+  const bool may_go = may_pass(context_.clients[request.client], request.slot);
+  if (!may_go || !resend(database_of(request), index)) hold_again(index);
+}
+
 void Redirector::probe_lost(const Link& link, std::uint32_t index) {
   const std::uint16_t slot = context_.requests[index].slot;
   const auto it = link.database->queues.find(slot);

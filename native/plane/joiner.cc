@@ -8,6 +8,7 @@
 #include "core/reply_framer.h"
 #include "plane/clients.h"
 #include "plane/dispatcher.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -97,10 +98,14 @@ bool Joiner::split(Client& client, std::uint32_t parent, const Command& command,
   for (const SplitPart& part : plan_.parts) {
     add_part(join_index, client.index, command, part.slot, parent);
   }
+  const bool at_replicas = context_.readers->links_for(client, command, plan_, readers_);
   for (std::uint32_t i = 0; i < count; ++i) {
+    Link* const reader = at_replicas ? readers_[i] : nullptr;
     context_.dispatcher->send_part(
         client, join.parts[i], plan_.parts[i].payload_bytes,
-        [&](std::uint8_t* out) { write_split_part(command, frame, args, plan_, i, out); });
+        [&](std::uint8_t* out) { write_split_part(command, frame, args, plan_, i, out); }, reader);
+    if (at_replicas)
+      context_.readers->note_read(client, plan_.parts[i].slot, context_.requests[parent].arrival);
   }
   return true;
 }

@@ -54,6 +54,7 @@ class Joiner {
 
   WorkerContext& context_;
   SplitPlan plan_;
+  std::vector<Link*> readers_;
   std::vector<std::uint8_t> scratch_;
   std::vector<std::int64_t> wanted_;
 };

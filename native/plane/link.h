@@ -29,6 +29,7 @@ enum class LinkKind : std::uint8_t {
   kShared,        ///< many clients, pipelined
   kPrivate,       ///< lent to one client
   kSubscription,  ///< brings messages to a PubSubHub; RESP3
+  kReader,        ///< shared, too, but only reads are sent on it, to a replica; see Readers
 };
 
 /// Bytes for a server, kept until they are answered: the send buffer is the resend buffer.
@@ -110,7 +111,8 @@ struct Link {
   bool denied = false;          ///< the server did not let the user in until the deadline
   bool head_forwarded = false;  ///< the beginning of the reply being read went to its client
   std::uint8_t handshake_step = 0;
-  std::uint8_t handshake_left = 0;  ///< steps in all
+  std::uint8_t handshake_left = 0;   ///< steps in all
+  std::uint8_t handshake_kills = 0;  ///< … of which so many, the last, kill connections
   Links* links = nullptr;
   Server* server = nullptr;
   Database* database = nullptr;

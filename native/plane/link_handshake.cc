@@ -62,10 +62,14 @@ void Links::greet(Link& link) {
   append_command(link.handshake, {"CLUSTER", "MYID"});
   append_command(link.handshake, {"CLIENT", "ID"});
   link.handshake_left = kStepRest;
+  if (link.kind == LinkKind::kReader)
+    link.handshake_left = static_cast<std::uint8_t>(kStepRest + greet_reader(link));
+  link.handshake_kills = 0;
   // What the server may still read from a connection we gave up must not execute after what comes.
   for (const std::int64_t id : link.server->abandoned_clients) {
     append_command(link.handshake, {"CLIENT", "KILL", "ID", std::to_string(id)});
     ++link.handshake_left;
+    ++link.handshake_kills;
   }
   write_handshake(link);
 }
@@ -89,7 +93,8 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
   if (step == kStepHello && !word.empty()) {
     const std::string text(without_crlf(reply));
     report(link, PlaneEvent::Kind::kHandshakeRefused, text);
-    if (!concerns_user(word)) {
+    // Reads do not wait: the primary may let the user in.
+    if (!concerns_user(word) || link.kind == LinkKind::kReader) {
       lose(link, "the server refused the handshake: " + text.substr(1));
       return false;
     }
@@ -119,6 +124,13 @@ bool Links::handshake_reply(Link& link, std::string_view reply) {
     }
   }
   if (step == kStepClientId) (void)parse_integer_reply(reply, link.server_client_id);
+  if (step >= kStepRest && link.kind == LinkKind::kReader) {
+    std::string problem = reader_problem(static_cast<std::uint8_t>(step - kStepRest), reply);
+    if (!problem.empty()) {
+      lose(link, std::move(problem));
+      return false;
+    }
+  }
   if (link.handshake_step == link.handshake_left) ready(link);
   return true;
 }
@@ -136,11 +148,15 @@ void Links::ready(Link& link) {
   --connecting_;
   context_.counters->links_opened.add();
   auto& abandoned = link.server->abandoned_clients;
-  const std::ptrdiff_t killed = link.unidentified ? 0 : link.handshake_left - kStepRest;
+  const std::ptrdiff_t killed = link.unidentified ? 0 : link.handshake_kills;
   abandoned.erase(abandoned.begin(),
                   abandoned.begin() + std::min<std::ptrdiff_t>(killed, std::ssize(abandoned)));
-  link.server->backoff_ms = 0;
-  link.server->last_failure.clear();
+  if (link.kind == LinkKind::kReader) {
+    link.server->reader_backoff_ms = 0;
+  } else {
+    link.server->backoff_ms = 0;
+    link.server->last_failure.clear();
+  }
   report(link, PlaneEvent::Kind::kLinkUp, {});
   if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_ready(*link.subscription);
   write(link);

@@ -10,6 +10,7 @@
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/pubsub_hub.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -27,6 +28,8 @@ namespace {
 constexpr std::uint64_t kPingIdleMs = 15000;
 /// A server that owes answers for this long is reported.
 constexpr std::uint64_t kSilentMs = 1000;
+/// As kBackoffMostMs, for replicas: their primary serves what they do not.
+constexpr std::uint32_t kReaderBackoffMostMs = 10000;
 /// How long a client that does not read may keep a link from being read.
 constexpr std::uint64_t kPausedMostMs = 10000;
 /// Memory beyond kKeptStreamBytes goes back when a link has rested this long.
@@ -48,16 +51,19 @@ Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user
       return link.get();
     }
   }
-  return may_open(database, server) ? open(database, server, LinkKind::kShared, user, protocol)
-                                    : nullptr;
+  return may_open(database, server, LinkKind::kShared)
+             ? open(database, server, LinkKind::kShared, user, protocol)
+             : nullptr;
 }
 
 Link* Links::bound_link(Client& client, Server& server) {
   return context_.tracking->link_for(client, server);
 }
 
-bool Links::may_open(Database& database, Server& server) {
-  if (stopping_ || !server.listed || server.retry_at_ms > context_.now_ms) return false;
+bool Links::may_open(Database& database, Server& server, LinkKind kind) {
+  const std::uint64_t retry_at_ms =
+      kind == LinkKind::kReader ? server.reader_retry_at_ms : server.retry_at_ms;
+  if (stopping_ || !server.listed || retry_at_ms > context_.now_ms) return false;
   const auto usable = static_cast<std::size_t>(std::count_if(
       server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
   if (usable < database.limits().links_per_server_max || close_resting(server)) return true;
@@ -86,13 +92,13 @@ Link* Links::borrow(Database& database, Server& server, std::uint16_t user, std:
   // Those that rest are another user's, or of another protocol.
   const bool room = private_links(server) < database.limits().private_links_per_server_max ||
                     close_resting(server);
-  return room && may_open(database, server)
+  return room && may_open(database, server, LinkKind::kPrivate)
              ? open(database, server, LinkKind::kPrivate, user, protocol)
              : nullptr;
 }
 
 Link* Links::open_subscription(Database& database, Server& server, std::uint16_t user) {
-  if (!may_open(database, server)) return nullptr;
+  if (!may_open(database, server, LinkKind::kSubscription)) return nullptr;
   Link* const link = open(database, server, LinkKind::kSubscription, user, 3);
   if (link != nullptr) link->streaming = true;
   return link;
@@ -132,6 +138,7 @@ void Links::abandon(Link& link, std::uint32_t index) {
   }
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) --connecting_;
   link.state = LinkState::kClosed;
+  hide(link);
   context_.counters->links.subtract();
   context_.redirector->link_gone(link);
   detach(link);
@@ -151,7 +158,7 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   std::string error;
   const int fd = connect_to(server.entry, database.limits().keepalive_seconds, error);
   if (fd < 0) {
-    note_failure(server, error);
+    note_failure(server, kind, error);
     return nullptr;
   }
   Link& link = *server.links.emplace_back(std::make_unique<Link>());
@@ -167,7 +174,7 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   if (link.watcher.open(&context_.loop, fd, &link, on_ready) != 0) {
     ::close(fd);
     server.links.pop_back();
-    note_failure(server, "the event loop refused the socket");
+    note_failure(server, kind, "the event loop refused the socket");
     return nullptr;
   }
   link.watcher.watch(false, true);
@@ -179,12 +186,22 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   return &link;
 }
 
-void Links::note_failure(Server& server, const std::string& reason) {
-  server.last_failure = reason;
-  server.backoff_ms = std::clamp(server.backoff_ms * 2, kBackoffFirstMs, kBackoffMostMs);
+void Links::note_failure(Server& server, LinkKind kind, const std::string& reason) {
+  // A replica that cannot be read from may be the next primary: what goes there must not wait.
+  const bool reads = kind == LinkKind::kReader;
+  if (!reads) server.last_failure = reason;
+  std::uint32_t& backoff_ms = reads ? server.reader_backoff_ms : server.backoff_ms;
+  backoff_ms =
+      std::clamp(backoff_ms * 2, kBackoffFirstMs, reads ? kReaderBackoffMostMs : kBackoffMostMs);
   // Up to a quarter earlier, so that many proxies do not come back in step.
-  const std::uint64_t jitter = uv_hrtime() / 1000 % (server.backoff_ms / 4 + 1);
-  server.retry_at_ms = context_.now_ms + server.backoff_ms - jitter;
+  const std::uint64_t jitter = uv_hrtime() / 1000 % (backoff_ms / 4 + 1);
+  (reads ? server.reader_retry_at_ms : server.retry_at_ms) = context_.now_ms + backoff_ms - jitter;
+}
+
+void Links::hide(Link& link) {
+  Server& server = *link.server;
+  if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
+  if (server.readers[link.protocol] == &link) server.readers[link.protocol] = nullptr;
 }
 
 void Links::report(const Link& link, PlaneEvent::Kind kind, std::string_view text) {
@@ -204,8 +221,8 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   const bool was_ready = link.state == LinkState::kReady;
   if (!was_ready) --connecting_;
   link.state = LinkState::kClosed;
-  if (server.shared[link.protocol] == &link) server.shared[link.protocol] = nullptr;
-  if (!link.denied) note_failure(server, reason);
+  hide(link);
+  if (!link.denied) note_failure(server, link.kind, reason);
   if (still_read && was_ready && link.server_client_id != 0 &&
       server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);
@@ -257,6 +274,10 @@ void Links::requeue_or_fail(Link& link) {
     if (head_forwarded && (request.flags & kReqSilent) == 0) {
       context_.client_io->close(context_.clients[request.client]);
       context_.replies->discard(index);
+      continue;
+    }
+    if (link.kind == LinkKind::kReader) {
+      context_.readers->lost(link, index);
       continue;
     }
     // Half written is not executed: what is sent again can only be executed once.
@@ -348,6 +369,10 @@ void Links::tick_link(Link& link) {
     // cluster know it. Where a client waits for an element it is no sign of anything.
     const bool waits = (context_.requests[link.in_flight.front()].flags & kReqWaits) != 0;
     if (!waits && context_.now_ms - link.owed_since_ms >= kSilentMs) {
+      if (link.kind == LinkKind::kReader) {
+        lose(link, "the replica is silent");
+        return;
+      }
       report(link, PlaneEvent::Kind::kLinkSilent, {});
     }
     return;
@@ -356,7 +381,8 @@ void Links::tick_link(Link& link) {
     lose(link, "the server left the cluster");
     return;
   }
-  if (rests(link) && idle >= kShrinkIdleMs) {
+  const bool is_needless = rests(link) || (link.kind == LinkKind::kReader && !link.server->reads);
+  if (is_needless && idle >= kShrinkIdleMs) {
     abandon(link, kNoIndex);
     return;
   }

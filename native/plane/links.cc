@@ -12,6 +12,7 @@
 #include "plane/errands.h"
 #include "plane/joiner.h"
 #include "plane/pubsub.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -206,9 +207,12 @@ void Links::read_on(Link& link) {
 void Links::retire(Link& link) {
   if (link.retired || link.kind == LinkKind::kPrivate) return;
   link.retired = true;
-  if (link.server->shared[link.protocol] == &link) link.server->shared[link.protocol] = nullptr;
-  context_.redirector->fence_all(link);
-  context_.tracking->sink_lost(link);
+  hide(link);
+  // Behind a read there is nothing that has to keep the order: see Readers::must_wait.
+  if (link.kind != LinkKind::kReader) {
+    context_.redirector->fence_all(link);
+    context_.tracking->sink_lost(link);
+  }
   // It will have no room for anybody: who waits for some takes the next link.
   std::vector<std::uint32_t> stalled;
   stalled.swap(link.stalled);
@@ -270,7 +274,13 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
   if (ready == 0 || link.state != LinkState::kReady || link.in_flight.empty()) return;
   if (bytes.data()[0] == '>' && !link.head_forwarded) return;
   Request& request = context_.requests[link.in_flight.front()];
-  if ((request.flags & kReqErrand) != 0) {
+  if (link.kind == LinkKind::kReader) {
+    const std::string_view beginning(reinterpret_cast<const char*>(bytes.data()), ready);
+    if (!link.head_forwarded &&
+        !context_.readers->is_settled(link, link.in_flight.front(), beginning)) {
+      return;
+    }
+  } else if ((request.flags & kReqErrand) != 0) {
     if (!context_.errands->unwanted(link.in_flight.front(), bytes.size())) return;
   } else if ((request.flags & kReqSlowReply) != 0) {
     return;
@@ -328,7 +338,12 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   }
   link.in_flight.pop_front();
   ++link.answered;
-  if (link.head_forwarded) end_forwarding(link, request);
+  const bool forwarded = link.head_forwarded;
+  if (forwarded) end_forwarding(link, request);
+  if (link.kind == LinkKind::kReader) {
+    const std::string_view reply(reinterpret_cast<const char*>(data), size);
+    return context_.readers->answered(link, index, reply, forwarded);
+  }
   if (link.streaming && (request.flags & kReqInternal) != 0) {
     context_.release(index);  // ASKING: its bytes were forgotten when they were sent
     return true;

@@ -33,6 +33,11 @@ class Links {
                : shared_link(*client.database, server, client.user, client.protocol);
   }
 
+  /// The link for reads from a replica; nullptr while there is none that is ready. Then one is
+  /// opened, if that may be.
+  [[nodiscard]] Link* reader_link(Database& database, Server& server, std::uint16_t user,
+                                  std::uint8_t protocol);
+
   /// Appends the request's frame to the link; it is in flight now.
   void send(Link& link, std::uint32_t index, Bytes frame) {
     std::memcpy(begin_send(link, index, frame.size), frame.data, frame.size);
@@ -107,7 +112,7 @@ class Links {
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
   Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
              std::uint8_t protocol);
-  [[nodiscard]] bool may_open(Database& database, Server& server);
+  [[nodiscard]] bool may_open(Database& database, Server& server, LinkKind kind);
   /// Closes a private link that is lent to nobody, for others that need the room; false: there is
   /// none.
   bool close_resting(Server& server);
@@ -123,6 +128,10 @@ class Links {
   void refuse_user(Link& link, std::string text);
   /// Answers a request of a link that was denied.
   void deny(Link& link, std::uint32_t index);
+  /// What a link for reads says beside that; how many replies there will be.
+  static std::uint8_t greet_reader(Link& link);
+  /// Why the reply to one of these steps means that the link is of no use; empty: it does not.
+  [[nodiscard]] static std::string reader_problem(std::uint8_t step, std::string_view reply);
   void write_handshake(Link& link);
   /// One reply of the handshake; false if the link was lost by it.
   bool handshake_reply(Link& link, std::string_view reply);
@@ -156,7 +165,9 @@ class Links {
   void retire(Link& link);
   void after_replies(Link& link);
   void requeue_or_fail(Link& link);
-  void note_failure(Server& server, const std::string& reason);
+  void note_failure(Server& server, LinkKind kind, const std::string& reason);
+  /// No new request finds the link.
+  static void hide(Link& link);
   void tick_link(Link& link);
   void report(const Link& link, PlaneEvent::Kind kind, std::string_view text);
 

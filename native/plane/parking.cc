@@ -4,6 +4,7 @@
 
 #include "plane/joiner.h"
 #include "plane/links.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
@@ -59,6 +60,7 @@ bool Redirector::asked(Link& link, std::uint32_t index, const Refusal& refusal,
   Database& database = database_of(request);
   const std::uint16_t target = find_server(database, link, refusal.endpoint);
   context_.counters->redirects_ask.add();
+  context_.readers->slot_is_open(database, request.slot);
   own_frame(link, index);
   if (target == SlotMap::kUnassigned || request.redirects > database.limits().redirects_max) {
     note(PlaneEvent::Kind::kRedirect, database, request.slot, refusal.endpoint, false, link.server);

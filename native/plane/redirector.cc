@@ -8,6 +8,7 @@
 #include "plane/joiner.h"
 #include "plane/links.h"
 #include "plane/pubsub.h"
+#include "plane/readers.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
 #include "plane/tracking.h"
@@ -103,6 +104,7 @@ std::uint16_t Redirector::redirect_target(Link& link, std::uint16_t slot, const 
     patch(database, slot, link, target);
   } else {
     context_.counters->redirects_ask.add();
+    context_.readers->slot_is_open(database, slot);
   }
   return target;
 }

@@ -45,6 +45,9 @@ class Redirector {
   /// An error reply of a request just taken off `link`, whose frame is still in the link's stream.
   /// True if the request was taken over; false: the error is its reply.
   bool refused(Link& link, std::uint32_t index, std::string_view line);
+  /// A replica did not answer the read, whose frame is its own: it is sent to the owner now, or
+  /// goes before what has arrived since.
+  void read_from_owner(std::uint32_t index);
   /// A redirect of a request that is not to be repeated here: learns from it, and says which server
   /// it names; kUnassigned if the topology does not know that.
   [[nodiscard]] std::uint16_t redirect_target(Link& link, std::uint16_t slot,

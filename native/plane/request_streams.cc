@@ -8,6 +8,7 @@
 #include "plane/dispatcher.h"
 #include "plane/links.h"
 #include "plane/monitors.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/refusal.h"
 #include "plane/replies.h"
@@ -60,6 +61,8 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
   client.stream->bytes = framer.announced_size();
   client.stream->request = context_.dispatcher->append(
       client, *command, slot, kReqStreamed | Dispatcher::command_flags(*command));
+  if ((client.database->attention & kAttentionReaders) != 0)
+    Readers::note_streamed(client, context_.requests[client.stream->request]);
   client.special |= kSpecialStreaming;
   if (elsewhere) {
     context_.counters->moved_answered.add();

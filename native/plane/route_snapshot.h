@@ -34,6 +34,10 @@ struct RouteSnapshot {
   std::uint64_t refresh_started_ms = 0;
   std::vector<ServerEntry> servers;
   std::array<std::uint16_t, kSlotCount> slot_to_server{};
+  /// Servers that reads may be sent to instead of the owner; none is empty. The owner may be one.
+  std::vector<std::vector<std::uint16_t>> reader_sets;
+  /// For each slot one of `reader_sets`; kNobody: reads go to the owner. Empty: all of them do.
+  std::vector<std::uint16_t> slot_to_readers;
 };
 
 }  // namespace slotgate

@@ -7,6 +7,7 @@
 #include "plane/clients.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/refusal.h"
 #include "plane/replies.h"
@@ -118,6 +119,8 @@ Dispatched Transactions::send_block(Client& client, const Command& command) {
   Transaction& transaction = *client.session->transaction;
   const std::uint16_t slot = transaction.has_slot ? transaction.slot : client.home_slot;
   const std::size_t size = block_size(transaction);
+  if (context_.readers->must_wait(client, slot, block_flags(transaction)))
+    return Dispatched::kNotNow;
   Link* const link = context_.dispatcher->link_now(client, slot);
   if (link != nullptr && context_.dispatcher->stalls(client, *link, size))
     return Dispatched::kNotNow;

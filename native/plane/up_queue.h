@@ -50,6 +50,7 @@ struct PlaneEvent {
     kCrossSlotAnswered,
     kDatabaseRefused,
     kScriptMissing,
+    kReplicaRefused,
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

@@ -109,8 +109,10 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   found->slow_after_ms = found->limits().slow_after_ms;
   if (!other_user) return;
   // Clients begin as somebody else now: the links at hand are no longer theirs.
-  for (const auto& server : found->servers)
+  for (const auto& server : found->servers) {
     std::fill(std::begin(server->shared), std::end(server->shared), nullptr);
+    std::fill(std::begin(server->readers), std::end(server->readers), nullptr);
+  }
   parts_.clients.for_each([&](Client& client) {
     if (client.database == found && client.user != found->settings->client_user) {
       client.special |= kSpecialOtherUser;
@@ -209,6 +211,10 @@ void Worker::preconnect(std::uint32_t id) {
     const std::uint16_t owner = found->slots.owner(static_cast<std::uint16_t>(slot));
     if (owner == SlotMap::kUnassigned) continue;
     (void)parts_.links.shared_link(*found, *found->servers[owner], found->settings->client_user, 2);
+  }
+  for (const std::vector<Server*>& set : found->reader_sets) {
+    for (Server* server : set)
+      (void)parts_.links.reader_link(*found, *server, found->settings->client_user, 2);
   }
 }
 

@@ -29,6 +29,7 @@ class Joiner;
 class Leases;
 class Monitors;
 class Links;
+class Readers;
 class Redirector;
 class Replies;
 class RequestStreams;
@@ -71,6 +72,7 @@ struct WorkerContext {
   Dispatcher* dispatcher = nullptr;
   Links* links = nullptr;
   Redirector* redirector = nullptr;
+  Readers* readers = nullptr;
   Joiner* joiner = nullptr;
   Replies* replies = nullptr;
   RequestStreams* streams = nullptr;

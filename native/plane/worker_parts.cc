@@ -8,6 +8,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
     : clients(context),
       links(context),
       redirector(context),
+      readers(context),
       joiner(context),
       replies(context),
       streams(context),
@@ -29,6 +30,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.client_io = &clients;
   context.links = &links;
   context.redirector = &redirector;
+  context.readers = &readers;
   context.joiner = &joiner;
   context.replies = &replies;
   context.streams = &streams;
@@ -66,6 +68,7 @@ bool WorkerParts::finish_turn() {
 void WorkerParts::tick() {
   if (redirector.holding()) redirector.expire();
   links.tick();
+  readers.tick();
   streams.retry();
   tracking.tick();
   pubsub.tick();

@@ -12,6 +12,7 @@
 #include "plane/monitors.h"
 #include "plane/notices.h"
 #include "plane/pubsub.h"
+#include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
@@ -34,6 +35,7 @@ class WorkerParts {
   Clients clients;
   Links links;
   Redirector redirector;
+  Readers readers;
   Joiner joiner;
   Replies replies;
   RequestStreams streams;
@@ -57,7 +59,8 @@ class WorkerParts {
   void tick();
   /// True while tick() has something to look after that will not wait long.
   [[nodiscard]] bool is_hurried() const noexcept {
-    return redirector.holding() || links.hurried() || streams.waiting() || pubsub.hurried();
+    return redirector.holding() || links.hurried() || streams.waiting() || pubsub.hurried() ||
+           readers.hurried();
   }
   /// When finish_turn() has something to do; UINT64_MAX: never.
   [[nodiscard]] std::uint64_t next_due_ms() const noexcept;

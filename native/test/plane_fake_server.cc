@@ -206,8 +206,10 @@ std::optional<std::string> FakeServer::handshake(int number, const Call& call) {
   if (text == "CLUSTER MYID") return hello_reply_ == "-" ? "" : bulk(shown_id_);
   if (text == "CLIENT ID")
     return hello_reply_ == "-" ? "" : ":" + std::to_string(number + 100) + "\r\n";
-  if (text.starts_with("CLIENT KILL")) {
+  if (text == "INFO replication") return hello_reply_ == "-" ? "" : replication_;
+  if (text.starts_with("CLIENT KILL") || text == "READONLY") {
     handshakes_.push_back(text);
+    if (text == "READONLY") return hello_reply_ == "-" ? "" : "+OK\r\n";
     return ":0\r\n";
   }
   return std::nullopt;
@@ -316,6 +318,11 @@ void FakeServer::greet_with(const std::string& hello_reply) {
 void FakeServer::pretend_to_be(const std::string& node_id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   shown_id_ = node_id;
+}
+
+void FakeServer::replicate_as(const std::string& reply) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  replication_ = reply;
 }
 
 void FakeServer::be_busy(bool busy) {

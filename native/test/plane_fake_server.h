@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plane/route_snapshot.h"
+#include "test/plane_client.h"
 
 namespace slotgate::test {
 
@@ -71,9 +72,11 @@ class FakeServer {
   /// Replies of the handshake: "" is the usual one, "-" is silence.
   void greet_with(const std::string& hello_reply);
   void pretend_to_be(const std::string& node_id);
+  /// What INFO replication says to links that only read; else that all is well.
+  void replicate_as(const std::string& reply);
   /// As while a script runs: of the handshake only HELLO is answered.
   void be_busy(bool busy);
-  /// What links sent beside HELLO: `HELLO …` lines and `CLIENT KILL ID n` lines.
+  /// What links sent: `HELLO …`, `CLIENT KILL ID n` and `READONLY` lines.
   [[nodiscard]] std::vector<std::string> handshakes();
 
  private:
@@ -100,6 +103,7 @@ class FakeServer {
   Handler handler_;
   std::string hello_reply_;
   std::string shown_id_;
+  std::string replication_ = bulk("# Replication\r\nrole:slave\r\nmaster_link_status:up\r\n");
   bool busy_ = false;
   std::string node_id_;
   std::uint16_t port_ = 0;

@@ -74,6 +74,7 @@ std::shared_ptr<const CommandTable> plane_commands() {
   hello.barrier = Barrier::kDrain;
   hello.ready_reply = "7.0.15";
   constexpr std::uint32_t kChanges = kFlagWrite | kFlagMayReplicate | kFlagKeyspace;
+  constexpr std::uint32_t kReads = kFlagReadonly | kFlagKeyspace | kFlagAtReplica;
   CommandRow script =
       row("eval", -3, kChanges | kFlagScript | kFlagRunsBody | kFlagQueueable, {counted(2, 0, 1)});
   CommandRow readonly = local("readonly", LocalAnswer::kIfCluster);
@@ -87,11 +88,13 @@ std::shared_ptr<const CommandTable> plane_commands() {
   CommandRow watch = control("watch", Barrier::kDrain, kFlagNeverQueued);
   watch.key_specs = {at_index(1, -1)};
   return table_of({
-      row("get", 2, kFlagReadonly | kFlagKeyspace, {at_index(1)}),
+      row("get", 2, kReads, {at_index(1)}),
+      row("sinter", -2, kReads, {at_index(1, -1)}),
       row("set", -3, kChanges, {at_index(1)}),
       row("append", 3, kChanges, {at_index(1)}),
       row("rename", 3, kChanges, {at_index(1), at_index(2)}),
-      split("mget", Split::kArrayInOrder, 1, kFlagReadonly | kFlagKeyspace),
+      split("mget", Split::kArrayInOrder, 1, kReads),
+      split("exists", Split::kSum, 1, kReads),
       split("mset", Split::kAllOk, 2, kChanges),
       split("del", Split::kSum, 1, kChanges),
       script,
