@@ -150,6 +150,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "holding";
     case PlaneEvent::Kind::kReplicaRefused:
       return "replica_refused";
+    case PlaneEvent::Kind::kSlotOpen:
+      return "slot_open";
     case PlaneEvent::Kind::kLinkSilent:
       return "link_silent";
     case PlaneEvent::Kind::kOutOfFiles:
@@ -262,42 +264,6 @@ std::vector<CommandRow> read_command_rows(FieldReader& reader, const Napi::Array
   return read;
 }
 
-std::shared_ptr<RouteSnapshot> read_routes(FieldReader& reader, const Napi::Object& value) {
-  auto routes = std::make_shared<RouteSnapshot>();
-  routes->version = static_cast<std::uint64_t>(reader.number(value, "version", 0, kSafeMost));
-  routes->refresh_started_ms =
-      static_cast<std::uint64_t>(reader.number(value, "refreshStartedAtMs", 0, kSafeMost));
-  const Napi::Array servers = reader.array(value, "servers");
-  if (servers.Length() >= 0x7fff) reader.fail("servers", "fewer than 32767");
-  for (std::uint32_t i = 0; i < servers.Length() && !reader.failed(); ++i) {
-    const Napi::Object server = reader.element(servers, i, "servers");
-    ServerEntry entry;
-    entry.node_id = reader.text(server, "nodeId");
-    entry.host = reader.text(server, "host");
-    entry.port = static_cast<std::uint16_t>(reader.number(server, "port", 0, 65535));
-    entry.path = reader.text(server, "path");
-    entry.label = reader.text(server, "label");
-    entry.redirect_names = reader.texts(server, "redirectNames");
-    routes->servers.push_back(std::move(entry));
-  }
-  const Napi::Value slots = value.Get("slotToServer");
-  if (slots.IsEmpty() || !slots.IsTypedArray() ||
-      slots.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array ||
-      slots.As<Napi::TypedArray>().ElementLength() != kSlotCount) {
-    reader.fail("slotToServer", "a Uint16Array of length 16384");
-    return routes;
-  }
-  const Napi::Uint16Array numbers = slots.As<Napi::Uint16Array>();
-  for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
-    const std::uint16_t server = numbers[slot];
-    if (server != RouteSnapshot::kNobody && server >= routes->servers.size()) {
-      reader.fail("slotToServer", "indexes into servers, or 0xffff");
-    }
-    routes->slot_to_server[slot] = server;
-  }
-  return routes;
-}
-
 std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi::Object& value) {
   auto settings = std::make_shared<DatabaseSettings>();
   settings->users.clear();
@@ -312,6 +278,8 @@ std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi:
       reader.number(value, "clientUser", 0, static_cast<double>(settings->users.size()) - 1));
   settings->client_must_authenticate = reader.boolean(value, "clientMustAuthenticate");
   settings->node_name = reader.text(value, "nodeName");
+  settings->read_your_writes_ms =
+      static_cast<std::uint32_t>(reader.number(value, "readYourWritesMs", 0, 4294967295.0));
   settings->limits = read_limits(reader, reader.object(value, "limits"));
   return settings;
 }

@@ -42,6 +42,10 @@ class FieldReader {
   /// The position of the field's text in `words`; 0 if it is none of them.
   [[nodiscard]] std::size_t word(const Napi::Object& object, const char* name,
                                  const std::vector<const char*>& words);
+  /// A Uint16Array: for each slot a number below `below`, an index into the field `list`, or
+  /// 0xffff. Of length 16384, or 0.
+  [[nodiscard]] std::vector<std::uint16_t> slots(const Napi::Object& object, const char* name,
+                                                 std::size_t below, const char* list);
   void fail(const char* name, const std::string& expected);
 
   [[nodiscard]] bool failed() const { return !error_.empty() || env_.IsExceptionPending(); }

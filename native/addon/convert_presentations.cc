@@ -22,27 +22,11 @@ void read_targets(FieldReader& reader, const Napi::Object& value, Presentation& 
     reader.fail("targets", "host:port, without blanks");
   if (presentation.targets.size() >= Presentation::kHere)
     reader.fail("targets", "fewer than 65535");
-  const Napi::Value slots = value.Get("slotToTarget");
-  if (slots.IsEmpty() || !slots.IsTypedArray() ||
-      slots.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
-    reader.fail("slotToTarget", "a Uint16Array");
-    return;
-  }
-  const Napi::Uint16Array numbers = slots.As<Napi::Uint16Array>();
-  const std::size_t length = numbers.ElementLength();
-  if (length != 0 && length != kSlotCount) {
-    reader.fail("slotToTarget", "of length 16384 or 0");
-    return;
-  }
-  bool any = false;
-  for (std::size_t slot = 0; slot < length; ++slot) {
-    const std::uint16_t target = numbers[slot];
-    if (target == Presentation::kHere) continue;
-    any = true;
-    if (target >= presentation.targets.size())
-      reader.fail("slotToTarget", "indexes into targets, or 0xffff");
-  }
-  if (any) presentation.slot_to_target.assign(numbers.Data(), numbers.Data() + length);
+  std::vector<std::uint16_t> slots =
+      reader.slots(value, "slotToTarget", presentation.targets.size(), "targets");
+  const bool any = std::any_of(slots.begin(), slots.end(),
+                               [](std::uint16_t target) { return target != Presentation::kHere; });
+  if (any) presentation.slot_to_target = std::move(slots);
 }
 
 Presentation read_presentation(FieldReader& reader, const Napi::Object& value) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "addon/convert.h"
@@ -8,6 +9,24 @@ bool is_whole(const Napi::Value& value, double least, double most) {
   if (value.IsEmpty() || !value.IsNumber()) return false;
   const double number = value.As<Napi::Number>().DoubleValue();
   return number >= least && number <= most && number == std::floor(number);
+}
+
+std::vector<std::uint16_t> FieldReader::slots(const Napi::Object& object, const char* name,
+                                              std::size_t below, const char* list) {
+  const Napi::Value value = object.Get(name);
+  const bool is_array = !value.IsEmpty() && value.IsTypedArray() &&
+                        value.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array;
+  const std::size_t length = is_array ? value.As<Napi::TypedArray>().ElementLength() : 1;
+  if (length != 0 && length != kSlotCount) {
+    fail(name, "a Uint16Array of length 16384 or 0");
+    return {};
+  }
+  const Napi::Uint16Array numbers = value.As<Napi::Uint16Array>();
+  const std::vector<std::uint16_t> slots(numbers.Data(), numbers.Data() + length);
+  const auto is_index = [&](std::uint16_t number) { return number == 0xffff || number < below; };
+  if (!std::all_of(slots.begin(), slots.end(), is_index))
+    fail(name, std::string("indexes into ") + list + ", or 0xffff");
+  return slots;
 }
 
 void FieldReader::fail(const char* name, const std::string& expected) {

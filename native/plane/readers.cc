@@ -93,7 +93,14 @@ ReadMemory& Readers::memory_of(Client& client) {
 
 void Readers::slot_is_open(Database& database, std::uint16_t slot) {
   if ((database.attention & kAttentionReaders) == 0) return;
-  database.not_at_replicas[slot] = context_.now_ms + kOpenMs;
+  const auto [entry, is_news] = database.not_at_replicas.try_emplace(slot);
+  entry->second = context_.now_ms + kOpenMs;
+  if (!is_news) return;
+  PlaneEvent event;
+  event.kind = PlaneEvent::Kind::kSlotOpen;
+  event.database = database.id;
+  event.slot = slot;
+  context_.up.events.push_back(std::move(event));
 }
 
 bool Readers::may_read(Client& client) const {

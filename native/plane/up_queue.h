@@ -51,6 +51,7 @@ struct PlaneEvent {
     kDatabaseRefused,
     kScriptMissing,
     kReplicaRefused,
+    kSlotOpen,
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

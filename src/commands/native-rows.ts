@@ -3,6 +3,7 @@ import { errorReply } from '../resp/index.js';
 import { hasUnknownKeys } from './command-row.js';
 import type { CommandTable } from './command-table.js';
 import { mayFollowSubscribe } from './rules/pubsub.js';
+import { mayAskReplica } from './rules/reads.js';
 import { refusalText } from './rules/refusals.js';
 import { RUNS_BODY, RUNS_DIGEST } from './rules/scripts.js';
 import { isQueueable, NEVER_QUEUED } from './rules/transactions.js';
@@ -62,6 +63,7 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['secret', isSecret(row)],
     ['runs_body', RUNS_BODY.has(row.name)],
     ['runs_digest', RUNS_DIGEST.has(row.name)],
+    ['at_replica', mayAskReplica(row)],
   ];
   return facts.filter(([, isSet]) => isSet).map(([flag]) => flag);
 }

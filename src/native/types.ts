@@ -47,7 +47,8 @@ export type NativeCommandFlag =
   | 'unmonitored'
   | 'secret'
   | 'runs_body'
-  | 'runs_digest';
+  | 'runs_digest'
+  | 'at_replica';
 
 /** Who answers a command. C++: `RouteBy`. */
 export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse' | 'pubsub';
@@ -278,6 +279,9 @@ export interface DataPlaneEvent {
    * crossslot_answered, database_refused: told once per command (`text`) and client library (`server`).
    * script_missing: a server does not have a script that we know; `text` is `<node id> <SHA-1>`. It waits
    * for `scriptChecked`.
+   * replica_refused: a read that `server` was asked for as a replica was asked for again at the primary;
+   * `text` is the server's reply. Told once in a while.
+   * slot_open: the primary of `slot` says that keys of it have moved. Told only while replicas are read.
    * out_of_files: connections cannot be accepted; `text` is the system's reason.
    */
   readonly kind:
@@ -292,7 +296,9 @@ export interface DataPlaneEvent {
     | 'out_of_files'
     | 'crossslot_answered'
     | 'database_refused'
-    | 'script_missing';
+    | 'script_missing'
+    | 'replica_refused'
+    | 'slot_open';
   readonly database: number;
   readonly slot: number;
   /** Label of the server the event is about; '' if none. */
@@ -374,6 +380,8 @@ export interface DatabaseSettings {
   readonly clientMustAuthenticate: boolean;
   /** For the names of links at the servers. */
   readonly nodeName: string;
+  /** How long after the reply to a write of a client its reads of that slot go to the primary; below 2^32. */
+  readonly readYourWritesMs: number;
   readonly limits: PlaneLimits;
 }
 
@@ -404,6 +412,10 @@ export interface RouteSnapshot {
   readonly servers: readonly RouteServer[];
   /** Length 16384: index into `servers` of the slot's primary, or 0xffff: nobody serves it now. */
   readonly slotToServer: Uint16Array;
+  /** Indexes into `servers` of those that reads may be sent to; no set is empty. */
+  readonly readerSets: readonly (readonly number[])[];
+  /** Length 16384: index into `readerSets`, or 0xffff: the primary; length 0: all go to primaries. */
+  readonly slotToReaders: Uint16Array;
 }
 
 /** How many subscriptions there are to a name. C++: `PubSubCensus::Count`. */

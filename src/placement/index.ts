@@ -12,6 +12,15 @@ export {
 } from './problems.js';
 export { type ProxyPictureInput, proxyPicture } from './proxy-picture.js';
 export { rangesByOwner } from './ranges.js';
+export {
+  NO_READERS,
+  PRIMARY_ONLY,
+  type ReadersInput,
+  type ReadFrom,
+  type ServerFacts,
+  type SlotReaders,
+  slotReaders,
+} from './readers.js';
 export { type ServerPictureInput, serverPicture, shownServer } from './server-picture.js';
 export { ServerZones } from './server-zones.js';
 export { configuredPlacement } from './settings.js';

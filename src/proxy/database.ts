@@ -12,7 +12,7 @@ import type {
   SlowRequest,
 } from '../native/index.js';
 import { encodeCommand, errorReply } from '../resp/index.js';
-import type { ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
 import { ControlContexts } from './control-contexts.js';
 import { DatabaseUsers } from './database-users.js';
 import { executeOnPrimaries } from './execute-on-primaries.js';
@@ -21,6 +21,7 @@ import { HoldingWatch } from './holding-watch.js';
 import { toPlaneLimits } from './limits.js';
 import { reactTo } from './plane-events.js';
 import { PublishedCommands } from './published-commands.js';
+import { ReplicaReads } from './replica-reads.js';
 import { toRouteSnapshot } from './routes.js';
 import { Scripts } from './scripts.js';
 import { answerAuth, answerHello, internalError, reply } from './session.js';
@@ -37,6 +38,7 @@ export class Database {
   readonly #scripts: Scripts;
   readonly #functions: FunctionCopier;
   readonly #holding: HoldingWatch;
+  readonly #replicaReads: ReplicaReads;
   #config: EffectiveConfig;
   #publishedSettings = '';
 
@@ -73,6 +75,13 @@ export class Database {
       heldNow: () => plane.total('held_now'),
       setHolding: (isHolding) => monitor.setHolding(isHolding),
     });
+    this.#replicaReads = new ReplicaReads(config, {
+      clock: SYSTEM_CLOCK,
+      log,
+      execute,
+      refresh: (reason) => monitor.requestRefresh(reason),
+      changed: () => this.#publishRoutes(),
+    });
     this.#contexts = new ControlContexts({
       database: id,
       plane,
@@ -90,7 +99,8 @@ export class Database {
   adopt(topology: ClusterTopology): void {
     this.publishSettings();
     void this.#functions.adopt(topology);
-    this.#plane.setRoutes(this.#id, toRouteSnapshot(topology));
+    this.#replicaReads.adopt(topology);
+    this.#publishRoutes();
   }
 
   /** Publishes the command table, with what the servers' modules add to it. */
@@ -103,6 +113,9 @@ export class Database {
     this.#config = config;
     this.#contexts.reconfigure();
     this.publishSettings();
+    if (this.#replicaReads.reconfigure(config)) {
+      this.#publishRoutes();
+    }
     await this.#commands.reconfigure(commandPolicy(config));
   }
 
@@ -124,6 +137,7 @@ export class Database {
       userRefused: (user) => this.#users.refused(user),
       userLost: (user) => this.#users.suspect(user),
       scriptMissing: (nodeId, digest) => void this.#scripts.repair(nodeId, digest),
+      replicaRefused: (server) => this.#replicaReads.refused(server),
     });
   }
 
@@ -148,6 +162,7 @@ export class Database {
 
   stop(): void {
     this.#holding.stop();
+    this.#replicaReads.stop();
     this.#users.stop();
   }
 
@@ -179,11 +194,19 @@ export class Database {
     return null;
   }
 
+  #publishRoutes(): void {
+    const { topology } = this.#monitor;
+    if (topology !== null) {
+      this.#plane.setRoutes(this.#id, toRouteSnapshot(topology, this.#replicaReads.readers));
+    }
+  }
+
   #settings(): DatabaseSettings {
     return {
       users: this.#users.all,
       ...this.#users.beginning,
       nodeName: hostname().replace(/[^!-~]/g, '_'),
+      readYourWritesMs: this.#config.readYourWritesMs,
       limits: this.#limits(),
     };
   }

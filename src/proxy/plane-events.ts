@@ -12,6 +12,8 @@ export interface EventReactions {
   /** A connection of the user has ended. */
   userLost(user: number): void;
   scriptMissing(nodeId: string, digest: string): void;
+  /** A replica that was asked for a read cannot serve now. */
+  replicaRefused(server: string): void;
 }
 
 /** One line of log per change of state, and a refresh where the topology may have changed. */
@@ -71,6 +73,19 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
       reactions.scriptMissing(nodeId, digest);
       return;
     }
+    case 'replica_refused':
+      log.debug('a replica does not answer reads; the primary does', {
+        server,
+        slot,
+        reason: text,
+      });
+      reactions.replicaRefused(server);
+      reactions.refresh({ kind: 'moved', detail: `slot ${slot} at ${server}: ${text}` });
+      return;
+    case 'slot_open':
+      log.debug('a slot is on its way; it is read from its primary', { slot });
+      reactions.refresh({ kind: 'moved', detail: `slot ${slot} is on its way` });
+      return;
     case 'out_of_files':
       log.error('connections cannot be accepted; raise the limit of open files', { reason: text });
       return;

@@ -62,6 +62,17 @@ const COUNTERS: readonly Definition[] = [
     unknown_outcomes: 'unknown',
     reads_repeated: 'repeated',
   }),
+  counter('reads_at_replicas', 'replica_reads', 'Reads that were sent to replicas.'),
+  ...labelled(
+    'replica_reads_repeated',
+    'Reads sent to replicas that were sent again to primaries, by reason.',
+    'reason',
+    {
+      replica_reads_refused: 'refused',
+      replica_reads_missing: 'not_there',
+      replica_reads_lost: 'lost',
+    },
+  ),
   counter(
     'scripts_loaded',
     'scripts_loaded',

@@ -1,4 +1,5 @@
 import type { RouteServer, RouteSnapshot } from '../native/index.js';
+import type { SlotReaders } from '../placement/index.js';
 import { formatEndpoint } from '../shards/index.js';
 import {
   type ClusterTopology,
@@ -11,7 +12,10 @@ import {
 const NOBODY = 0xffff;
 
 /** What the workers need of a topology. A primary that the cluster has given up serves nothing. */
-export function toRouteSnapshot(topology: ClusterTopology): RouteSnapshot {
+export function toRouteSnapshot(
+  topology: ClusterTopology,
+  { sets, slotToSet }: SlotReaders,
+): RouteSnapshot {
   const slotToServer = new Uint16Array(SLOT_COUNT).fill(NOBODY);
   for (let slot = 0; slot < SLOT_COUNT; slot++) {
     const shardIndex = topology.slotToShard[slot] ?? UNASSIGNED;
@@ -25,6 +29,8 @@ export function toRouteSnapshot(topology: ClusterTopology): RouteSnapshot {
     refreshStartedAtMs: toHrtimeMs(topology.refreshStartedAtMs),
     servers: topology.servers.map(toRouteServer),
     slotToServer,
+    readerSets: sets,
+    slotToReaders: slotToSet,
   };
 }
 

@@ -1,5 +1,5 @@
 export { AddressMap } from './address-map.js';
-export { type Clock, SYSTEM_CLOCK } from './clock.js';
+export { type Clock, jittered, SYSTEM_CLOCK } from './clock.js';
 export type { TopologyLog } from './log.js';
 export {
   type MonitorStatus,

@@ -190,6 +190,20 @@ describe('routes', () => {
       { slotToServer: new Uint16Array(16_384).fill(1) },
       'slotToServer must be indexes into servers, or 0xffff',
     ],
+    [{ slotToServer: new Uint16Array(0) }, 'slotToServer must be a Uint16Array of length 16384'],
+    [{ readerSets: {} }, 'readerSets must be an array'],
+    [
+      { readerSets: [[]] },
+      /^readerSets must be arrays of indexes into servers, none of them empty/,
+    ],
+    [{ readerSets: [[0], 0] }, /^readerSets must be arrays of indexes into servers, /],
+    [{ readerSets: [[1]] }, /^readerSets must be arrays of indexes into servers, /],
+    [{ readerSets: [['0']] }, /^readerSets must be arrays of indexes into servers, /],
+    [{ slotToReaders: new Uint16Array(5) }, /^slotToReaders must be a Uint16Array of length 16384/],
+    [
+      { slotToReaders: new Uint16Array(16_384).fill(0) },
+      'slotToReaders must be indexes into readerSets, or 0xffff',
+    ],
   ])('case %#', (changes, message) => {
     const attempt = () => call('setRoutes', 0, { ...routes, ...changes });
     expect(attempt).toThrow(TypeError);
@@ -263,9 +277,15 @@ describe('presentations', () => {
     [[{ targets: [1] }], 'targets must be an array of strings'],
     [[{ targets: ['a:1\r\n'] }], 'targets must be host:port, without blanks'],
     [[{ targets: [''] }], 'targets must be host:port, without blanks'],
-    [[{ slotToTarget: [] }], 'slotToTarget must be a Uint16Array'],
-    [[{ slotToTarget: new Uint8Array(0) }], 'slotToTarget must be a Uint16Array'],
-    [[{ slotToTarget: new Uint16Array(9) }], 'slotToTarget must be of length 16384 or 0'],
+    [[{ slotToTarget: [] }], 'slotToTarget must be a Uint16Array of length 16384 or 0'],
+    [
+      [{ slotToTarget: new Uint8Array(0) }],
+      'slotToTarget must be a Uint16Array of length 16384 or 0',
+    ],
+    [
+      [{ slotToTarget: new Uint16Array(9) }],
+      'slotToTarget must be a Uint16Array of length 16384 or 0',
+    ],
     [
       [{ slotToTarget: elsewhere, targets: ['a:1'] }],
       'slotToTarget must be indexes into targets, or 0xffff',

@@ -7,6 +7,8 @@ export interface TestClusterOptions {
   readonly nodeTimeoutMs?: number;
   readonly requirepass?: string;
   readonly host?: string;
+  /** One for each server, instead of `host`. */
+  readonly hosts?: readonly string[];
   readonly extraConfig?: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +37,7 @@ export class TestCluster {
     const primaries = options.primaries ?? 3;
     const count = primaries * (1 + (options.replicasPerPrimary ?? 0));
     const started = await Promise.allSettled(
-      Array.from({ length: count }, () => startMember(options)),
+      Array.from({ length: count }, (_, i) => startMember(options, options.hosts?.[i])),
     );
     const servers = started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
     try {
@@ -281,10 +283,11 @@ function rolesAndSlots(nodes: string): string {
   return lines.sort().join('\n');
 }
 
-function startMember(options: TestClusterOptions): Promise<RealServer> {
+function startMember(options: TestClusterOptions, ownHost?: string): Promise<RealServer> {
+  const host = ownHost ?? options.host;
   return RealServer.start({
     cluster: true,
-    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(host === undefined ? {} : { host }),
     ...(options.requirepass === undefined ? {} : { requirepass: options.requirepass }),
     extraConfig: {
       'cluster-node-timeout': String(options.nodeTimeoutMs ?? 2_000),

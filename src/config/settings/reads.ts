@@ -1,6 +1,6 @@
 import type { SettingRow } from '../setting-row.js';
 
-/** Reads from replicas, in mode standalone. */
+/** Reads from replicas, in the modes standalone and auto. */
 export const READ_SETTINGS = {
   readFrom: {
     kind: 'choice',
@@ -16,7 +16,7 @@ export const READ_SETTINGS = {
     flag: 'read-from',
     env: 'SLOTGATE_READ_FROM',
     reload: 'live',
-    help: 'Who answers reads in mode standalone. Whatever no replica can answer is read from the primary.',
+    help: 'Who answers reads, in the modes standalone and auto. What no replica can answer is read from the primary.',
   },
   readYourWritesMs: {
     kind: 'integer',
@@ -26,7 +26,7 @@ export const READ_SETTINGS = {
     flag: 'read-your-writes-ms',
     env: 'SLOTGATE_READ_YOUR_WRITES_MS',
     reload: 'live',
-    help: 'How long after a write of a client its reads of that slot stay with the primary; 0: not at all.',
+    help: 'How long after the reply to a write of a client its reads of that slot go to the primary; 0: not at all.',
   },
   maxReplicaLinkDownMs: {
     kind: 'integer',

@@ -39,6 +39,7 @@ export function settings(changes: Partial<DatabaseSettings> = {}): DatabaseSetti
     clientUser: 0,
     clientMustAuthenticate: false,
     nodeName: 'test',
+    readYourWritesMs: 0,
     limits: LIMITS,
     ...changes,
   };
@@ -67,5 +68,7 @@ export function routesTo(ports: readonly number[], version = 1): RouteSnapshot {
     refreshStartedAtMs: 0,
     servers: ports.map(routeServer),
     slotToServer: ports.length === 0 ? slots.fill(NOBODY) : slots,
+    readerSets: [],
+    slotToReaders: new Uint16Array(0),
   };
 }

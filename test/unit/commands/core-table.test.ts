@@ -91,7 +91,7 @@ describe('rows for the data plane', () => {
     expect(nativeRow('get')).toEqual({
       name: 'get',
       arity: 2,
-      flags: ['readonly', 'queueable', 'keyspace'],
+      flags: ['readonly', 'queueable', 'keyspace', 'at_replica'],
       route: 'keys',
       local: 'none',
       split: 'none',
@@ -230,10 +230,37 @@ describe('rows for the data plane', () => {
     }
   });
 
+  test('replicas may be asked for what shows whether its key was there', () => {
+    const asked = NATIVE.filter(({ flags }) => flags.includes('at_replica'));
+    const names = new Set(asked.map(({ name }) => name));
+    for (const name of ['get', 'mget', 'exists', 'hgetall', 'object|encoding', 'xread', 'zscore']) {
+      expect(names).toContain(name);
+    }
+    // Writes, scripts, cursors, commands without keys, what only the primary knows.
+    const others = [
+      'set',
+      'sort',
+      'georadius',
+      'eval_ro',
+      'fcall_ro',
+      'evalsha_ro',
+      'hscan',
+      'scan',
+    ];
+    for (const name of [...others, 'dbsize', 'touch', 'pfcount', 'object|freq', 'watch', 'keys']) {
+      expect(names).not.toContain(name);
+    }
+    for (const { route, flags } of asked) {
+      expect(route).toBe('keys');
+      expect(flags).toContain('readonly');
+      expect(flags).not.toContain('script');
+    }
+  });
+
   test('XREAD blocks with a token only', () => {
     expect(nativeRow('xread')).toMatchObject({ route: 'keys', blockToken: 'BLOCK' });
     expect(nativeRow('xread')?.flags).toEqual([
-      ...['readonly', 'blocks_with_token', 'queueable', 'keyspace'],
+      ...['readonly', 'blocks_with_token', 'queueable', 'keyspace', 'at_replica'],
     ]);
     expect(nativeRow('xreadgroup')?.flags).toEqual(
       writes('write', 'blocks_with_token', 'queueable'),
