@@ -238,7 +238,7 @@ class Play {
     }
   }
 
-  /// The bits of `pattern` say who owns which part of the slots, or nobody.
+  /// The bits of `pattern` say who owns which part of the slots, or nobody, and who is read from.
   void publish(std::uint8_t pattern) {
     for (std::uint32_t slot = 0; slot < slotgate::kSlotCount; ++slot) {
       const unsigned owner = pattern >> (slot % 4 * 2) & 3U;
@@ -246,6 +246,15 @@ class Play {
           static_cast<std::uint16_t>(owner < 2    ? owner ^ (slot & 1U)
                                      : owner == 2 ? 0U
                                                   : slotgate::RouteSnapshot::kNobody);
+    }
+    routes_.reader_sets.clear();
+    routes_.slot_to_readers.clear();
+    if (pattern % 4 == 3) {
+      routes_.reader_sets = {{0, 1}, {1}};
+      for (std::uint32_t slot = 0; slot < slotgate::kSlotCount; ++slot)
+        routes_.slot_to_readers.push_back(static_cast<std::uint16_t>(slot % 3));
+      std::replace(routes_.slot_to_readers.begin(), routes_.slot_to_readers.end(), std::uint16_t{2},
+                   slotgate::RouteSnapshot::kNobody);
     }
     ++routes_.version;
     routes_.refresh_started_ms = rig_.context().now_ms - pattern % 3U * 1000U;

@@ -256,6 +256,10 @@ class ScriptedServer {
       connection.output += "*0\r\n";
     } else if (name == "CLIENT" && arguments.size() > 1) {
       connection.output += arguments[1] == "ID" ? ":1\r\n" : "+OK\r\n";
+    } else if (name == "READONLY") {
+      connection.output += "+OK\r\n";
+    } else if (name == "INFO") {
+      connection.output += bulk_reply("\nmaster_link_status:up\n");
     } else if (name == "CLUSTER") {
       connection.output += bulk_reply(node_id_);
     } else {

@@ -293,6 +293,8 @@ function startMember(options: TestClusterOptions, ownHost?: string): Promise<Rea
       'cluster-node-timeout': String(options.nodeTimeoutMs ?? 2_000),
       'cluster-require-full-coverage': 'no',
       'cluster-allow-replica-migration': 'no',
+      // Of several loopback addresses the others would see the one that a connection comes from.
+      ...(ownHost === undefined ? {} : { 'cluster-announce-ip': ownHost }),
       ...options.extraConfig,
     },
   });
