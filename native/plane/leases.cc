@@ -73,10 +73,10 @@ void Leases::release_unused(Client& client) {
   end_session_if_idle(client);
 }
 
-void Leases::drop(Client& client, Link& link) {
+void Leases::drop(Client& client, Link& link, std::uint32_t index) {
   take_out(client, link);
   link.leased = false;
-  context_.links->abandon(link, kNoIndex);
+  context_.links->abandon(link, index);
   context_.errands->link_returned();
 }
 

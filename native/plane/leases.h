@@ -18,8 +18,9 @@ class Leases {
   /// The client needs it no more, and it is as clean as a new one: others may have it, unless the
   /// server has not told who it is.
   void release(Client& client, Link& link);
-  /// The client needs it no more, and its state is unknown: closed.
-  void drop(Client& client, Link& link);
+  /// The client needs it no more, and its state is unknown: closed. `index`, if it is in flight, is
+  /// answered by whoever calls.
+  void drop(Client& client, Link& link, std::uint32_t index = kNoIndex);
   /// Closes all of them, with everything that waits at the servers: the client is gone, is another
   /// user from now on, or speaks another protocol.
   void drop_all(Client& client);

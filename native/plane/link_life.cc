@@ -111,7 +111,7 @@ std::size_t Links::private_links(const Server& server) {
 }
 
 void Links::give_back(Link& link) {
-  link.borrower = kNoIndex;
+  if (!link.leased) link.borrower = kNoIndex;
   link.streaming = false;
   link.stream.forget_sent();
 }

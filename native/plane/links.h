@@ -67,7 +67,8 @@ class Links {
                              std::uint8_t protocol);
   /// A new link for subscriptions; nullptr as shared_link(). What is sent on it is not kept.
   [[nodiscard]] Link* open_subscription(Database& database, Server& server, std::uint16_t user);
-  /// The borrower is done with it and everything is answered: kept for a while.
+  /// The borrower is done with it and everything is answered: kept for a while, or by the borrower
+  /// if it is leased.
   void give_back(Link& link);
   /// The borrower is done with it, and `index` will not be answered: closed.
   void abandon(Link& link, std::uint32_t index);

@@ -6,6 +6,7 @@
 #include "plane/client_pause.h"
 #include "plane/clients.h"
 #include "plane/dispatcher.h"
+#include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/monitors.h"
 #include "plane/readers.h"
@@ -13,6 +14,7 @@
 #include "plane/refusal.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -74,14 +76,16 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
   return Begun::kYes;
 }
 
+Link* RequestStreams::lease(Client& client, Server& server) {
+  if (client.session && client.session->bound) return context_.tracking->link_for(client, server);
+  return context_.links->borrow(*client.database, server, client.user, client.protocol);
+}
+
 void RequestStreams::connect(Client& client, std::uint16_t server, bool asking) {
   RequestStream& stream = *client.stream;
   Request& request = context_.requests[stream.request];
   Database& database = *client.database;
-  Link* link = server == SlotMap::kUnassigned
-                   ? nullptr
-                   : context_.links->borrow(database, *database.servers[server], client.user,
-                                            client.protocol);
+  Link* link = server == SlotMap::kUnassigned ? nullptr : lease(client, *database.servers[server]);
   if (link == nullptr) {
     wait_or_fail(client, server == SlotMap::kUnassigned
                              ? "-CLUSTERDOWN Hash slot not served\r\n"
@@ -279,7 +283,12 @@ void RequestStreams::drop_link(Client& client) {
   if (stream.link == nullptr) return;
   Link& link = *stream.link;
   stream.link = nullptr;
-  context_.links->abandon(link, stream.request);
+  if (!link.leased) {
+    context_.links->abandon(link, stream.request);
+    return;
+  }
+  context_.leases->drop(client, link, stream.request);
+  context_.tracking->links_dropped(client);
 }
 
 void RequestStreams::finish(Client& client) {

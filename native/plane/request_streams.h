@@ -49,6 +49,8 @@ class RequestStreams {
   [[nodiscard]] bool waiting() const noexcept { return !waiting_.empty(); }
 
  private:
+  /// A private link for the client's request: its own, if its requests go over such.
+  Link* lease(Client& client, Server& server);
   void connect(Client& client, std::uint16_t server, bool asking);
   void probe_answered(Client& client, std::string_view line);
   /// Waits for a better moment, or gives up with `text` if the deadline is over.

@@ -214,7 +214,7 @@ void Transactions::watch(Client& client, std::uint16_t slot) {
 
 void Transactions::unwatch_link(Client& client, Link& link) {
   context_.links->send_internal(link, "*1\r\n$7\r\nUNWATCH\r\n");
-  context_.leases->release(client, link);
+  if (!client.session->bound) context_.leases->release(client, link);
 }
 
 void Transactions::end_watch(Client& client) {
