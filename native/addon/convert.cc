@@ -166,6 +166,12 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
   return "";
 }
 
+Napi::Array write_texts(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array list = Napi::Array::New(env, texts.size());
+  for (std::uint32_t i = 0; i < texts.size(); ++i) list.Set(i, Napi::String::New(env, texts[i]));
+  return list;
+}
+
 Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   Napi::Object object = Napi::Object::New(env);
   Napi::Object client = Napi::Object::New(env);
@@ -179,10 +185,9 @@ Napi::Object write_control(Napi::Env env, const ControlRequest& request) {
   object.Set("mustLogIn", Napi::Boolean::New(env, request.must_log_in));
   object.Set("inTransaction", Napi::Boolean::New(env, request.in_transaction));
   object.Set("slot", Napi::Number::New(env, request.slot));
-  Napi::Array written = Napi::Array::New(env, request.written.size());
-  for (std::uint32_t i = 0; i < request.written.size(); ++i)
-    written.Set(i, Napi::String::New(env, request.written[i]));
-  object.Set("written", written);
+  object.Set("written", write_texts(env, request.written));
+  object.Set("ownWritten", write_texts(env, request.own_written));
+  object.Set("wroteElsewhere", Napi::Boolean::New(env, request.wrote_elsewhere));
   object.Set("connectionState", Napi::String::New(env, request.connection_state));
   object.Set("isTargetGone", Napi::Boolean::New(env, request.target_gone));
   object.Set("watchSlot", Napi::Number::New(env, request.watch_slot));
@@ -299,6 +304,7 @@ ErrandOrder read_errand(FieldReader& reader, const Napi::Object& value) {
   order.keep = reader.boolean(value, "keep");
   order.asking = reader.boolean(value, "asking");
   order.blocks = reader.boolean(value, "blocks");
+  order.writes = reader.boolean(value, "writes");
   order.to_busy = reader.boolean(value, "toBusy");
   order.reply_bytes_max =
       static_cast<std::uint64_t>(reader.number(value, "replyBytesMax", 0, kSafeMost));
@@ -346,10 +352,10 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   answer.user = static_cast<std::int32_t>(reader.number(value, "user", -1, 65535));
   const Napi::Value change = value.Get("change");
   if (!change.IsEmpty() && !change.IsUndefined()) {
-    answer.change =
-        static_cast<ClientChange>(1 + reader.word(value, "change",
-                                                  {"reset", "no_evict_on", "no_evict_off",
-                                                   "maint_on", "maint_off", "monitor"}));
+    answer.change = static_cast<ClientChange>(
+        1 + reader.word(value, "change",
+                        {"reset", "no_evict_on", "no_evict_off", "maint_on", "maint_off", "monitor",
+                         "counts_writes_anew"}));
   }
   if (const Napi::Value next = value.Get("beforeNext"); !next.IsEmpty() && next.IsBuffer()) {
     const auto frame = next.As<Napi::Buffer<char>>();

@@ -145,6 +145,7 @@ void Redirector::adopt(Database& database, std::shared_ptr<const RouteSnapshot> 
   for (const auto& server : database.servers) {
     const std::uint16_t index = server->index;
     const bool owned_slots = index < owned.size() && owned[index];
+    if (owned_slots && !owns[index]) context_.tracking->demoted(database, *server);
     for (const auto& link : server->links) {
       if (link->kind != LinkKind::kReader)
         look_after(database, *link, changed, owned_slots, owns[index]);

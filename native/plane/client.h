@@ -98,7 +98,8 @@ struct Client {
   ReplyMode reply_mode = ReplyMode::kOn;
   /// Which upstream user its requests run as; see Database::users.
   std::uint16_t user = 0;
-  std::uint64_t written = 0;    ///< servers it has written to, a bit each, by number modulo 64
+  /// Servers it has written to, a Server::bit() each; while it has links of its own, over these.
+  std::uint64_t written = 0;
   std::uint16_t home_slot = 0;  ///< where its keyless requests go
   bool dirty = false;           ///< on the list of clients to flush this turn
   bool ready = false;           ///< on the list of clients to parse before the next poll

@@ -40,6 +40,10 @@ struct ClientSession {
   bool watch_broken = false;
   /// Its requests go over links of its own.
   std::unique_ptr<BoundLinks> bound;
+  /// With `bound`: servers as in Client::written that it wrote to over links that it has not (any
+  /// more), and those where the control plane knows of it; see own_writes.h.
+  std::uint64_t written_elsewhere = 0;
+  std::uint64_t written_before = 0;
   std::unique_ptr<Subscriptions> subscriptions;
   /// Pushes that wait for the end of a reply that is being forwarded.
   std::unique_ptr<ByteBuffer> deferred;

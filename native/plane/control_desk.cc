@@ -6,6 +6,7 @@
 #include "plane/clients.h"
 #include "plane/leases.h"
 #include "plane/monitors.h"
+#include "plane/own_writes.h"
 #include "plane/replies.h"
 #include "plane/slow_requests.h"
 #include "plane/socket.h"
@@ -27,19 +28,6 @@ std::int32_t ControlDesk::slot_of(const Command& command, Bytes frame,
   }
   return ControlRequest::kNoKeys;
 }
-
-namespace {
-
-/// Servers that `mask` stands for, by their numbers modulo 64: some of them may be too many.
-std::vector<std::string> nodes_of(const Database& database, std::uint64_t mask) {
-  std::vector<std::string> nodes;
-  for (const auto& server : database.servers) {
-    if ((mask >> (server->index % 64) & 1) != 0) nodes.push_back(server->entry.node_id);
-  }
-  return nodes;
-}
-
-}  // namespace
 
 Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
                             const std::vector<Arg>& args) {
@@ -64,7 +52,7 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   up.database = client.database->id;
   up.row = command != nullptr ? command->id : -1;
   if (command != nullptr) up.slot = slot_of(*command, frame, args);
-  up.written = nodes_of(*client.database, client.written);
+  tell_writes(client, up);
   up.protocol = client.protocol;
   up.user = client.user;
   if (client.session) {
@@ -160,6 +148,9 @@ void ControlDesk::apply(Client& client, ClientChange change) {
     case ClientChange::kNoticesOn:
     case ClientChange::kNoticesOff:
       client.wants_notices = change == ClientChange::kNoticesOn;
+      break;
+    case ClientChange::kCountsWritesAnew:
+      if (client.session && client.session->bound) count_own_writes_anew(client);
       break;
   }
 }

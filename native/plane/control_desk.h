@@ -16,7 +16,8 @@ enum class ClientChange : std::uint8_t {
   kNoEvictOff,
   kNoticesOn,  ///< it is told of maintenance from now on
   kNoticesOff,
-  kMonitor,  ///< it is shown what all clients send; it is answered when all workers know
+  kMonitor,           ///< it is shown what all clients send; it is answered when all workers know
+  kCountsWritesAnew,  ///< it knows that it cannot know of earlier ones; see own_writes.h
 };
 
 /// What TypeScript answers to a control command, and what it changes about the client.

@@ -58,6 +58,9 @@ struct Server {
   std::string last_failure;
   /// Connections of ours that the server may still read from: killed first on the next link.
   std::vector<std::int64_t> abandoned_clients;
+
+  /// Stands for it in Client::written.
+  [[nodiscard]] std::uint64_t bit() const noexcept { return std::uint64_t{1} << (index % 64); }
 };
 
 /// Why no request of a database's clients may take the fast path, as bits of one byte.

@@ -86,9 +86,10 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
     settle(number, part, {ErrandOutcome::Kind::kNotSent, "the server left the cluster"});
     return true;
   }
-  Link* const link = errand.order.lease ? lease(client, *server)
-                                        : context_.links->shared_link(*client.database, *server,
-                                                                      client.user, client.protocol);
+  Link* const link =
+      takes_private_link(client, errand.order)
+          ? lease(client, *server)
+          : context_.links->shared_link(*client.database, *server, client.user, client.protocol);
   if (link == nullptr) return false;
   if (errand.order.to_busy && link->state != LinkState::kReady) link->to_busy = true;
   const std::uint32_t index = context_.requests.take();
@@ -100,7 +101,8 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
   request.slot = 0;
   request.command = 0;
   request.flags =
-      static_cast<std::uint16_t>(kReqErrand | kReqKeyless | (errand.order.blocks ? kReqWaits : 0));
+      static_cast<std::uint16_t>(kReqErrand | kReqKeyless | (errand.order.blocks ? kReqWaits : 0) |
+                                 (errand.order.writes ? 0 : kReqReadonly));
   request.arrived_ms = context_.turn_stamp();
   request.arrival = context_.next_arrival++;
   request.redirects = 0;
@@ -108,6 +110,10 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
   if (errand.order.asking) context_.links->send_internal(*link, "*1\r\n$6\r\nASKING\r\n");
   context_.links->send(*link, index, bytes_of(errand.order.frame));
   return true;
+}
+
+bool Errands::takes_private_link(const Client& client, const ErrandOrder& order) {
+  return order.lease || (order.writes && client.session->bound != nullptr);
 }
 
 Link* Errands::lease(Client& client, Server& server) {
@@ -208,7 +214,8 @@ void Errands::client_gone(Client& client) {
 ErrandOutcome Errands::why_not(Client& client, const Errand& errand, std::size_t part) const {
   const Server* const server = find_server(client, errand.order.nodes[part]);
   const std::size_t most = client.database->limits().private_links_per_server_max;
-  if (server != nullptr && errand.order.lease && context_.links->private_links(*server) >= most) {
+  const bool is_private = takes_private_link(client, errand.order);
+  if (server != nullptr && is_private && context_.links->private_links(*server) >= most) {
     return {ErrandOutcome::Kind::kBusy, "all " + std::to_string(most) + " private links to " +
                                             server->entry.label + " are in use"};
   }
@@ -244,17 +251,28 @@ void Errands::retry() {
 }
 
 void Errands::locate(std::uint64_t ticket, std::uint32_t client_index, std::uint64_t client_id) {
-  ErrandOutcome outcome{ErrandOutcome::Kind::kGone, {}};
+  std::vector<ErrandOutcome> places{{ErrandOutcome::Kind::kGone, {}}};
   Client* const client = context_.control->waiting_client(client_index, client_id);
   if (client != nullptr && client->session && client->session->blocked) {
-    outcome = locate_blocked(*client, client->session->errands.back());
+    places = locate_blocked(*client, client->session->errands.back());
   }
-  context_.up.errands.push_back({ticket, {std::move(outcome)}});
+  context_.up.errands.push_back({ticket, std::move(places)});
 }
 
-ErrandOutcome Errands::locate_blocked(Client& client, std::uint32_t number) {
-  const Errand& errand = errands_.at(number);
-  const std::uint32_t index = errand.requests.front();
+std::vector<ErrandOutcome> Errands::locate_blocked(Client& client, std::uint32_t number) {
+  std::vector<ErrandOutcome> places;
+  const std::size_t parts = errands_.at(number).order.nodes.size();
+  for (std::size_t part = 0; part < parts; ++part) {
+    const auto it = errands_.find(number);
+    if (it == errands_.end()) break;  // the last part of it has just ended
+    if (it->second.outcomes[part].kind == ErrandOutcome::Kind::kPending)
+      places.push_back(locate_part(client, number, part));
+  }
+  return places;
+}
+
+ErrandOutcome Errands::locate_part(Client& client, std::uint32_t number, std::size_t part) {
+  const std::uint32_t index = errands_.at(number).requests[part];
   const auto& leases = client.session->leases;
   const auto waits = std::find_if(leases.begin(), leases.end(), [&](const Link* link) {
     return !link->in_flight.empty() && link->in_flight.at(link->in_flight.size() - 1) == index;
@@ -269,7 +287,7 @@ ErrandOutcome Errands::locate_blocked(Client& client, std::uint32_t number) {
     // Nothing was sent over it yet, and nothing will be.
     context_.leases->drop(client, **waits);
   }
-  settle(number, 0, {ErrandOutcome::Kind::kNotSent, "unblocked"});
+  settle(number, part, {ErrandOutcome::Kind::kNotSent, "unblocked"});
   return {ErrandOutcome::Kind::kNotSent, {}};
 }
 

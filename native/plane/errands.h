@@ -23,6 +23,7 @@ struct ErrandOrder {
   bool keep = false;    ///< … or kept
   bool asking = false;  ///< behind ASKING
   bool blocks = false;  ///< may wait at the server: ends at once when the client leaves
+  bool writes = false;  ///< goes over the client's own links, if its requests go over such
   /// With lease: the server may be busy with a script, and this is to end it.
   bool to_busy = false;
   std::uint64_t reply_bytes_max = 0;  ///< larger replies are not collected; 0: any size
@@ -36,9 +37,9 @@ class Errands {
 
   /// The result goes up in any case, at once if the client is gone.
   void run(ErrandOrder order);
-  /// Where the client's blocking errand waits: goes up as the result of `ticket`, one outcome: a
-  /// reply "<node id> <id of the link there>", or kNotSent (and the errand ends: it never was
-  /// sent).
+  /// Where the client's blocking errand waits: goes up as the result of `ticket`, one outcome for
+  /// each server that has not answered: a reply "<node id> <id of the link there>", or kNotSent
+  /// (and the errand ends there: it never was sent). kGone alone: it does not wait.
   void locate(std::uint64_t ticket, std::uint32_t client_index, std::uint64_t client_id);
 
   /// A reply to the errand's request `index`, just taken off its link.
@@ -70,11 +71,13 @@ class Errands {
   bool send_parts(std::uint32_t number);
   /// False if it must wait.
   bool send_part(std::uint32_t number, Errand& errand, std::size_t part, Client& client);
+  [[nodiscard]] static bool takes_private_link(const Client& client, const ErrandOrder& order);
   Link* lease(Client& client, Server& server);
   void settle(std::uint32_t number, std::size_t part, ErrandOutcome outcome);
   void finish(std::uint32_t number);
   void give_links_back(Client& client, const ErrandOrder& order);
-  ErrandOutcome locate_blocked(Client& client, std::uint32_t number);
+  std::vector<ErrandOutcome> locate_blocked(Client& client, std::uint32_t number);
+  ErrandOutcome locate_part(Client& client, std::uint32_t number, std::size_t part);
   ErrandOutcome why_not(Client& client, const Errand& errand, std::size_t part) const;
   [[nodiscard]] static Server* find_server(Client& client, const std::string& node_id);
 

@@ -4,6 +4,7 @@
 
 #include "plane/errands.h"
 #include "plane/links.h"
+#include "plane/own_writes.h"
 #include "plane/tracking.h"
 
 namespace slotgate {
@@ -43,6 +44,7 @@ Link* Leases::lease(Client& client, Server& server) {
 
 void Leases::take_out(Client& client, const Link& link) {
   ClientSession& session = *client.session;
+  if (session.bound) lose_own_writes(client, *link.server);
   std::erase(session.leases, &link);
   if (session.latest == &link) session.latest = nullptr;
   if (session.watch_link == &link) {

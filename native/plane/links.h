@@ -50,7 +50,7 @@ class Links {
     request.length = static_cast<std::uint32_t>(size);
     request.state = RequestState::kInFlight;
     if ((request.flags & kReqReadonly) == 0 && request.client != kNoIndex)
-      context_.clients[request.client].written |= std::uint64_t{1} << (link.server->index % 64);
+      context_.clients[request.client].written |= link.server->bit();
     if (link.in_flight.empty()) link.owed_since_ms = context_.now_ms;
     link.in_flight.push_back(index);
     return link.stream.prepare(size);

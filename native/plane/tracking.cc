@@ -5,6 +5,7 @@
 #include "plane/clients.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/own_writes.h"
 #include "plane/reply_text.h"
 #include "plane/subscriptions.h"
 #include "plane/worker.h"
@@ -35,6 +36,8 @@ void Tracking::bind(Client& client, BoundLinks bound) {
   ClientSession& session = Leases::session_of(client);
   const bool ends = bound.setup.empty();
   std::erase(clients_, client.index);
+  if (session.bound && ends) end_own_writes(client);
+  if (!session.bound && !ends) begin_own_writes(client);
   const std::vector<std::vector<std::string>> teardown = std::move(bound.teardown);
   session.bound = ends ? nullptr : std::make_unique<BoundLinks>(std::move(bound));
   for (Link* const link : std::vector<Link*>(session.leases)) {
@@ -242,6 +245,13 @@ void Tracking::slot_left(const Database& database, std::uint16_t server) {
   }
 }
 
+void Tracking::demoted(const Database& database, const Server& server) {
+  for (const std::uint32_t index : clients_) {
+    Client& client = context_.clients[index];
+    if (client.database == &database) lose_own_writes(client, server);
+  }
+}
+
 void Tracking::open_everywhere(Client& client) {
   Database& database = *client.database;
   std::vector<bool> asked(database.servers.size(), false);
@@ -265,6 +275,7 @@ void Tracking::forget(Client& client) {
   if (bound_of(client) == nullptr) return;
   std::erase(clients_, client.index);
   count_clients();
+  end_own_writes(client);
   client.session->bound.reset();
 }
 

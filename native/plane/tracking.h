@@ -38,6 +38,8 @@ class Tracking {
   void sink_lost(const Link& link);
   /// A slot is not this server's any more.
   void slot_left(const Database& database, std::uint16_t server);
+  /// All slots have left the server.
+  void demoted(const Database& database, const Server& server);
 
   /// What the client is to be sent behind the reply to the request, which was sent just now.
   [[nodiscard]] std::string take_behind(Client& client, std::uint32_t index);

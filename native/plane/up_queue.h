@@ -22,6 +22,9 @@ struct ControlRequest {
   std::int32_t slot = kNoKeys;  ///< of its keys, or kNoKeys, kManySlots
   /// Node ids of the servers that the client has written to.
   std::vector<std::string> written;
+  /// … over links of its own that it has still, since ClientChange::kCountsWritesAnew.
+  std::vector<std::string> own_written;
+  bool wrote_elsewhere = false;  ///< … and over others
   static constexpr std::int32_t kNoKeys = -1;
   static constexpr std::int32_t kManySlots = -2;
   std::string connection_state;  ///< see BoundLinks::state

@@ -376,6 +376,28 @@ TEST(a_blocked_client_that_waits_for_a_link_is_unblocked_there) {
   CHECK(one.plane.outcome(one.plane.locate(second)).kind == Kind::kGone);
 }
 
+TEST(a_client_that_blocks_at_several_servers_is_found_at_all_that_have_not_answered) {
+  FakeServer a;
+  FakeServer b;
+  TestPlane plane({&a, &b});
+  TestClient client = plane.connect();
+  b.greet_with("-");
+  client.ask("WAIT 1 0");
+  const ControlRequest asked = plane.take_control();
+  const std::uint64_t ticket = plane.send_to_all(asked, {&a, &b}, "WAIT 1 0", blocking());
+  const Call call = a.take();
+  if (!eventually([&] { return b.handshakes().size() == 1; })) CHECK(false);
+  const std::vector<ErrandOutcome> places = plane.outcomes(plane.locate(asked));
+  CHECK_EQ(places.size(), 2U);
+  CHECK(places.at(0).text.starts_with(a.node_id() + " "));
+  CHECK(places.at(1).kind == Kind::kNotSent);
+  CHECK(plane.outcome(plane.locate(asked)).kind == Kind::kReply);
+  a.reply(call, ":1\r\n");
+  const std::vector<ErrandOutcome> outcomes = plane.outcomes(ticket);
+  CHECK_EQ(outcomes.at(0).text, ":1\r\n");
+  CHECK(outcomes.at(1).kind == Kind::kNotSent);
+}
+
 TEST(a_reply_that_is_larger_than_the_errand_allows_is_not_collected) {
   OneServer one;
   const ControlRequest asked = one.ask(one.client);

@@ -121,5 +121,143 @@ TEST(an_own_link_that_breaks_under_a_large_request_is_replaced) {
   it.serve_set(next);
 }
 
+TEST(an_own_link_that_is_lost_under_a_large_request_executed_nothing) {
+  Bound it;
+  it.bind();
+  const int own = it.write();
+  const std::string large = multibulk({"SET", it.key, std::string(3U * 1024 * 1024, 'v')});
+  it.client.send(std::string_view(large).substr(0, large.size() / 2));
+  it.a.reply(it.a.take(), ":1\r\n");
+  it.plane.await(&WorkerCounters::streamed_requests, 1);
+  it.a.close_connection(own);
+  CHECK(it.client.reply().starts_with("-TRYAGAIN "));
+  it.client.send(std::string_view(large).substr(large.size() / 2));
+  it.client.ask(it.set);
+  it.serve_set(Bound::opened(it.a));
+}
+
+TEST(a_client_that_leaves_in_a_large_request_takes_its_own_link_along) {
+  for (const bool reset : {false, true}) {
+    Bound it;
+    const TestClient other = it.plane.connect_served();
+    it.bind();
+    (void)it.write();
+    const std::uint64_t links = it.plane.sum(&WorkerCounters::links);
+    const std::string large = multibulk({"SET", it.key, std::string(3U * 1024 * 1024, 'v')});
+    it.client.send(std::string_view(large).substr(0, large.size() / 2));
+    it.a.reply(it.a.take(), ":1\r\n");
+    it.client.leave(reset);
+    it.plane.await(&WorkerCounters::clients, 1);
+    it.plane.await(&WorkerCounters::links, links - 1);
+    CHECK(it.a.stays_quiet());
+  }
+}
+
+TEST(what_was_written_over_shared_links_is_told_apart_until_it_is_counted_anew) {
+  Bound it;
+  it.client.ask(it.set);
+  it.serve_set(0);
+  ControlRequest asked = it.ask();
+  CHECK(asked.wrote_elsewhere);
+  it.answer(asked);
+  it.bind();
+  asked = it.ask();
+  CHECK(asked.wrote_elsewhere);
+  CHECK(asked.own_written.empty());
+  ControlAnswer anew;
+  anew.change = ClientChange::kCountsWritesAnew;
+  it.answer(asked, anew);
+  (void)it.write();
+  asked = it.ask();
+  CHECK(!asked.wrote_elsewhere);
+  CHECK(asked.own_written == std::vector<std::string>{it.a.node_id()});
+  it.answer(asked, anew);
+  asked = it.ask();
+  CHECK(asked.own_written.empty());
+  CHECK(asked.written == std::vector<std::string>{it.a.node_id()});
+  it.answer(asked);
+}
+
+TEST(what_was_written_over_a_link_that_is_lost_is_not_the_clients_own_any_more) {
+  Bound it;
+  it.bind();
+  const int own = it.write();
+  const std::uint64_t lost = it.plane.sum(&WorkerCounters::links_lost);
+  it.a.close_connection(own);
+  it.plane.await(&WorkerCounters::links_lost, lost + 1);
+  const ControlRequest asked = it.ask();
+  CHECK(asked.wrote_elsewhere);
+  CHECK(asked.own_written.empty());
+  CHECK(asked.written == std::vector<std::string>{it.a.node_id()});
+  it.answer(asked);
+}
+
+TEST(what_was_written_to_a_server_that_lost_all_slots_is_not_the_clients_own_any_more) {
+  Bound it;
+  it.bind();
+  (void)it.write();
+  for (std::uint16_t slot = 0; slot < kSlotCount; ++slot) it.plane.assign(slot, 1);
+  it.plane.publish();
+  const ControlRequest asked = it.ask();
+  CHECK(asked.wrote_elsewhere);
+  CHECK(asked.own_written.empty());
+  it.answer(asked);
+}
+
+TEST(another_protocol_takes_the_clients_own_links_and_what_was_written_over_them) {
+  Bound it;
+  it.bind();
+  const int own = it.write();
+  ControlAnswer speaks;
+  speaks.protocol = 3;
+  it.answer(it.ask(), speaks);
+  const ControlRequest asked = it.ask();
+  CHECK(asked.wrote_elsewhere);
+  it.answer(asked);
+  CHECK(it.write() != own);
+}
+
+TEST(a_reset_gives_the_links_back_and_forgets_no_write) {
+  Bound it;
+  it.bind();
+  (void)it.write();
+  const std::uint64_t links = it.plane.sum(&WorkerCounters::links);
+  ControlAnswer reset;
+  reset.change = ClientChange::kReset;
+  it.answer(it.ask(), reset);
+  it.plane.await(&WorkerCounters::links, links - 1);
+  const ControlRequest asked = it.ask();
+  CHECK(asked.connection_state.empty());
+  CHECK(asked.wrote_elsewhere);
+  CHECK(asked.written == std::vector<std::string>{it.a.node_id()});
+  it.answer(asked);
+}
+
+TEST(an_errand_that_writes_goes_over_the_clients_own_link_and_counts) {
+  Bound it;
+  it.bind();
+  ControlRequest asked = it.ask();
+  const std::uint64_t reads = it.plane.send(asked, it.a, "DBSIZE");
+  it.a.serve("DBSIZE", ":0\r\n");
+  CHECK_EQ(it.plane.outcome(reads).text, ":0\r\n");
+  it.answer(asked);
+  asked = it.ask();
+  CHECK(asked.written.empty());
+  ErrandOrder order;
+  order.writes = true;
+  const std::uint64_t writes = it.plane.send(asked, it.a, "FLUSHALL", order);
+  const int own = Bound::opened(it.a);
+  const Call flush = it.a.take();
+  CHECK_EQ(flush.connection, own);
+  it.a.reply(flush, "+OK\r\n");
+  CHECK_EQ(it.plane.outcome(writes).text, "+OK\r\n");
+  it.answer(asked);
+  asked = it.ask();
+  CHECK(asked.own_written == std::vector<std::string>{it.a.node_id()});
+  it.answer(asked);
+  it.client.ask(it.set);
+  it.serve_set(own);
+}
+
 }  // namespace
 }  // namespace slotgate::test

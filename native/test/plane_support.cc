@@ -272,11 +272,17 @@ void TestPlane::answer(const ControlRequest& asked, const std::string& reply) {
 
 std::uint64_t TestPlane::send(const ControlRequest& asked, const FakeServer& to,
                               const std::string& line, ErrandOrder order) {
+  return send_to_all(asked, {&to}, line, std::move(order));
+}
+
+std::uint64_t TestPlane::send_to_all(const ControlRequest& asked,
+                                     const std::vector<const FakeServer*>& to,
+                                     const std::string& line, ErrandOrder order) {
   order.ticket = ++last_ticket_;
   order.client_id = asked.client_id;
   order.client_index = asked.client_index;
   order.frame = request(line);
-  order.nodes.push_back(to.node_id());
+  for (const FakeServer* const server : to) order.nodes.push_back(server->node_id());
   on_workers([&](Worker& worker) { worker.errands().run(order); });
   return order.ticket;
 }
@@ -290,6 +296,12 @@ std::uint64_t TestPlane::locate(const ControlRequest& asked) {
 }
 
 ErrandOutcome TestPlane::outcome(std::uint64_t ticket) {
+  std::vector<ErrandOutcome> all = outcomes(ticket);
+  CHECK_EQ(all.size(), 1U);
+  return all.empty() ? ErrandOutcome{} : std::move(all.front());
+}
+
+std::vector<ErrandOutcome> TestPlane::outcomes(std::uint64_t ticket) {
   const auto is_it = [&](const ErrandResult& result) { return result.ticket == ticket; };
   const bool came = eventually([&] {
     collect();
@@ -298,10 +310,9 @@ ErrandOutcome TestPlane::outcome(std::uint64_t ticket) {
   CHECK(came);
   if (!came) return {};
   const auto found = std::find_if(results_.begin(), results_.end(), is_it);
-  CHECK_EQ(found->outcomes.size(), 1U);
-  ErrandOutcome outcome = std::move(found->outcomes.at(0));
+  std::vector<ErrandOutcome> all = std::move(found->outcomes);
   results_.erase(found);
-  return outcome;
+  return all;
 }
 
 void TestPlane::log_in(const std::string& line, TestClient& client, std::int32_t user) {

@@ -75,8 +75,13 @@ class TestPlane {
                      ErrandOrder order = {});
   /// Asks where the blocking errand of the client waits. Its ticket.
   std::uint64_t locate(const ControlRequest& asked);
+  /// The same, to several servers.
+  std::uint64_t send_to_all(const ControlRequest& asked, const std::vector<const FakeServer*>& to,
+                            const std::string& line, ErrandOrder order = {});
   /// What came of an errand to one server; waits for it.
   ErrandOutcome outcome(std::uint64_t ticket);
+  /// What came of an errand, or of locate(), at each server.
+  std::vector<ErrandOutcome> outcomes(std::uint64_t ticket);
   /// `client` sends `line` and is `user` from then on.
   void log_in(const std::string& line, TestClient& client, std::int32_t user);
   /// Events since the last call, of one kind.

@@ -17,6 +17,7 @@ export type {
   SlotFilter,
   SlotOptions,
 } from './handlers/errands.js';
+export { busyText } from './handlers/error-texts.js';
 export { handleControl } from './handlers/index.js';
 export { type PresentationView, STANDALONE_VIEW } from './handlers/presentation.js';
 export { Scans } from './handlers/scan/scans.js';

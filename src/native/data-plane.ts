@@ -201,12 +201,12 @@ export class DataPlane {
   }
 
   /**
-   * Where the client's blocking errand waits: a reply `<node id> <id of the connection there>`, or
-   * `not_sent`: it had not reached a server, and has ended now or will soon be there.
+   * Where the client's blocking errand waits. For each server that has not answered: a reply
+   * `<node id> <id of the connection there>`, or `not_sent`: it had not reached the server, and has
+   * ended now or will soon be there. `gone` alone: it does not wait.
    */
-  async locate(client: ClientRef): Promise<NativeOutcome> {
-    const [outcome = GONE] = await this.#await(1, (ticket) => this.#plane.locate(client, ticket));
-    return outcome;
+  locate(client: ClientRef): Promise<readonly NativeOutcome[]> {
+    return this.#await(1, (ticket) => this.#plane.locate(client, ticket));
   }
 
   #await(count: number, order: (ticket: number) => void): Promise<readonly NativeOutcome[]> {

@@ -139,6 +139,13 @@ export interface ControlRequest {
   readonly slot: number;
   /** Node ids of the servers that the client has written to since it connected; some may be too many. */
   readonly written: readonly string[];
+  /**
+   * … over links of its own that it has still, since the answer that changed `counts_writes_anew`. What
+   * was written over these, their servers can be asked about.
+   */
+  readonly ownWritten: readonly string[];
+  /** … and over other links, since then. */
+  readonly wroteElsewhere: boolean;
   /** Command name first. Copies: they may be kept. */
   readonly args: readonly Buffer[];
   /** What `CLIENT SETNAME` set; empty if nothing did. */
@@ -223,6 +230,8 @@ export interface NativeErrand {
   readonly asking: boolean;
   /** It may wait at the server: it ends at once when the client leaves. */
   readonly blocks: boolean;
+  /** It may change data: it goes over the client's own links, if it has such. */
+  readonly writes: boolean;
   /** With `lease`: the server may be busy with a script, and this is to end it. */
   readonly toBusy: boolean;
   /** Larger replies are not collected; 0: any size. */
@@ -318,7 +327,8 @@ export type ClientChange =
   /** Whether it is told what `notify` is for; a reset ends it. */
   | 'maint_on'
   | 'maint_off'
-  | 'monitor';
+  | 'monitor'
+  | 'counts_writes_anew';
 
 /** The answer to a control command, and what it changes about the client. C++: `ControlAnswer`. */
 export interface ControlAnswer {

@@ -55,19 +55,24 @@ export class BlockedCommands implements BlockedClients {
       return false;
     }
     const isWaiting = () => this.#waits.get(clientId) === wait;
+    let isWoken = false;
     for (let attempt = 0; attempt < ATTEMPTS && isWaiting(); attempt++) {
-      const place = await this.#plane.locate(wait.client);
-      if (place.kind === 'reply') {
-        if (await this.#unblockAt(place.bytes.toString(), mode)) {
-          return true;
-        }
-      } else {
+      const places = await this.#plane.locate(wait.client);
+      const waiting = places.filter(({ kind }) => kind === 'reply');
+      if (waiting.length < places.length) {
         // Between two servers, or on its way to one.
         wait.unblockedBy = mode;
       }
+      const woken = await Promise.all(
+        waiting.map(({ bytes }) => this.#unblockAt(bytes.toString(), mode)),
+      );
+      isWoken ||= woken.includes(true);
+      if (isWoken && !woken.includes(false)) {
+        return true;
+      }
       await pause(ATTEMPT_MS);
     }
-    return wait.isInterrupted || (isWaiting() && wait.unblockedBy !== null);
+    return isWoken || wait.isInterrupted || (isWaiting() && wait.unblockedBy !== null);
   }
 
   /**

@@ -108,13 +108,15 @@ export class ControlContexts {
   #errandsFor({ client, row }: ControlRequest): ClientErrands {
     const { plane, monitor, commands, limits } = this.#options;
     const { holdTimeoutMs, redirectsMax } = limits();
+    const command = commands.table.rows[row];
     return new ClientErrands({
       plane,
       monitor,
       client,
       holdTimeoutMs,
       maxRedirects: redirectsMax,
-      isRepeatable: commands.table.rows[row]?.repeatable === true,
+      isRepeatable: command?.repeatable === true,
+      writes: command?.flags.includes('write') === true,
     });
   }
 

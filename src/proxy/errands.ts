@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  busyText,
   type ErrandArguments,
   type ErrandOutcome,
   type Errands,
@@ -29,6 +30,8 @@ export interface ErrandOptions {
   readonly maxRedirects: number;
   /** Its command changes nothing, so it may be sent again after a lost connection. */
   readonly isRepeatable: boolean;
+  /** Its command may change data. */
+  readonly writes: boolean;
 }
 
 interface Attempt {
@@ -85,6 +88,7 @@ export class ClientErrands implements Errands {
       keep: options.keep ?? false,
       asking: options.asking ?? false,
       blocks: options.blocks ?? false,
+      writes: this.#options.writes,
       toBusy: options.toBusy ?? false,
       replyBytesMax: options.replyBytesMax ?? 0,
     });
@@ -226,7 +230,7 @@ export class ClientErrands implements Errands {
       case 'reply':
         return outcome.reply;
       case 'busy':
-        return { kind: 'error', text: `PROXYBUSY ${outcome.reason}; see maxPrivateLinks` };
+        return { kind: 'error', text: busyText(outcome.reason) };
       case 'lost':
         return {
           kind: 'error',

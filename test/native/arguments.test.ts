@@ -363,7 +363,7 @@ describe('answers', () => {
     [{ ...ANSWER, protocol: 4 }, 'protocol must be a whole number from 0 to 3'],
     [
       { ...ANSWER, change: 'x' },
-      'change must be one of: reset, no_evict_on, no_evict_off, maint_on, maint_off, monitor',
+      'change must be one of: reset, no_evict_on, no_evict_off, maint_on, maint_off, monitor, counts_writes_anew',
     ],
     [{ ...ANSWER, user: -2 }, 'user must be a whole number from -1 to 65535'],
   ])('%j', (answer, message) => {

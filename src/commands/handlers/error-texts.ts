@@ -10,6 +10,11 @@ export const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot"
 /** What a server without a cluster says to everything about one. */
 export const CLUSTER_DISABLED = 'ERR This instance has cluster support disabled';
 
+/** @param reason Which links there are, and where. */
+export function busyText(reason: string): string {
+  return `PROXYBUSY ${reason}; see maxPrivateLinks`;
+}
+
 const ECHOED_BYTES_MAX = 128;
 
 /** `ERR unknown command 'foo', with args beginning with: 'a' 'b' ` */

@@ -31,6 +31,8 @@ export function requestOf(line: string | readonly Buffer[], table = TABLE): Cont
     watchSlot: -1,
     slot: -1,
     written: [],
+    ownWritten: [],
+    wroteElsewhere: false,
     user: 0,
     args,
     clientName: '',

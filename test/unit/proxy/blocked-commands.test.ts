@@ -10,8 +10,14 @@ function outcome(kind: NativeOutcome['kind'], text = ''): NativeOutcome {
   return { kind, bytes: Buffer.from(text) };
 }
 
-/** @param places Where the client waits each time that it is looked for; the last one stays. */
-function setUp(places: readonly NativeOutcome[], unblocked: readonly number[] = []) {
+/**
+ * @param places Where the client waits each time that it is looked for, at one server or several; the
+ * last one stays.
+ */
+function setUp(
+  places: readonly (NativeOutcome | readonly NativeOutcome[])[],
+  unblocked: readonly number[] = [],
+) {
   const asked: string[] = [];
   const left = [...places];
   const counts = [...unblocked];
@@ -19,7 +25,7 @@ function setUp(places: readonly NativeOutcome[], unblocked: readonly number[] = 
     {
       locate: async () => {
         const place = left.length > 1 ? left.shift() : left[0];
-        return place ?? outcome('gone');
+        return [place ?? outcome('gone')].flat();
       },
     },
     async (nodeId, args): Promise<RespReply> => {
@@ -58,6 +64,27 @@ test.each(['not_sent', 'gone'] as const)(
     expect(await unblocking).toBe(true);
   },
 );
+
+test('a client that waits at several servers is unblocked at all of them', async () => {
+  const both = [outcome('reply', 'n1 77'), outcome('reply', 'n2 78')];
+  const { blocked, asked } = setUp([both, [outcome('reply', 'n2 78')]], [1, 0, 1]);
+  const wait = blocked.begin(CLIENT);
+  expect(await blocked.unblock(CLIENT.id, 'timeout')).toBe(true);
+  expect(asked).toEqual([
+    'n1: CLIENT UNBLOCK 77 TIMEOUT',
+    'n2: CLIENT UNBLOCK 78 TIMEOUT',
+    'n2: CLIENT UNBLOCK 78 TIMEOUT',
+  ]);
+  expect(wait.interrupted()).toBeNull();
+});
+
+test('who waits at one server and is on its way to another learns why that ended', async () => {
+  const { blocked, asked } = setUp([[outcome('reply', 'n1 77'), outcome('not_sent')]], [1]);
+  const wait = blocked.begin(CLIENT);
+  expect(await blocked.unblock(CLIENT.id, 'error')).toBe(true);
+  expect(asked).toEqual(['n1: CLIENT UNBLOCK 77 ERROR']);
+  expect(wait.interrupted()).toMatchObject({ kind: 'error' });
+});
 
 test('who waits no more is not unblocked', async () => {
   const { blocked, asked } = setUp([outcome('gone')]);

@@ -70,6 +70,7 @@ function setUp(
     holdTimeoutMs,
     maxRedirects: 5,
     isRepeatable,
+    writes: !isRepeatable,
   });
   return { errands, sent, refreshes, targets: () => sent.map(({ nodes }) => nodes[0]) };
 }
@@ -85,6 +86,7 @@ test('redirects are followed, and what changed is looked for', async () => {
   const asked = setUp([reply(`-ASK ${SLOT} 127.0.0.1:7002`), reply(':1')]);
   await asked.errands.sendToSlot(SLOT, ['INCR', 'x']);
   expect(asked.sent.map(({ asking }) => asking)).toEqual([false, true]);
+  expect(asked.sent.map(({ writes }) => writes)).toEqual([true, true]);
 });
 
 test('what passes is waited out; a lost command only if it reads', async () => {

@@ -17,6 +17,8 @@ function request(line: string, over: Partial<ControlRequest> = {}): ControlReque
     watchSlot: -1,
     slot: -1,
     written: [],
+    ownWritten: [],
+    wroteElsewhere: false,
     args: line.split(' ').map((word) => Buffer.from(word)),
     clientName: '',
     clientAddress: '127.0.0.1:1',
