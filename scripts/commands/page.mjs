@@ -71,6 +71,8 @@ const OWN_JOIN = {
   readonly: OK_IN_A_CLUSTER,
   readwrite: OK_IN_A_CLUSTER,
   wait: 'the smallest number of replicas, over the shards that the client has written to',
+  waitaof:
+    'the smallest numbers, over the shards that the client has written to since its first WAITAOF',
   publish: 'one primary for all; the cluster hands it on; receivers behind the proxy are counted',
   'pubsub|channels': 'all nodes, each channel once',
   'pubsub|numpat': "all nodes, added; the proxy's connections left out",

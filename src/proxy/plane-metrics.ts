@@ -95,7 +95,7 @@ const GAUGES: readonly Definition[] = [
   gauge(
     'bound_clients',
     'slotgate_bound_clients',
-    'Clients with links of their own: tracking, CLIENT NO-TOUCH.',
+    'Clients with links of their own: tracking, CLIENT NO-TOUCH, WAITAOF.',
   ),
   gauge('held_now', 'slotgate_held_requests', 'Requests waiting for their shard now.'),
   gauge('held_bytes_now', 'slotgate_held_bytes', 'Bytes of the requests waiting now.'),

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { bulk, FakeServer, type ScriptedReply } from './fake-server.js';
 
 /** A node id of 40 digits, told by its first letters. */
@@ -13,6 +14,8 @@ export interface FakeMember {
   epoch: number;
   /** If set, the answer to everything. */
   answer: ScriptedReply | undefined;
+  /** If set, asked first; undefined leaves the answer to the cluster. */
+  script?: (args: readonly string[], socket: Socket) => ScriptedReply | undefined;
 }
 
 /** Scripted members that answer CLUSTER INFO, CLUSTER NODES, CONFIG GET and PING. */
@@ -20,7 +23,7 @@ export class FakeCluster {
   readonly #members = new Map<string, FakeMember>();
 
   async add(name: string, nodes: string, epoch = 1): Promise<FakeMember> {
-    const server = await FakeServer.start((args) => this.#answer(member, args));
+    const server = await FakeServer.start((args, socket) => this.#answer(member, args, socket));
     const member: FakeMember = { server, nodes, epoch, answer: undefined };
     this.#members.set(name, member);
     return member;
@@ -30,9 +33,10 @@ export class FakeCluster {
     await Promise.all([...this.#members.values()].map(({ server }) => server.stop()));
   }
 
-  #answer(member: FakeMember, args: readonly string[]): ScriptedReply {
-    if (member.answer !== undefined) {
-      return member.answer;
+  #answer(member: FakeMember, args: readonly string[], socket: Socket): ScriptedReply {
+    const answer = member.answer === undefined ? member.script?.(args, socket) : member.answer;
+    if (answer !== undefined) {
+      return answer;
     }
     switch (args.slice(0, 2).join(' ').toUpperCase()) {
       case 'CLUSTER INFO':

@@ -43,6 +43,7 @@ import type { ControlContext, ControlHandler, ControlOutcome, ValueHandler } fro
 import { handleUnknown } from './unknown.js';
 import { valueReply } from './value-reply.js';
 import { handleWait } from './wait.js';
+import { handleWaitAof } from './wait-aof.js';
 import { handleWatch } from './watch.js';
 
 /**
@@ -81,6 +82,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'slowlog|len': handleSlowLogLen,
   'slowlog|reset': handleSlowLogReset,
   wait: byValue(handleWait),
+  waitaof: handleWaitAof,
   'client|caching': handleCaching,
   'client|getredir': handleGetRedir,
   'client|no-touch': handleNoTouch,

@@ -12,7 +12,6 @@ const REASONS: Readonly<Partial<Record<CommandName, string>>> = {
   'himport|discardall': CONNECTIONS_ARE_SHARED,
   'himport|prepare': CONNECTIONS_ARE_SHARED,
   'himport|set': CONNECTIONS_ARE_SHARED,
-  waitaof: 'servers tell it of one connection only, and clients share connections; WAIT works',
 };
 
 /** The reason why a command is not supported, if there is more to say than that. */

@@ -53,6 +53,7 @@ export const CONTROL = [
   ...(['script|exists', 'script|flush', 'script|load'] as const),
   ...(['slowlog|get', 'slowlog|len', 'slowlog|reset'] as const),
   'wait',
+  'waitaof',
   'watch',
 ] as const satisfies readonly CommandName[];
 
@@ -83,7 +84,6 @@ const FORBIDDEN: readonly CommandName[] = [
 const UNSUPPORTED: readonly CommandName[] = [
   'clusterscan',
   ...(['himport|discard', 'himport|discardall', 'himport|prepare'] as const),
-  'waitaof',
 ];
 
 /**

@@ -113,7 +113,7 @@ export const LIMIT_SETTINGS = {
     flag: 'max-private-links',
     env: 'SLOTGATE_MAX_PRIVATE_LINKS',
     reload: 'live',
-    help: 'Connections to one server that are lent to single clients (blocking commands, WATCH, tracking), over all worker threads; they count towards maxLinksPerServer.',
+    help: 'Connections to one server that are lent to single clients (blocking commands, WATCH, tracking, WAITAOF), over all worker threads; they count towards maxLinksPerServer.',
   },
   maxTrackingClients: {
     kind: 'integer',
@@ -123,7 +123,7 @@ export const LIMIT_SETTINGS = {
     flag: 'max-tracking-clients',
     env: 'SLOTGATE_MAX_TRACKING_CLIENTS',
     reload: 'live',
-    help: 'Clients with CLIENT TRACKING or CLIENT NO-TOUCH on. Each uses a private link to every server that it has traffic for.',
+    help: 'Clients with CLIENT TRACKING or CLIENT NO-TOUCH on, or that have used WAITAOF. Each uses a private link to every server that it has traffic for.',
   },
   maxLinksPerServer: {
     kind: 'integer',

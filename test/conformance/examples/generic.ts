@@ -265,5 +265,13 @@ export const GENERIC: Examples = {
     WAIT 0 x
     WAIT 0 -1
   `,
-  waitaof: 'WAITAOF 0 0 10',
+  waitaof: `
+    WAITAOF 0 0 10
+    SET k v
+    WAITAOF 0 0 0
+    WAITAOF 2 0 0
+    WAITAOF 0 -1 0
+    WAITAOF 0 0 x
+    GET k
+  `,
 };

@@ -6,6 +6,8 @@ export interface ConnectionState {
   readonly noTouch: boolean;
   /** CLIENT TRACKING ON; undefined: off. */
   readonly tracking?: TrackingState | undefined;
+  /** It has used WAITAOF, of which servers tell for what came over one connection. */
+  readonly confirmsWrites?: boolean;
 }
 
 export interface TrackingState {
@@ -41,6 +43,10 @@ export function bindingOf(before: ConnectionState, after: ConnectionState): Nati
   }
   if (tracking !== undefined) {
     setup.push(trackingWords(tracking));
+  }
+  if (after.confirmsWrites === true && setup.length === 0) {
+    // Links of its own are all that it needs; what they begin with does not matter.
+    setup.push(words('PING'));
   }
   const teardown: Buffer[][] = [];
   if (before.noTouch && !after.noTouch) {
