@@ -45,6 +45,7 @@ export class FakeScanCluster {
   /** Nodes that never answer. */
   readonly hanging = new Set<string>();
   #lives = 0;
+  readonly #places = new Map<string, bigint>();
 
   /** @param slots Divided among the nodes in equal parts. */
   constructor(nodes: number, slots: readonly number[]) {
@@ -145,18 +146,20 @@ export class FakeScanCluster {
         this.owners.set(slot, next);
       }
     }
-    // The new one does not know of open slots; the other end remembers.
+    // The new one does not know of open slots; the other end remembers, as long as it is there.
     for (const [slot, { from, to }] of this.open) {
-      this.open.set(slot, { from: from === id ? null : from, to: to === id ? null : to });
+      const ends = { from: from === id ? null : from, to: to === id ? null : to };
+      this.open.set(slot, ends);
+      if (ends.from === null && ends.to === null) this.open.delete(slot);
     }
     this.removeNode(id);
     return next;
   }
 
-  /** Ends the move of a slot of which one end was replaced, as operators do. */
+  /** Brings the keys of a slot together of whose move one end or both were replaced, as operators do. */
   repair(slot: number): void {
-    const { from, to } = this.open.get(slot) ?? {};
-    if (from !== null && to !== null) {
+    const open = this.open.get(slot);
+    if (open !== undefined && open.from !== null && open.to !== null) {
       return;
     }
     this.open.delete(slot);
@@ -168,6 +171,16 @@ export class FakeScanCluster {
         stray.clear();
       }
     }
+  }
+
+  /**
+   * Whether the key is with the slot's owner or at an end of its move that is still there. One that
+   * was left on any other server is out of reach of all clients, until the slot is repaired.
+   */
+  isInReach(slot: number, key: string): boolean {
+    const { from = null, to = null } = this.open.get(slot) ?? {};
+    const holders = [this.ownerOf(slot), from, to];
+    return holders.some((id) => id !== null && this.node(id).keys.get(slot)?.has(key));
   }
 
   readSlotState(): Promise<SlotState> {
@@ -265,8 +278,11 @@ export class FakeScanCluster {
   }
 
   #place(node: FakeNode, key: string): bigint {
-    const hash = createHash('sha1').update(node.runId).update(key).digest().readBigUInt64BE();
-    return (hash >> BigInt(64 - this.cursorBits)) + 1n;
+    const id = `${node.runId} ${key}`;
+    const known = this.#places.get(id);
+    const place = known ?? createHash('sha1').update(id).digest().readBigUInt64BE();
+    this.#places.set(id, place);
+    return (place >> BigInt(64 - this.cursorBits)) + 1n;
   }
 
   #keysOf(id: string, slot: number): Set<string> {
