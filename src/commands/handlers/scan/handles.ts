@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { NODE_CURSOR_LIMIT } from './cursor.js';
+import { HANDLE_LIMIT } from './cursor.js';
 
 const HANDLES_MAX = 4_096;
 
@@ -15,11 +15,11 @@ export class CursorHandles {
     this.#max = max;
   }
 
-  /** @returns The handle, in [0, NODE_CURSOR_LIMIT). */
+  /** @returns The handle, in [0, HANDLE_LIMIT). */
   keep(position: number, cursor: bigint): number {
     let handle = createHash('sha256').update(`${position} ${cursor}`).digest().readUInt32BE();
     while ((this.#cursors.get(keyOf(position, handle)) ?? cursor) !== cursor) {
-      handle = (handle + 1) % NODE_CURSOR_LIMIT;
+      handle = (handle + 1) % HANDLE_LIMIT;
     }
     const key = keyOf(position, handle);
     this.#cursors.delete(key);

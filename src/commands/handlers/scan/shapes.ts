@@ -1,81 +1,83 @@
 import { createHash } from 'node:crypto';
 import type { SlotState } from '../../../topology/index.js';
-import { POSITION_LIMIT } from './cursor.js';
+import { CURSOR_FORMS, type CursorPosition, ofForm } from './cursor.js';
 import type { ScanPlan } from './plan.js';
 
 /**
- * A plan under a number that clients carry in their cursors. The number follows from the plan and the
- * state of the cluster alone, so that proxies which see the same cluster agree on it.
+ * A plan under numbers that clients carry in their cursors. The numbers follow from the plan and the
+ * state of the cluster alone, so that proxies which see the same cluster agree on them.
  */
 export interface ScanShape extends ScanPlan {
-  /** Its first position: step n has `base + 2n`, or one more if the node cursor is a handle. */
-  readonly base: number;
+  /** Its first position in each form of cursor: step n has `bases[form] + n`. */
+  readonly bases: readonly number[];
 }
 
 /** A place in a plan: `step` is an index into `nodes`, or their number for the slots. */
 export interface ShapePosition {
   readonly shape: ScanShape;
   readonly step: number;
-  readonly isHandle: boolean;
 }
 
 /**
  * Few on purpose. A cursor from before a restart or of another proxy must not be taken for one of a
- * shape that is remembered here; the odds are the share of all positions that are taken.
+ * shape that is remembered here; the odds are the share of all positions of its form that are taken.
  */
-const SHAPES_MAX = 128;
+const SHAPES_MAX = 64;
 
 /** The shapes that scans go by, the least recently used one forgotten first. */
 export class ScanShapes {
-  readonly #shapes = new Map<number, ScanShape>();
-  readonly #texts = new WeakMap<ScanPlan, string>();
+  /** By the ids of their plans. */
+  readonly #shapes = new Map<string, ScanShape>();
   readonly #max: number;
 
   constructor(max = SHAPES_MAX) {
     this.#max = max;
   }
 
-  /** Gives the plan its number. The same plan has the same one. */
+  /** Gives the plan its numbers. The same plan has the same ones. */
   remember(plan: ScanPlan): ScanShape {
-    const text = textOf(plan);
-    const span = spanOf(plan);
-    for (let attempt = 0; ; attempt++) {
-      const base = baseOf(`${attempt} ${text}`, span);
-      const known = this.#shapes.get(base);
-      if (known !== undefined && this.#texts.get(known) === text) {
-        this.#touch(known);
-        return known;
-      }
-      if (!this.#isTaken(base, span)) {
-        const shape = { ...plan, base };
-        this.#texts.set(shape, text);
-        this.#touch(shape);
-        return shape;
-      }
-    }
+    const id = idOf(plan);
+    const shape = this.#shapes.get(id) ?? {
+      ...plan,
+      bases: CURSOR_FORMS.map((_, form) => this.#freeBase(id, spanOf(plan), form)),
+    };
+    this.#touch(id, shape);
+    return shape;
   }
 
-  /** @param position Of a cursor. @returns undefined if the shape is not known, or not any more. */
-  find(position: number): ShapePosition | undefined {
-    for (const shape of this.#shapes.values()) {
-      const offset = position - shape.base;
-      if (offset >= 0 && offset < spanOf(shape)) {
-        this.#touch(shape);
-        return { shape, step: offset >> 1, isHandle: offset % 2 === 1 };
+  /** @param at Of a cursor. @returns undefined if the shape is not known, or not any more. */
+  find({ form, position }: CursorPosition): ShapePosition | undefined {
+    for (const [id, shape] of this.#shapes) {
+      const step = position - ofForm(shape.bases, form);
+      if (step >= 0 && step < spanOf(shape)) {
+        this.#touch(id, shape);
+        return { shape, step };
       }
     }
     return undefined;
   }
 
-  #isTaken(base: number, span: number): boolean {
-    return [...this.#shapes.values()].some(
-      (shape) => base < shape.base + spanOf(shape) && shape.base < base + span,
-    );
+  #freeBase(id: string, span: number, form: number): number {
+    const room = ofForm(CURSOR_FORMS, form).positionLimit - span;
+    for (let attempt = 0; ; attempt++) {
+      const digest = createHash('sha256').update(`${form} ${attempt} ${id}`).digest();
+      const base = 1 + (digest.readUIntBE(0, 6) % room);
+      if (!this.#isTaken(base, span, form)) {
+        return base;
+      }
+    }
   }
 
-  #touch(shape: ScanShape): void {
-    this.#shapes.delete(shape.base);
-    this.#shapes.set(shape.base, shape);
+  #isTaken(base: number, span: number, form: number): boolean {
+    return [...this.#shapes.values()].some((shape) => {
+      const other = ofForm(shape.bases, form);
+      return base < other + spanOf(shape) && other < base + span;
+    });
+  }
+
+  #touch(id: string, shape: ScanShape): void {
+    this.#shapes.delete(id);
+    this.#shapes.set(id, shape);
     const [oldest] = this.#shapes.keys();
     if (this.#shapes.size > this.#max && oldest !== undefined) {
       this.#shapes.delete(oldest);
@@ -83,24 +85,21 @@ export class ScanShapes {
   }
 }
 
-/** The position of a step whose node cursor is kept in the client's cursor. */
-export function positionOf(shape: ScanShape, step: number): number {
-  return shape.base + 2 * step;
+/** The position of a step in cursors of the form. */
+export function positionOf({ shape, step }: ShapePosition, form: number): number {
+  return ofForm(shape.bases, form) + step;
 }
 
+/** One step for each node, and one for the slots. */
 function spanOf({ nodes }: ScanPlan): number {
-  return 2 * (nodes.length + 1);
+  return nodes.length + 1;
 }
 
-/** In [1, POSITION_LIMIT - span]. */
-function baseOf(text: string, span: number): number {
-  const hash = createHash('sha256').update(text).digest().readUIntBE(0, 6);
-  return 1 + (hash % (POSITION_LIMIT - span));
-}
-
-function textOf({ state, nodes, slots }: ScanPlan): string {
+/** The same for the same plan on any proxy. */
+function idOf({ state, nodes, slots }: ScanPlan): string {
   const { primaries, openSlots } = state;
-  return JSON.stringify([primaries, ownerRuns(state), openSlots, nodes, slots]);
+  const text = JSON.stringify([primaries, ownerRuns(state), openSlots, nodes, slots]);
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Each slot that has another owner than the slot before, with that owner's index. */

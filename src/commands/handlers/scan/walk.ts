@@ -4,19 +4,16 @@ import type { CommandArguments, RespValue } from '../../../resp/index.js';
 import type { SlotState } from '../../../topology/index.js';
 import type { Errands } from '../errands.js';
 import { askServer, type ServerAnswer } from './ask-server.js';
-import { type DecodedCursor, encodeCursor, NODE_CURSOR_LIMIT } from './cursor.js';
+import { type DecodedCursor, encodeCursor, formOf, HANDLE_FORM } from './cursor.js';
 import type { ScanOptions } from './options.js';
 import { fullPlan, type Remainder, repairPlan, type ScanPlan, unlistedPlan } from './plan.js';
 import type { Scans } from './scans.js';
-import { positionOf, type ScanShape } from './shapes.js';
+import { positionOf, type ScanShape, type ShapePosition } from './shapes.js';
 import { changesBetween, holdersOf, holdsAnything } from './slot-changes.js';
 import { listSlot } from './slot-keys.js';
 
 /** Where a scan is. */
-interface Place {
-  readonly shape: ScanShape;
-  /** Index into the shape's nodes; their number stands for its slots. */
-  readonly step: number;
+interface Place extends ShapePosition {
   /** The server's cursor, or the index of the next slot. */
   readonly cursor: bigint;
 }
@@ -51,7 +48,7 @@ export class ScanWalk {
       return undefined;
     }
     const { shapes, handles, states } = this.#scans;
-    if (shapes.find(cursor.position) === undefined) {
+    if (shapes.find(cursor) === undefined) {
       // Another proxy's, or from before a restart. If the cluster is still as it was when that scan
       // began, its shape is that of a scan that begins now.
       const shape = shapes.remember(fullPlan(await states.fresh()));
@@ -59,16 +56,11 @@ export class ScanWalk {
         shapes.remember(unlistedPlan(shape));
       }
     }
-    const found = shapes.find(cursor.position);
-    if (found === undefined) {
-      return undefined;
-    }
-    const handled = found.isHandle ? handles.find(cursor.position, cursor.nodeCursor) : undefined;
-    return {
-      shape: found.shape,
-      step: found.step,
-      cursor: handled ?? BigInt(found.isHandle ? 0 : cursor.nodeCursor),
-    };
+    const found = shapes.find(cursor);
+    const { form, position, nodeCursor } = cursor;
+    const serverCursor =
+      form === HANDLE_FORM ? (handles.find(position, nodeCursor) ?? 0n) : BigInt(nodeCursor);
+    return found && { ...found, cursor: serverCursor };
   }
 
   async #scanNode(place: Place): Promise<RespValue> {
@@ -190,13 +182,13 @@ export class ScanWalk {
     return next === -1 ? nodes.length : next;
   }
 
-  #page({ shape, step, cursor }: Place, keys: readonly RespValue[]): RespValue {
-    const position = positionOf(shape, step);
-    if (cursor < BigInt(NODE_CURSOR_LIMIT)) {
-      return scanReply(encodeCursor({ position, nodeCursor: Number(cursor) }), keys);
-    }
-    const nodeCursor = this.#scans.handles.keep(position + 1, cursor);
-    return scanReply(encodeCursor({ position: position + 1, nodeCursor }), keys);
+  #page(place: Place, keys: readonly RespValue[]): RespValue {
+    const { cursor } = place;
+    const form = formOf(cursor);
+    const position = positionOf(place, form);
+    const nodeCursor =
+      form === HANDLE_FORM ? this.#scans.handles.keep(position, cursor) : Number(cursor);
+    return scanReply(encodeCursor({ form, position, nodeCursor }), keys);
   }
 
   #ask(nodeId: string, args: CommandArguments): Promise<ServerAnswer> {

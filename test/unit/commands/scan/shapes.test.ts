@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { POSITION_LIMIT } from '../../../../src/commands/handlers/scan/cursor.js';
+import { CURSOR_FORMS } from '../../../../src/commands/handlers/scan/cursor.js';
 import type { ScanPlan } from '../../../../src/commands/handlers/scan/plan.js';
-import { positionOf, ScanShapes } from '../../../../src/commands/handlers/scan/shapes.js';
+import {
+  positionOf,
+  type ScanShape,
+  ScanShapes,
+} from '../../../../src/commands/handlers/scan/shapes.js';
 import { SLOT_COUNT } from '../../../../src/topology/index.js';
+
+const FORMS = CURSOR_FORMS.map((_, form) => form);
 
 /** A plan over `nodes` servers; another epoch is another plan. */
 function planOf(configEpoch: number, nodes = 3): ScanPlan {
@@ -12,19 +18,21 @@ function planOf(configEpoch: number, nodes = 3): ScanPlan {
   return { state: { primaries, owners, openSlots: [] }, nodes: ids, slots: [] };
 }
 
-test('a position leads to its shape and step, on any proxy that has the same plan', () => {
+/** The shape that a cursor at the shape's beginning leads to. */
+function foundAgain(shapes: ScanShapes, shape: ScanShape): ScanShape | undefined {
+  return shapes.find({ form: 1, position: positionOf({ shape, step: 0 }, 1) })?.shape;
+}
+
+test.each(FORMS)('a position of form %d leads to its shape and step on any proxy', (form) => {
   const [here, there] = [new ScanShapes(), new ScanShapes()];
   const shape = here.remember(planOf(1));
   there.remember(planOf(2));
   there.remember(planOf(1));
   for (const step of [0, 1, 2, 3]) {
-    const position = positionOf(shape, step);
-    const found = [there.find(position), there.find(position + 1)];
-    expect(found.map((at) => [at?.shape.base, at?.step, at?.isHandle])).toEqual([
-      [shape.base, step, false],
-      [shape.base, step, true],
-    ]);
+    const found = there.find({ form, position: positionOf({ shape, step }, form) });
+    expect([found?.shape.bases, found?.step]).toEqual([shape.bases, step]);
   }
+  expect(there.find({ form, position: positionOf({ shape, step: 4 }, form) })).toBeUndefined();
 });
 
 test('the same plan is remembered once', () => {
@@ -32,7 +40,7 @@ test('the same plan is remembered once', () => {
   const first = shapes.remember(planOf(1));
   const second = shapes.remember(planOf(2));
   for (let i = 0; i < 3; i++) expect(shapes.remember(planOf(1))).toBe(first);
-  expect(shapes.find(second.base)?.shape).toBe(second);
+  expect(foundAgain(shapes, second)).toBe(second);
 });
 
 test.each<[string, (plan: ScanPlan) => ScanPlan]>([
@@ -50,7 +58,8 @@ test.each<[string, (plan: ScanPlan) => ScanPlan]>([
 ])('another %s is another plan', (_, change) => {
   const shapes = new ScanShapes();
   const shape = shapes.remember(planOf(1));
-  expect(shapes.remember(change(planOf(1))).base).not.toBe(shape.base);
+  const changed = shapes.remember(change(planOf(1)));
+  for (const form of FORMS) expect(changed.bases[form]).not.toBe(shape.bases[form]);
 });
 
 test('shapes that are used are kept, the others are forgotten', () => {
@@ -59,20 +68,21 @@ test('shapes that are used are kept, the others are forgotten', () => {
   const unused = shapes.remember(planOf(1));
   for (let epoch = 2; epoch < 6; epoch++) {
     shapes.remember(planOf(epoch));
-    expect(shapes.find(used.base)?.shape).toBe(used);
+    expect(foundAgain(shapes, used)).toBe(used);
   }
-  expect(shapes.find(unused.base)).toBeUndefined();
+  expect(foundAgain(shapes, unused)).toBeUndefined();
 });
 
-test('no two shapes share a position, however many steps they have', () => {
+test.each(FORMS)('no two shapes share a position of form %d, however many steps', (form) => {
   const shapes = new ScanShapes(200);
   const bases = Array.from(
     { length: 200 },
-    (_, epoch) => shapes.remember(planOf(epoch, 1_000)).base,
+    (_, epoch) => shapes.remember(planOf(epoch, 1_000)).bases[form] ?? 0,
   );
   const sorted = bases.sort((a, b) => a - b);
-  // A thousand servers and the slots, with and without a handle.
-  const gaps = sorted.map((base, i) => (sorted[i + 1] ?? POSITION_LIMIT) - base);
-  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(2_002);
+  // A thousand servers and the slots.
+  const limit = CURSOR_FORMS[form]?.positionLimit ?? 0;
+  const gaps = sorted.map((base, i) => (sorted[i + 1] ?? limit) - base);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_001);
   expect(sorted[0]).toBeGreaterThan(0);
 });
