@@ -1,11 +1,14 @@
 import type { SlotState } from '../../../topology/index.js';
 import { holdsAnything, nodesOf, ownerOf, type SlotChanges } from './slot-changes.js';
+import type { SlotSet } from './slot-set.js';
 
 /**
  * What is to be looked at, and what the cluster was like before the first of it. When all of it has
  * been done and the cluster is still the same, the scan has returned every key.
  */
 export interface ScanPlan {
+  /** Keys of these slots only; null: of all. */
+  readonly scope: SlotSet | null;
   readonly state: SlotState;
   /** Node ids of servers to SCAN from end to end, in this order. */
   readonly nodes: readonly string[];
@@ -14,22 +17,33 @@ export interface ScanPlan {
 }
 
 /** What of a plan has not been done. */
-export type Remainder = Omit<ScanPlan, 'state'>;
+export type Remainder = Omit<ScanPlan, 'state' | 'scope'>;
 
 /**
  * The plan of a scan that begins. Keys of open slots may move between servers in any order, so these
  * slots are listed, too.
  */
-export function fullPlan(state: SlotState): ScanPlan {
-  const nodes = state.primaries.map(({ nodeId }) => nodeId);
-  return { state, nodes, slots: [...new Set(state.openSlots.map(({ slot }) => slot))] };
+export function fullPlan(state: SlotState, scope: SlotSet | null): ScanPlan {
+  const owners = new Set(state.owners.filter((_, slot) => isIn(scope, slot)));
+  const nodes = state.primaries.filter((_, i) => owners.has(i)).map(({ nodeId }) => nodeId);
+  const open = state.openSlots.map(({ slot }) => slot).filter((slot) => isIn(scope, slot));
+  return { scope, state, nodes, slots: [...new Set(open)] };
+}
+
+export function isIn(scope: SlotSet | null, slot: number): boolean {
+  return scope === null || scope.has(slot);
 }
 
 /**
  * What is left of a plan, and what has changed since it was made. Primaries in a new term are scanned
  * from end to end; of the others the changed slots are listed.
  */
-export function repairPlan(state: SlotState, left: Remainder, changes: SlotChanges): ScanPlan {
+export function repairPlan(
+  scope: SlotSet | null,
+  state: SlotState,
+  left: Remainder,
+  changes: SlotChanges,
+): ScanPlan {
   const kept = left.nodes.filter((nodeId) => holdsAnything(state, nodeId));
   const nodes = [...kept, ...changes.newTerms.filter((nodeId) => !kept.includes(nodeId))];
   const scanned = new Set(nodes);
@@ -38,11 +52,11 @@ export function repairPlan(state: SlotState, left: Remainder, changes: SlotChang
     const owner = ownerOf(state, slot);
     return open.has(slot) || (owner !== null && !scanned.has(owner));
   });
-  return { state, nodes, slots };
+  return { scope, state, nodes, slots };
 }
 
 /** What takes the place of a plan's slots if they cannot be listed: their servers are scanned. */
-export function unlistedPlan({ state, slots }: ScanPlan): ScanPlan {
+export function unlistedPlan({ scope, state, slots }: ScanPlan): ScanPlan {
   const wanted = new Set(slots);
   const open = state.openSlots.filter(({ slot }) => wanted.has(slot));
   const first = nodesOf([
@@ -51,5 +65,5 @@ export function unlistedPlan({ state, slots }: ScanPlan): ScanPlan {
   ]);
   // Keys move to these from the others: they come behind them, even if it is for the second time.
   const last = nodesOf(open.map(({ to }) => to));
-  return { state, nodes: [...first, ...last], slots: [] };
+  return { scope, state, nodes: [...first, ...last], slots: [] };
 }

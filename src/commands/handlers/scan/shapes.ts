@@ -96,9 +96,9 @@ function spanOf({ nodes }: ScanPlan): number {
 }
 
 /** The same for the same plan on any proxy. */
-function idOf({ state, nodes, slots }: ScanPlan): string {
+function idOf({ scope, state, nodes, slots }: ScanPlan): string {
   const { primaries, openSlots } = state;
-  const text = JSON.stringify([primaries, ownerRuns(state), openSlots, nodes, slots]);
+  const text = JSON.stringify([scope?.id, primaries, ownerRuns(state), openSlots, nodes, slots]);
   return createHash('sha256').update(text).digest('hex');
 }
 

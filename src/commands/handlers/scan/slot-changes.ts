@@ -1,4 +1,5 @@
 import { SLOT_COUNT, type SlotState, UNASSIGNED } from '../../../topology/index.js';
+import type { SlotFilter } from '../errands.js';
 
 /** What may have made a scan miss keys between two readings. */
 export interface SlotChanges {
@@ -43,12 +44,12 @@ export function nodesOf(ids: readonly (string | null)[]): readonly string[] {
  * What is different in the later reading. A slot has changed with its owner, with the owner's epoch,
  * as when the slot went away and came back, with the owner's process, whose cursors nobody else
  * understands, and when it was opened or closed.
- * @param only Null, or the only slot that counts; then terms do not.
+ * @param counts Which slots count, and the terms of their owners.
  */
 export function changesBetween(
   before: SlotState,
   after: SlotState,
-  only: number | null,
+  counts: SlotFilter,
 ): SlotChanges {
   const places = after.primaries.map((now) =>
     before.primaries.findIndex(
@@ -62,15 +63,22 @@ export function changesBetween(
   const openBefore = openTexts(before);
   const openAfter = openTexts(after);
   const slots: number[] = [];
-  for (let slot = only ?? 0; slot <= (only ?? SLOT_COUNT - 1); slot++) {
+  const newTerms = new Set<number>();
+  for (let slot = 0; slot < SLOT_COUNT; slot++) {
     const owner = after.owners[slot] ?? UNASSIGNED;
+    if (!counts(slot)) {
+      continue;
+    }
+    if (places[owner] === -1) {
+      newTerms.add(owner);
+    }
     const same = owner === UNASSIGNED ? UNASSIGNED : places[owner];
     if (same !== before.owners[slot] || openBefore.get(slot) !== openAfter.get(slot)) {
       slots.push(slot);
     }
   }
-  const newTerms = after.primaries.filter((_, i) => only === null && places[i] === -1);
-  return { slots, newTerms: newTerms.map(({ nodeId }) => nodeId) };
+  const owners = after.primaries.filter((_, i) => newTerms.has(i));
+  return { slots, newTerms: owners.map(({ nodeId }) => nodeId) };
 }
 
 function openTexts(state: SlotState): ReadonlyMap<number, string> {

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProxyError } from '../../../errors/index.js';
+import { nativeAddon } from '../../../native/index.js';
 import type { CommandArguments, RespValue } from '../../../resp/index.js';
 import type { SlotState } from '../../../topology/index.js';
 import type { Errands } from '../errands.js';
 import { askServer, type ServerAnswer } from './ask-server.js';
 import { type DecodedCursor, encodeCursor, formOf, HANDLE_FORM } from './cursor.js';
 import type { ScanOptions } from './options.js';
-import { fullPlan, type Remainder, repairPlan, type ScanPlan, unlistedPlan } from './plan.js';
+import { fullPlan, isIn, type Remainder, repairPlan, type ScanPlan, unlistedPlan } from './plan.js';
 import type { Scans } from './scans.js';
 import { positionOf, type ScanShape, type ShapePosition } from './shapes.js';
-import { changesBetween, holdersOf, holdsAnything } from './slot-changes.js';
+import { changesBetween, holdersOf, holdsAnything, type SlotChanges } from './slot-changes.js';
 import { listSlot } from './slot-keys.js';
+import type { SlotSet } from './slot-set.js';
 
 /** Where a scan is. */
 interface Place extends ShapePosition {
@@ -26,11 +28,14 @@ export class ScanWalk {
   readonly #scans: Scans;
   readonly #errands: Errands;
   readonly #options: ScanOptions;
+  readonly #scope: () => SlotSet | null;
 
-  constructor(scans: Scans, errands: Errands, options: ScanOptions) {
+  /** @param scope Slots that a scan covers which begins now; null: all. */
+  constructor(scans: Scans, errands: Errands, options: ScanOptions, scope: () => SlotSet | null) {
     this.#scans = scans;
     this.#errands = errands;
     this.#options = options;
+    this.#scope = scope;
   }
 
   /**
@@ -38,24 +43,36 @@ export class ScanWalk {
    * @throws ProxyError if the servers could not be asked who owns what.
    */
   async step(cursor: Exclude<DecodedCursor, { kind: 'invalid' }>): Promise<RespValue> {
-    const place =
-      (await this.#find(cursor)) ?? this.#startOf(fullPlan(await this.#scans.states.recent()));
+    const place = this.#find(cursor) ?? (await this.#begin(cursor));
+    if (place === null) {
+      return scanReply('0', []);
+    }
     return place.step < place.shape.nodes.length ? this.#scanNode(place) : this.#listSlots(place);
   }
 
-  async #find(cursor: DecodedCursor): Promise<Place | undefined> {
-    if (cursor.kind !== 'inside') {
-      return undefined;
+  /** The beginning of a scan; null if it is over at once. */
+  async #begin(cursor: DecodedCursor): Promise<Place | null> {
+    const { shapes, states } = this.#scans;
+    const scope = this.#scope();
+    if (scope?.isEmpty === true) {
+      return null;
     }
-    const { shapes, handles, states } = this.#scans;
-    if (shapes.find(cursor) === undefined) {
+    if (cursor.kind === 'inside') {
       // Another proxy's, or from before a restart. If the cluster is still as it was when that scan
       // began, its shape is that of a scan that begins now.
-      const shape = shapes.remember(fullPlan(await states.fresh()));
+      const shape = shapes.remember(fullPlan(await states.fresh(), scope));
       if (shape.slots.length > 0) {
         shapes.remember(unlistedPlan(shape));
       }
     }
+    return this.#find(cursor) ?? this.#startOf(fullPlan(await states.recent(), scope));
+  }
+
+  #find(cursor: DecodedCursor): Place | undefined {
+    if (cursor.kind !== 'inside') {
+      return undefined;
+    }
+    const { shapes, handles } = this.#scans;
     const found = shapes.find(cursor);
     const { form, position, nodeCursor } = cursor;
     const serverCursor =
@@ -77,13 +94,14 @@ export class ScanWalk {
     if (page === null) {
       return answer.reply;
     }
+    const keys = page.keys.filter((key) => isKeyIn(shape.scope, key));
     return page.cursor === 0n
-      ? this.#advance(shape, step + 1, page.keys)
-      : this.#page({ shape, step, cursor: page.cursor }, page.keys);
+      ? this.#advance(shape, step + 1, keys)
+      : this.#page({ shape, step, cursor: page.cursor }, keys);
   }
 
   async #listSlots({ shape, step, cursor }: Place): Promise<RespValue> {
-    const { slots, state } = shape;
+    const { scope, slots, state } = shape;
     const keys: RespValue[] = [];
     const start = Number(cursor);
     for (let i = start; i < slots.length; i++) {
@@ -91,7 +109,7 @@ export class ScanWalk {
         return this.#page({ shape, step, cursor: BigInt(i) }, keys);
       }
       const slot = slots[i] ?? -1;
-      const holders = this.#counts(slot) ? holdersOf(state, slot) : [];
+      const holders = this.#counts(scope, slot) ? holdersOf(state, slot) : [];
       const listing = await this.#list(slot, holders);
       if (listing.kind === 'unlisted') {
         return this.#page(this.#startOf(unlistedPlan(shape)), keys);
@@ -134,12 +152,19 @@ export class ScanWalk {
 
   /** A new plan: what is left of the old one, and what has changed since that was made. */
   async #replan(shape: ScanShape, left: Remainder, keys: readonly RespValue[]): Promise<RespValue> {
-    const state = await this.#currentState();
-    const changes = changesBetween(shape.state, state, this.#options.slot);
+    const { scope } = shape;
+    const state = await this.#currentState(scope);
+    const changes = this.#changes(shape, state);
     const isDone = [left.nodes, left.slots, changes.slots].every(({ length }) => length === 0);
     return isDone
       ? scanReply('0', keys)
-      : this.#page(this.#startOf(repairPlan(state, left, changes)), keys);
+      : this.#page(this.#startOf(repairPlan(scope, state, left, changes)), keys);
+  }
+
+  /** If there is one slot only, it is listed, whatever else its owners have. */
+  #changes({ scope, state }: ScanShape, now: SlotState): SlotChanges {
+    const changes = changesBetween(state, now, (slot) => this.#counts(scope, slot));
+    return this.#options.slot === null ? changes : { ...changes, newTerms: [] };
   }
 
   #startOf(plan: ScanPlan): Place {
@@ -148,12 +173,14 @@ export class ScanWalk {
   }
 
   /** A reading in which every owner that counts has answered for itself. */
-  async #currentState(): Promise<SlotState> {
+  async #currentState(scope: SlotSet | null): Promise<SlotState> {
     const { states, nowMs, waitMs, pollMs } = this.#scans;
     const deadlineMs = nowMs() + waitMs();
+    const owns = ({ owners }: SlotState, primary: number) =>
+      owners.some((owner, slot) => owner === primary && this.#counts(scope, slot));
     for (;;) {
       const state = await states.fresh();
-      const silent = state.primaries.find(({ runId }, i) => runId === null && this.#owns(state, i));
+      const silent = state.primaries.find(({ runId }, i) => runId === null && owns(state, i));
       if (silent === undefined) {
         return state;
       }
@@ -164,14 +191,8 @@ export class ScanWalk {
     }
   }
 
-  /** Whether slots that count are the primary's. */
-  #owns(state: SlotState, primary: number): boolean {
-    const { slot } = this.#options;
-    return slot === null || state.owners[slot] === primary;
-  }
-
-  #counts(slot: number): boolean {
-    return this.#options.slot === null || this.#options.slot === slot;
+  #counts(scope: SlotSet | null, slot: number): boolean {
+    return (this.#options.slot === null || this.#options.slot === slot) && isIn(scope, slot);
   }
 
   /** The first step from `from` on that can bring keys. */
@@ -208,6 +229,10 @@ function scanReply(cursor: string, keys: readonly RespValue[]): RespValue {
     { kind: 'array', items: keys },
   ];
   return { kind: 'array', items };
+}
+
+function isKeyIn(scope: SlotSet | null, key: RespValue): boolean {
+  return scope === null || (key.kind === 'bulk' && scope.has(nativeAddon().slotForKey(key.bytes)));
 }
 
 /** What a server answered to SCAN; null if it is an error. */

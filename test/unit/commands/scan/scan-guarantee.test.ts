@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Scans } from '../../../../src/commands/handlers/scan/scans.js';
 import { FakeScanCluster } from './fake-scan-cluster.js';
-import { pageOf, scansOf } from './support.js';
+import { keyIn, pageOf, scansOf, slotOf } from './support.js';
 
 /** `PROPERTY_SEED` and `PROPERTY_RUNS` explore further; without them every run is the same. */
 const SEEDS = (process.env['PROPERTY_SEED'] ?? '20261120,1587581749,1012').split(',').map(Number);
@@ -51,8 +51,8 @@ const EVENTS: Readonly<Record<string, (choice: Choice) => void>> = {
     if (unused !== undefined && cluster.nodes.size > 2) cluster.removeNode(unused);
   },
   write: ({ cluster, slot, some }) => {
-    cluster.add(slot, `passing:${some([1, 2, 3])}`);
-    cluster.delete(slot, `passing:${some([1, 2, 3])}`);
+    cluster.add(slot, keyIn(slot, `passing:${some([1, 2, 3])}`));
+    cluster.delete(slot, keyIn(slot, `passing:${some([1, 2, 3])}`));
   },
 };
 
@@ -78,6 +78,8 @@ interface Run {
   readonly cursorBits: number;
   readonly isListingAllowed: boolean;
   readonly options: readonly string[];
+  /** The proxy serves these slots beside others; else all. */
+  readonly scope?: readonly number[];
   readonly nextProxy: (call: number, scans: readonly Scans[], cluster: FakeScanCluster) => Scans;
 }
 
@@ -90,7 +92,7 @@ async function scanDisturbed(run: Run) {
   // What exists from the beginning of the scan to its end: in reach of clients all the time.
   let lasting = SLOTS.flatMap((slot) =>
     Array.from({ length: KEYS_PER_SLOT }, (_, i) => {
-      const key = `${i % 3 === 0 ? 'list:' : ''}${slot}:${i}`;
+      const key = keyIn(slot, `${i % 3 === 0 ? 'list:' : ''}${slot}:${i}`);
       cluster.add(slot, key);
       return { slot, key };
     }),
@@ -110,7 +112,9 @@ async function scanDisturbed(run: Run) {
     isRestless = call < RESTLESS_CALLS;
     const scans = run.nextProxy(call, proxies, cluster);
     const words = [String(cursor), 'COUNT', String(run.count), ...run.options];
-    const page = await pageOf(cluster, scans, ...words);
+    const { scope } = run;
+    const proxy = scope && { scans, isLocal: (slot: number) => scope.includes(slot) };
+    const page = await pageOf(cluster, proxy ?? scans, ...words);
     for (const key of page.keys) seen.add(key);
     cursor = Number(page.cursor);
     expect(Number.isSafeInteger(cursor)).toBe(true);
@@ -156,6 +160,24 @@ describe.each(SEEDS)('seed %d', (seed) => {
         expect([...seen].filter((key) => !wanted(key))).toEqual([]);
       }),
       { numRuns: RUNS, seed },
+    );
+  }, 120_000);
+
+  test('a scan over the slots of one of several proxies returns every key of them, and no other', async () => {
+    const runs = fc.record({
+      ...RUN,
+      cursorBits: fc.constantFrom(8, 30, 63),
+      scope: fc.subarray(SLOTS, { minLength: 1 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(runs, async (run) => {
+        const nextProxy: Run['nextProxy'] = (_, [scans]) => scans ?? expect.fail();
+        const { lasting, seen } = await scanDisturbed({ ...run, options: [], nextProxy });
+        const wanted = lasting.filter((key) => run.scope.includes(slotOf(key)));
+        expect(wanted.filter((key) => !seen.has(key))).toEqual([]);
+        expect([...seen].filter((key) => !run.scope.includes(slotOf(key)))).toEqual([]);
+      }),
+      { numRuns: Math.ceil(RUNS / 4), seed },
     );
   }, 120_000);
 

@@ -6,6 +6,7 @@ import {
   type ScanShape,
   ScanShapes,
 } from '../../../../src/commands/handlers/scan/shapes.js';
+import { SlotSet } from '../../../../src/commands/handlers/scan/slot-set.js';
 import { SLOT_COUNT } from '../../../../src/topology/index.js';
 
 const FORMS = CURSOR_FORMS.map((_, form) => form);
@@ -15,7 +16,7 @@ function planOf(configEpoch: number, nodes = 3): ScanPlan {
   const ids = Array.from({ length: nodes }, (_, i) => `node ${i}`);
   const primaries = ids.map((nodeId) => ({ nodeId, configEpoch, runId: `life of ${nodeId}` }));
   const owners = new Uint16Array(SLOT_COUNT).map((_, slot) => slot % nodes);
-  return { state: { primaries, owners, openSlots: [] }, nodes: ids, slots: [] };
+  return { scope: null, state: { primaries, owners, openSlots: [] }, nodes: ids, slots: [] };
 }
 
 /** The shape that a cursor at the shape's beginning leads to. */
@@ -33,6 +34,19 @@ test.each(FORMS)('a position of form %d leads to its shape and step on any proxy
     expect([found?.shape.bases, found?.step]).toEqual([shape.bases, step]);
   }
   expect(there.find({ form, position: positionOf({ shape, step: 4 }, form) })).toBeUndefined();
+});
+
+test('another scope is another plan, the same slots are the same scope', () => {
+  const shapes = new ScanShapes();
+  const [plan, even] = [planOf(1), (slot: number) => slot % 2 === 0];
+  const [all, some, again, others] = [
+    shapes.remember(plan),
+    shapes.remember({ ...plan, scope: new SlotSet(even) }),
+    shapes.remember({ ...plan, scope: new SlotSet(even) }),
+    shapes.remember({ ...plan, scope: new SlotSet((slot) => !even(slot)) }),
+  ];
+  expect(again).toBe(some);
+  expect(new Set([all, some, others]).size).toBe(3);
 });
 
 test('the same plan is remembered once', () => {
