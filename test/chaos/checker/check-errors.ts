@@ -1,0 +1,69 @@
+import { type ErrorKind, kindOf } from '../history/error-kinds.js';
+import type { FaultRecord } from '../history/fault-record.js';
+import { classOf } from '../history/operations.js';
+import type { ErrorRecord } from '../history/recorder.js';
+import { losesConnections } from '../plan/faults.js';
+import type { Rule, Violation } from './violation.js';
+
+export interface ErrorLimits {
+  /** How long the target waits for a shard before it gives up. */
+  readonly holdMs: number;
+  /** How long it may take to notice that a shard is back. */
+  readonly recoveryMs: number;
+}
+
+/** A request may feel a fault so long after all is well: it was on its way, or waits its turn. */
+const AFTERMATH_MS = 1_000;
+/** The clocks of client and target measure from different moments. */
+const CLOCK_MS = 20;
+const SCRIPTS = ['eval', 'evalsha'];
+
+/** Every error is one that the contract has, and in a situation for which the contract has it. */
+export function checkError(
+  error: ErrorRecord,
+  faults: readonly FaultRecord[],
+  limits: ErrorLimits,
+): readonly Violation[] {
+  const near = faults.filter(
+    ({ startedAt, settledAt }) => error.at >= startedAt && error.sentAt <= settledAt + AFTERMATH_MS,
+  );
+  const rule = broken(error, kindOf(error.message), near, limits);
+  return rule === undefined ? [] : [{ rule, detail: describe(error) }];
+}
+
+function broken(
+  error: ErrorRecord,
+  kind: ErrorKind,
+  near: readonly FaultRecord[],
+  limits: ErrorLimits,
+): Rule | undefined {
+  const mayLoseConnection = near.some(({ fault }) => losesConnections(fault));
+  if (kind.when === 'never') {
+    // Half of a large reply was forwarded already.
+    const isCutReply = kind.name === 'connection closed' && error.operation === 'large-get';
+    return isCutReply && mayLoseConnection ? undefined : 'undocumented error';
+  }
+  if (near.length === 0) return 'error without a fault';
+  if (kind.when === 'refusal') return brokenRefusal(error, near, limits);
+  if (classOf(error.operation) === 'read') return 'read failed';
+  return kind.when === 'connection-lost' && !mayLoseConnection
+    ? 'error without a fault'
+    : undefined;
+}
+
+/** What may be waited out is waited out, until the time is up and the shard is still not there. */
+function brokenRefusal(
+  error: ErrorRecord,
+  near: readonly FaultRecord[],
+  { holdMs, recoveryMs }: ErrorLimits,
+): Rule | undefined {
+  // A script may have written such an error itself, so it is passed on.
+  if (SCRIPTS.includes(error.operation)) return undefined;
+  if (error.at - error.sentAt < holdMs - CLOCK_MS) return 'refused early';
+  const wasDown = near.some((fault) => (fault.directAt ?? fault.settledAt) > error.at - recoveryMs);
+  return wasDown ? undefined : 'refused though served';
+}
+
+function describe({ client, operation, sentAt, at, message }: ErrorRecord): string {
+  return `${client}, ${operation}, ${Math.round(sentAt)}-${Math.round(at)} ms: ${message}`;
+}
