@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { findClusterPort } from './ports.js';
 import { RawClient } from './raw-client.js';
 import { TestClient, type TestClientTarget } from './resp-client.js';
+import { ROOT } from './root.js';
 import { waitFor } from './wait.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = join(ROOT, 'dist', 'main.js');
 
 export interface TestProxyOptions {
   readonly seeds: readonly string[];

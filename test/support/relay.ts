@@ -112,8 +112,8 @@ export class Relay {
   }
 
   #reset(pair: Pair): void {
-    pair.client.resetAndDestroy();
-    pair.server.resetAndDestroy();
+    reset(pair.client);
+    reset(pair.server);
     this.#close(pair);
   }
 
@@ -125,6 +125,12 @@ export class Relay {
     pair.client.destroy();
     pair.server.destroy();
   }
+}
+
+/** A socket whose FIN is on its way cannot be reset: Node would never close it. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function endBoth({ client, server }: Pair): void {

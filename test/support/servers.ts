@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ROOT } from './root.js';
 
 /** The servers that the project's set-up found or unpacked. */
 export interface ServerPaths {
@@ -10,7 +11,7 @@ export interface ServerPaths {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const RECORD = fileURLToPath(new URL('../../.cache/servers.json', import.meta.url));
+const RECORD = join(ROOT, '.cache', 'servers.json');
 
 /** @throws Error that names the set-up command, if the set-up has not run. */
 export function serverPaths(): ServerPaths {

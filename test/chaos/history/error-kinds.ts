@@ -16,7 +16,7 @@ const KINDS: readonly ErrorKind[] = [
   {
     name: 'unknown outcome',
     pattern:
-      /^OUTCOMEUNKNOWN outcome unknown: connection to \S+( \(slot \d+\))? was lost after the command was sent( \(slot \d+\))?$/,
+      /^OUTCOMEUNKNOWN outcome unknown: connection to \S+( \(slot \d+\))? was lost after the command was sent( \(slot \d+(; \d+ of \d+ parts failed, others were applied)?\))?$/,
     executed: 'unknown',
     when: 'connection-lost',
   },

@@ -4,7 +4,7 @@ import type { ListHistory } from './list-history.js';
 import { classOf, type Operation, type Pending } from './operations.js';
 import type { QueueHistory } from './queue-history.js';
 import { RecoveryWatch } from './recovery-watch.js';
-import type { RegisterProblem, StaleRead } from './register-history.js';
+import type { StaleRead } from './register-history.js';
 import { SuccessTimes } from './success-times.js';
 
 export interface ErrorRecord {
@@ -96,9 +96,9 @@ export class Recorder {
     );
   }
 
-  registerProblem(pending: Pending, problem: RegisterProblem): void {
-    if (problem.kind === 'stale') this.#keep(this.staleReads, problem.read);
-    else this.mismatch(pending, problem.detail);
+  /** A read that went back. */
+  stale(read: StaleRead): void {
+    this.#keep(this.staleReads, read);
   }
 
   /** From now on, writes that succeed show which of the slots have recovered. */

@@ -1,0 +1,78 @@
+import { ChannelHistory } from '../history/channel-history.js';
+import { type Actor, inRounds, type LoadContext } from './actor.js';
+import type { Session } from './session.js';
+
+export interface Channel {
+  readonly name: string;
+  /** Of a shard channel; empty for others. */
+  readonly slots: readonly number[];
+}
+
+const PAUSE_MS = 30;
+
+/** One client that publishes numbered messages, and others that listen. */
+export class ChannelUsers implements Actor {
+  readonly #publisher: Session;
+  readonly #subscribers: readonly Session[];
+  readonly #context: LoadContext;
+  readonly #channel: Channel;
+  readonly #histories: ChannelHistory[] = [];
+  #published = 0;
+
+  constructor(
+    publisher: Session,
+    subscribers: readonly Session[],
+    context: LoadContext,
+    channel: Channel,
+  ) {
+    this.#publisher = publisher;
+    this.#subscribers = subscribers;
+    this.#context = context;
+    this.#channel = channel;
+  }
+
+  async run(): Promise<void> {
+    await Promise.all(this.#subscribers.map((one) => this.#subscribe(one)));
+    await this.#publisher.connect();
+    await inRounds(this.#context, { pauseMs: PAUSE_MS }, () => this.publish());
+  }
+
+  /** @returns The number of the message. */
+  async publish(): Promise<number> {
+    const number = this.#published++;
+    const isShardChannel = this.#channel.slots.length > 0;
+    await this.#publisher.request({
+      operation: 'publish',
+      slots: this.#channel.slots,
+      args: [isShardChannel ? 'SPUBLISH' : 'PUBLISH', this.#channel.name, this.#text(number)],
+      accept: (reply) =>
+        typeof reply === 'number' ? undefined : `got ${JSON.stringify(reply)}, not a number`,
+    });
+    return number;
+  }
+
+  /** Those that got nothing from this message on. */
+  deafSince(number: number): readonly string[] {
+    return this.#histories.filter(({ last }) => last < number).map((one) => one.subscriber);
+  }
+
+  close(): void {
+    for (const session of [this.#publisher, ...this.#subscribers]) session.close();
+  }
+
+  async #subscribe(session: Session): Promise<void> {
+    const { recorder } = this.#context;
+    const history = new ChannelHistory(session.name, this.#channel.name);
+    this.#histories.push(history);
+    recorder.channels.push(history);
+    await session.subscribe(this.#channel.name, this.#channel.slots, (text) => {
+      const number = Number(/\d+$/.exec(text)?.[0] ?? -1);
+      if (text === this.#text(number)) history.message(number, recorder.now());
+      else recorder.mismatch({ operation: 'publish', client: session.name }, `got ${text}`);
+    });
+  }
+
+  #text(number: number): string {
+    return `${this.#channel.name} ${number}`;
+  }
+}
