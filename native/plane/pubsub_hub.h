@@ -95,7 +95,7 @@ struct PubSubUpstream {
 ///                       server at a time, also while the home moves
 ///   what keyspace notifications may match   at every other primary, too; there only messages of
 ///                       keyspace channels are taken
-///   shard channels      at the owner of their slot
+///   shard channels      at the owner of their slot, and from its former owner until it has them
 ///
 /// run() brings the links to that state from any other; everything that happens to servers, slots
 /// and links only asks for it.
@@ -160,7 +160,8 @@ class PubSubHub {
   void refused(PubSubUpstream& upstream, const PubSubUpstream::Sent& sent, std::string_view line);
   void answered(PubSubUpstream& upstream, const PubSubPush& push);
   /// True if messages of this kind are taken from this server.
-  [[nodiscard]] bool takes(const PubSubUpstream& upstream, const PubSubPush& push) const;
+  [[nodiscard]] bool takes(const PubSubUpstream& upstream, const PubSubTopic& topic,
+                           const PubSubPush& push) const;
   void forget_all(PubSubUpstream& upstream);
   void wake_if_live(PubSubTopic& topic);
   void count(const PubSubUpstream& upstream, PubSubFamily family, const std::string& name,

@@ -12,6 +12,9 @@ namespace slotgate {
 
 namespace {
 
+/// Of a topic; whoever confirmed it, or a later one, has the topic.
+constexpr std::uint64_t kFirstTicket = 1;
+
 constexpr std::size_t index_of(PubSubFamily family) noexcept {
   return static_cast<std::size_t>(family);
 }
@@ -163,8 +166,15 @@ void PubSubHub::link_lost(PubSubUpstream& upstream) {
   stale_ = true;
 }
 
-bool PubSubHub::takes(const PubSubUpstream& upstream, const PubSubPush& push) const {
-  if (push.family == PubSubFamily::kShard || upstream.server->index == home_) return true;
+bool PubSubHub::takes(const PubSubUpstream& upstream, const PubSubTopic& topic,
+                      const PubSubPush& push) const {
+  const std::uint16_t server = upstream.server->index;
+  if (topic.family == PubSubFamily::kShard) {
+    // A former owner that hung passes on what it finds in its sockets, to the new one as well.
+    const std::uint16_t owner = database_.slots.owner(topic.slot);
+    return server == owner || !is_confirmed(owner, topic, kFirstTicket);
+  }
+  if (server == home_) return true;
   return std::any_of(kKeyspacePrefixes.begin(), kKeyspacePrefixes.end(),
                      [&](auto prefix) { return push.channel.starts_with(prefix); });
 }
@@ -177,7 +187,7 @@ void PubSubHub::pushed(PubSubUpstream& upstream, std::string_view frame) {
     return;
   }
   PubSubTopic* topic = find(push.family, push.name);
-  if (topic != nullptr && takes(upstream, push)) context_.pubsub->deliver(*topic, frame);
+  if (topic != nullptr && takes(upstream, *topic, push)) context_.pubsub->deliver(*topic, frame);
 }
 
 void PubSubHub::answered(PubSubUpstream& upstream, const PubSubPush& push) {

@@ -154,6 +154,24 @@ TEST(a_slot_that_moves_takes_its_channels_along_unseen) {
   CHECK_EQ(two.client.reply(), array_of({"smessage", name, "2"}));
 }
 
+TEST(when_a_shard_channel_moves_messages_come_from_one_server_at_a_time) {
+  TwoServers two;
+  const std::string name = two.plane.key_of(0);
+  two.client.ask("SSUBSCRIBE " + name);
+  const Call old = confirm(two.a, "ssubscribe " + name);
+  CHECK_EQ(two.client.reply(), array_of({"ssubscribe", name}, 1));
+  two.plane.assign(slot_of(name), 1);
+  two.plane.publish();
+  const Call next = two.b.take();
+  CHECK_EQ(next.text(), "ssubscribe " + name);
+  two.a.reply(old, push_of({"smessage", name, "1"}));
+  CHECK_EQ(two.client.reply(), array_of({"smessage", name, "1"}));
+  two.b.reply(next, push_of({"ssubscribe", name}, 1) + push_of({"smessage", name, "2"}));
+  CHECK_EQ(two.client.reply(), array_of({"smessage", name, "2"}));
+  two.a.reply(old, push_of({"smessage", name, "2"}));
+  CHECK(two.client.hears_nothing());
+}
+
 TEST(a_server_that_cannot_yet_is_asked_again) {
   TwoServers two;
   const std::string name = two.plane.key_of(0);
