@@ -16,15 +16,20 @@ export interface FaultRunnerOptions {
 /** Does what the plan says, one fault after the other, and writes down what came of it. */
 export class FaultRunner {
   readonly #options: FaultRunnerOptions;
-  readonly #records: FaultRecord[] = [];
+  readonly #records: Omit<FaultRecord, 'blackout'>[] = [];
   readonly #skipped: SkippedFault[] = [];
 
   constructor(options: FaultRunnerOptions) {
     this.#options = options;
   }
 
+  /** Times without success are those up to now: what lasts longer than its fault counts whole. */
   get records(): readonly FaultRecord[] {
-    return this.#records;
+    const { recorder } = this.#options;
+    return this.#records.map((record) => ({
+      ...record,
+      blackout: recorder.blackout(record.slots, record.startedAt, record.settledAt),
+    }));
   }
 
   /** What these servers cannot have. */
@@ -72,7 +77,6 @@ export class FaultRunner {
       slots,
       ...injected,
       ...(watch === undefined ? {} : { recoveredAt: watch.recoveredAt }),
-      blackout: recorder.blackout(slots, startedAt, settledAt),
     });
   }
 

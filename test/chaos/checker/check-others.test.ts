@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ChannelHistory } from '../history/channel-history.js';
+import { ChannelHistory, ChannelPublications } from '../history/channel-history.js';
 import type { FaultRecord } from '../history/fault-record.js';
 import { RegisterHistory } from '../history/register-history.js';
 import { checkChannel, checkOpen, checkStaleRead } from './check-observations.js';
@@ -45,19 +45,29 @@ describe('a register', () => {
 
 describe('a channel', () => {
   test('gives each message once, in order; some may be missing', () => {
-    const channel = new ChannelHistory('s', 'ch');
+    const channel = new ChannelHistory('s', new ChannelPublications('ch'));
     for (const number of [0, 1, 5]) channel.message(number, 1);
     expect(checkChannel(channel)).toEqual([]);
     expect([channel.received, channel.last]).toEqual([3, 5]);
   });
 
   test('tells a message that comes twice from one that comes late', () => {
-    const channel = new ChannelHistory('s', 'ch');
+    const channel = new ChannelHistory('s', new ChannelPublications('ch'));
     for (const number of [1, 3, 3, 2]) channel.message(number, 1);
     expect(checkChannel(channel).map(({ rule }) => rule)).toEqual([
       'message twice',
       'message out of order',
     ]);
+  });
+
+  test('may give a message of unknown outcome late, but once', () => {
+    const publications = new ChannelPublications('ch');
+    publications.failed(2);
+    const channel = new ChannelHistory('s', publications);
+    for (const number of [1, 3, 2]) channel.message(number, 1);
+    expect(checkChannel(channel)).toEqual([]);
+    channel.message(2, 1);
+    expect(checkChannel(channel)).toMatchObject([{ rule: 'message twice' }]);
   });
 });
 

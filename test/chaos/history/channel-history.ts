@@ -1,7 +1,29 @@
+/** The numbered messages of one publisher on one channel. */
+export class ChannelPublications {
+  readonly name: string;
+  readonly #unknown = new Set<number>();
+  #count = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  next(): number {
+    return this.#count++;
+  }
+
+  /** Nobody knows whether it was published, or will be. */
+  failed(number: number): void {
+    this.#unknown.add(number);
+  }
+
+  isUnknown(number: number): boolean {
+    return this.#unknown.has(number);
+  }
+}
+
 /** A message that a subscriber should not have got: a second time, or behind a younger one. */
 export interface OddMessage {
-  readonly subscriber: string;
-  readonly channel: string;
   readonly number: number;
   readonly last: number;
   readonly at: number;
@@ -15,15 +37,15 @@ const REMEMBERED = 4_096;
 /** What one subscriber got of one publisher's numbered messages on one channel. */
 export class ChannelHistory {
   readonly subscriber: string;
-  readonly channel: string;
+  readonly publications: ChannelPublications;
   readonly #recent = new Set<number>();
   readonly #odd: OddMessage[] = [];
   #last = -1;
   #received = 0;
 
-  constructor(subscriber: string, channel: string) {
+  constructor(subscriber: string, publications: ChannelPublications) {
     this.subscriber = subscriber;
-    this.channel = channel;
+    this.publications = publications;
   }
 
   get received(): number {
@@ -42,8 +64,6 @@ export class ChannelHistory {
     this.#received++;
     if (number <= this.#last && this.#odd.length < ODD_MAX) {
       this.#odd.push({
-        subscriber: this.subscriber,
-        channel: this.channel,
         number,
         last: this.#last,
         at,

@@ -110,9 +110,10 @@ export class Recorder {
 
   /** For how long nothing succeeded on one of the slots. */
   blackout(slots: readonly number[], from: number, to: number) {
+    const now = this.#now();
     return {
-      read: this.#reads.longestGap(slots, from, to),
-      write: this.#writes.longestGap(slots, from, to),
+      read: this.#reads.longestGap(slots, from, to, now),
+      write: this.#writes.longestGap(slots, from, to, now),
     };
   }
 

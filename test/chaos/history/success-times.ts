@@ -22,10 +22,13 @@ export class SuccessTimes {
     }
   }
 
-  /** The longest time without success on any of the slots that overlaps with this one. */
-  longestGap(slots: readonly number[], from: number, to: number): number {
+  /**
+   * The longest time without success on any of the slots that overlaps with this one. It may begin
+   * earlier and end later; without any success since, it ends now.
+   */
+  longestGap(slots: readonly number[], from: number, to: number, now: number): number {
     const finished = this.#gaps.filter((gap) => slots.includes(gap.slot));
-    const open = slots.map((slot) => ({ from: this.#last.get(slot) ?? 0, to }));
+    const open = slots.map((slot) => ({ from: this.#last.get(slot) ?? 0, to: now }));
     return [...finished, ...open]
       .filter((gap) => gap.from < to && gap.to > from)
       .reduce((longest, gap) => Math.max(longest, gap.to - gap.from), 0);

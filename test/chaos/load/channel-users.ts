@@ -1,4 +1,4 @@
-import { ChannelHistory } from '../history/channel-history.js';
+import { ChannelHistory, ChannelPublications } from '../history/channel-history.js';
 import { type Actor, inRounds, type LoadContext } from './actor.js';
 import type { Session } from './session.js';
 
@@ -17,7 +17,7 @@ export class ChannelUsers implements Actor {
   readonly #context: LoadContext;
   readonly #channel: Channel;
   readonly #histories: ChannelHistory[] = [];
-  #published = 0;
+  readonly #publications: ChannelPublications;
 
   constructor(
     publisher: Session,
@@ -29,6 +29,7 @@ export class ChannelUsers implements Actor {
     this.#subscribers = subscribers;
     this.#context = context;
     this.#channel = channel;
+    this.#publications = new ChannelPublications(channel.name);
   }
 
   async run(): Promise<void> {
@@ -39,15 +40,16 @@ export class ChannelUsers implements Actor {
 
   /** @returns The number of the message. */
   async publish(): Promise<number> {
-    const number = this.#published++;
+    const number = this.#publications.next();
     const isShardChannel = this.#channel.slots.length > 0;
-    await this.#publisher.request({
+    const executed = await this.#publisher.request({
       operation: 'publish',
       slots: this.#channel.slots,
       args: [isShardChannel ? 'SPUBLISH' : 'PUBLISH', this.#channel.name, this.#text(number)],
       accept: (reply) =>
         typeof reply === 'number' ? undefined : `got ${JSON.stringify(reply)}, not a number`,
     });
+    if (executed === 'unknown') this.#publications.failed(number);
     return number;
   }
 
@@ -62,7 +64,7 @@ export class ChannelUsers implements Actor {
 
   async #subscribe(session: Session): Promise<void> {
     const { recorder } = this.#context;
-    const history = new ChannelHistory(session.name, this.#channel.name);
+    const history = new ChannelHistory(session.name, this.#publications);
     this.#histories.push(history);
     recorder.channels.push(history);
     await session.subscribe(this.#channel.name, this.#channel.slots, (text) => {
