@@ -19,6 +19,7 @@ export {
   type SlotState,
   type SlotStateSource,
 } from './slot-state.js';
+export type { Watch } from './steady-check.js';
 export {
   type AnnouncedAddress,
   type ClusterTopology,

@@ -19,7 +19,7 @@ import {
 import type { NameResolver } from './resolver.js';
 import { type SeedError, SeedErrors } from './seed-errors.js';
 import { asksForPassword } from './server-facts.js';
-import { SteadyCheck } from './steady-check.js';
+import { SteadyCheck, type Watch } from './steady-check.js';
 import type { ClusterTopology, ServerNode } from './types.js';
 
 export interface TopologyMonitorOptions {
@@ -150,6 +150,11 @@ export class TopologyMonitor {
   /** While requests are held, one node at a time is polled until the topology lets them go. */
   setHolding(isHolding: boolean): void {
     this.#scheduler.setHolding(isHolding);
+  }
+
+  /** How closely the cluster is watched for changes that no request meets. */
+  watch(watch: Watch): void {
+    this.#steady.watch(watch);
   }
 
   status(): MonitorStatus {

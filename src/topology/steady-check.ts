@@ -1,20 +1,21 @@
 import type { Endpoint } from '../shards/index.js';
 import { type Clock, jittered } from './clock.js';
-import { callForText } from './control-call.js';
+import { stateOfCluster, tableOfCluster } from './cluster-facts.js';
 import type { ControlPool } from './control-pool.js';
-import { clusterInfoField } from './fetch-view.js';
 
 const PERIOD_MS = 10_000;
 const PERIOD_JITTER = 0.3;
+const CLOSE_PERIOD_MS = 1_000;
+const CLOSE_PERIOD_JITTER = 0.1;
 const TIMEOUT_MS = 2_000;
-/** What, if it changes, is worth a look at the whole topology. */
-const WATCHED_FIELDS = [
-  'cluster_current_epoch',
-  'cluster_state',
-  'cluster_known_nodes',
-  'cluster_size',
-  'cluster_slots_ok',
-];
+
+/**
+ * steady: one CLUSTER INFO to one node every 10 s ± 30 %, which is all that a healthy cluster costs its
+ * servers; what it does not show is learned from the servers' redirects.
+ * close: one CLUSTER NODES to one node every second ± 10 %, for those who tell clients where to go: it
+ * is these clients, then, who meet the redirects.
+ */
+export type Watch = 'steady' | 'close';
 
 export interface SteadyCheckOptions {
   readonly clock: Clock;
@@ -23,32 +24,55 @@ export interface SteadyCheckOptions {
   readonly choose: (current: Endpoint | null) => Endpoint | null;
   /** Something has changed, or the node did not answer. */
   readonly onSuspicion: (detail: string) => void;
-  /** Called at the end of each period, for what else is due now and then. */
+  /** Called every 10 s ± 30 %, behind the check, for what else is due now and then. */
   readonly onPeriod: () => Promise<void>;
 }
 
-/** One CLUSTER INFO to one node every 10 s ± 30 %: all that a healthy cluster costs its servers. */
+/** Asks one node, once in a while, whether the cluster is still the one that is known. */
 export class SteadyCheck {
   readonly #options: SteadyCheckOptions;
   #cancel: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
   #current: Endpoint | null = null;
   #lastFacts: string | null = null;
+  #watch: Watch = 'steady';
+  #periodEndsAtMs = 0;
   #isStopped = false;
 
   constructor(options: SteadyCheckOptions) {
     this.#options = options;
   }
 
-  /** Begins a new period, as after a refresh that has seen everything anyway. */
+  /** How closely to look from now on. */
+  watch(watch: Watch): void {
+    if (watch === this.#watch) {
+      return;
+    }
+    this.#watch = watch;
+    this.#lastFacts = null;
+    if (this.#cancel !== null) {
+      this.arm();
+    }
+  }
+
+  /** Begins a new wait, as after a refresh that has seen everything anyway. */
   arm(): void {
+    const isFirst = this.#cancel === null;
     this.#cancel?.();
     if (this.#isStopped) {
       return;
     }
     const { clock } = this.#options;
-    this.#cancel = clock.after(jittered(clock, PERIOD_MS, PERIOD_JITTER), () => {
-      this.#running = this.#check().finally(() => this.arm());
+    const isSteady = this.#watch === 'steady';
+    if (isFirst || isSteady) {
+      this.#beginPeriod();
+    }
+    const delayMs = isSteady
+      ? this.#periodEndsAtMs - clock.nowMs()
+      : jittered(clock, CLOSE_PERIOD_MS, CLOSE_PERIOD_JITTER);
+    this.#cancel = clock.after(delayMs, () => {
+      const turn = this.#running.then(() => this.#turn());
+      this.#running = turn.finally(() => this.arm());
     });
   }
 
@@ -58,25 +82,47 @@ export class SteadyCheck {
     await this.#running;
   }
 
+  async #turn(): Promise<void> {
+    await this.#check();
+    const { clock, onPeriod } = this.#options;
+    if (this.#watch === 'steady' || clock.nowMs() >= this.#periodEndsAtMs) {
+      this.#beginPeriod();
+      await onPeriod();
+    }
+  }
+
+  #beginPeriod(): void {
+    const { clock } = this.#options;
+    this.#periodEndsAtMs = clock.nowMs() + jittered(clock, PERIOD_MS, PERIOD_JITTER);
+  }
+
   async #check(): Promise<void> {
-    const { pool, choose, onSuspicion, onPeriod } = this.#options;
+    const { pool, choose, onSuspicion } = this.#options;
     this.#current = choose(this.#current);
-    if (this.#current !== null) {
-      try {
-        const connection = await pool.get(this.#current);
-        const info = await callForText(connection, ['CLUSTER', 'INFO'], TIMEOUT_MS);
-        const facts = WATCHED_FIELDS.map((name) => clusterInfoField(info, name)).join(' ');
+    if (this.#current === null) {
+      return;
+    }
+    const watch = this.#watch;
+    try {
+      const connection = await pool.get(this.#current);
+      const ask = watch === 'close' ? tableOfCluster : stateOfCluster;
+      const facts = await ask(connection, watch === 'close' ? CLOSE_PERIOD_MS : TIMEOUT_MS);
+      // The first facts may already be those of another topology than the one in use.
+      if (facts !== this.#lastFacts && watch === this.#watch) {
         const last = this.#lastFacts;
         this.#lastFacts = facts;
-        // The first facts may already be those of another topology than the one in use.
-        if (last !== facts) {
-          onSuspicion(`CLUSTER INFO changed from "${last ?? 'unknown'}" to "${facts}"`);
-        }
-      } catch (error) {
-        this.#current = null;
-        onSuspicion(error instanceof Error ? error.message : String(error));
+        onSuspicion(describeChange(watch, last, facts));
       }
+    } catch (error) {
+      this.#current = null;
+      onSuspicion(error instanceof Error ? error.message : String(error));
     }
-    await onPeriod();
   }
+}
+
+/** The table of a large cluster is too long for a line of log. */
+function describeChange(watch: Watch, last: string | null, facts: string): string {
+  return watch === 'close'
+    ? `CLUSTER NODES ${last === null ? 'is seen for the first time' : 'changed'}`
+    : `CLUSTER INFO changed from "${last ?? 'unknown'}" to "${facts}"`;
 }

@@ -39,7 +39,7 @@ async function setUp() {
     await clock.advance(10_000);
     await waitFor('the end of the period', () => periods > before && clock.timerCount === 1);
   };
-  return { member, clock, check, suspicions, period };
+  return { member, clock, check, suspicions, period, periods: () => periods };
 }
 
 function infoCount({ server }: FakeMember): number {
@@ -80,4 +80,77 @@ test('arming again begins a new period; stop ends it', async () => {
   expect(infoCount(member)).toBe(0);
   await check.stop();
   expect(clock.timerCount).toBe(0);
+});
+
+const NODES = [
+  '<a> {a}@17000 myself,master - 0 0 1 connected 0-5460',
+  '<b> 10.0.0.2:7000@17000 master - 0 1700000000000 2 connected 5461-16383',
+].join('\n');
+
+function tableCount({ server }: FakeMember): number {
+  return server.received.filter(([, what]) => what === 'NODES').length;
+}
+
+/** Watched closely, behind the look at the topology for the first facts. */
+async function setUpClose() {
+  const parts = await setUp();
+  parts.member.nodes = NODES;
+  parts.check.watch('close');
+  parts.check.arm();
+  const second = async () => {
+    const before = tableCount(parts.member);
+    await parts.clock.advance(1_000);
+    await waitFor(
+      'the answer',
+      () => tableCount(parts.member) > before && parts.clock.timerCount === 1,
+    );
+  };
+  await second();
+  expect(parts.suspicions).toEqual(['CLUSTER NODES is seen for the first time']);
+  parts.suspicions.length = 0;
+  return { ...parts, second };
+}
+
+test('watched closely: every second the table of one node, and nothing while it stays the same', async () => {
+  const { member, suspicions, second } = await setUpClose();
+  // Pings and bus connections come and go.
+  member.nodes = NODES.replace('1700000000000 2 connected', '1700000001000 2 disconnected');
+  await second();
+  await second();
+  expect([tableCount(member), infoCount(member)]).toEqual([3, 0]);
+  expect(suspicions).toEqual([]);
+});
+
+test.each([
+  ['a slot that moves without a new epoch', '0-5460', '1-5460'],
+  ['a role', 'master - 0 17', 'slave <a> 0 17'],
+  ['a failure', ' master - 0 17', ' master,fail - 0 17'],
+  ['an address', '10.0.0.2', '10.0.0.3'],
+])('watched closely: %s is noticed within a second, and once', async (_what, from, to) => {
+  const { member, suspicions, second } = await setUpClose();
+  member.nodes = NODES.replace(from, to);
+  await second();
+  await second();
+  expect(suspicions).toEqual(['CLUSTER NODES changed']);
+});
+
+test('watched closely: what is due now and then is not due more often; it can be steady again', async () => {
+  const { clock, check, second, member, periods } = await setUpClose();
+  for (let i = 0; i < 8; i++) await second();
+  expect(periods()).toBe(0);
+  await second();
+  await waitFor('the end of the period', () => periods() === 1 && clock.timerCount === 1);
+  check.watch('steady');
+  await clock.advance(9_000);
+  expect(tableCount(member)).toBe(10);
+  expect(infoCount(member)).toBe(0);
+});
+
+test('watched closely: a node that does not answer is suspicious each time', async () => {
+  const { member, suspicions, clock } = await setUpClose();
+  member.answer = 'close';
+  await clock.advance(1_000);
+  await waitFor('the first', () => suspicions.length === 1 && clock.timerCount === 1);
+  await clock.advance(1_000);
+  await waitFor('the second', () => suspicions.length === 2);
 });
