@@ -27,7 +27,8 @@ const UP_EXAMPLES = `
 Examples:
   slotgate up
   slotgate up --ephemeral --primaries 5 --replicas 0
-  slotgate up --dir ./data --port 7000 --threads 2`;
+  slotgate up --dir ./data --port 7000 --threads 2
+  slotgate up --mode cluster --nodes 3 --placement sparse`;
 
 /** Runs the command that the arguments name. @returns The exit code of the process. */
 export async function runCommandLine(
@@ -112,11 +113,16 @@ function addUpCommand(
     .description('a local cluster of real servers, and a proxy in front of it')
     .option('--primaries <N>', 'primaries of the cluster (default 3, or as the directory has it)')
     .option('--replicas <N>', 'replicas of each primary (default 1, or as the directory has it)')
-    .option('--port <PORT>', 'port of the proxy, on 127.0.0.1 and ::1', '12000')
+    .option('--port <PORT>', 'port of the proxy on every node, and on ::1', '12000')
+    .option('--nodes <N>', 'nodes, at 127.0.0.1 and so on (default 3, or as the directory has it)')
+    .option(
+      '--placement <WORD>',
+      'dense (all primaries on one node) or sparse (on all); moves the servers of a directory',
+    )
     .option('--dir <PATH>', 'where the data is (default ~/.local/share/slotgate/up)')
     .option('--ephemeral', 'keep no data: a temporary directory that is removed at the end', false)
     .addHelpText('after', UP_EXAMPLES);
-  addSettingFlags(command, ['threads', 'admin', 'logLevel', 'logFormat']);
+  addSettingFlags(command, ['mode', 'proxyPolicy', 'threads', 'admin', 'logLevel', 'logFormat']);
   command.action(async (options: UpOptions) => {
     const { upCommand } = await import('./commands/up.js');
     done(await upCommand({ ...options, flags: settingFlagValues({ ...options }) }, environment));
@@ -127,6 +133,8 @@ interface UpOptions {
   readonly primaries?: string;
   readonly replicas?: string;
   readonly port: string;
+  readonly nodes?: string;
+  readonly placement?: string;
   readonly dir?: string;
   readonly ephemeral: boolean;
 }

@@ -1,6 +1,5 @@
 import { formatAddress, parseHostPort } from '../config/addresses.js';
-import { nextFreePort, probePort } from '../node/ports.js';
-import { portInUse } from './admin-http.js';
+import { nextFreePort } from '../node/ports.js';
 
 const ADMIN_HOST = '127.0.0.1';
 const ADMIN_PORT = 12_090;
@@ -12,21 +11,6 @@ const FOREIGN_VARIABLES =
 /** The environment without what would point the local proxy at another cluster. */
 export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN_VARIABLES.test(name)));
-}
-
-/**
- * Both loopback addresses, since `localhost` means ::1 first; without ::1 where there is none.
- * @throws CommandError that names who has the port. Found here, before servers are started.
- */
-export async function listenAddresses(port: number): Promise<readonly string[]> {
-  const addresses: string[] = [];
-  for (const host of ['127.0.0.1', '::1']) {
-    const address = formatAddress({ kind: 'tcp', host, port });
-    const probe = await probePort(host, port);
-    if (probe === 'in-use') throw portInUse(address, port);
-    if (probe === 'free') addresses.push(address);
-  }
-  return addresses.length > 0 ? addresses : [`127.0.0.1:${port}`];
 }
 
 /** The admin address, moved to the next free port if its own is taken. */

@@ -8,6 +8,7 @@ export interface ReadyFacts {
     LocalCluster,
     'primaries' | 'replicasPerPrimary' | 'directory' | 'isEphemeral'
   >;
+  readonly nodes: number;
   /** Where clients connect. */
   readonly addresses: readonly string[];
   readonly adminUrl: string | undefined;
@@ -16,7 +17,14 @@ export interface ReadyFacts {
 }
 
 /** What `slotgate up` says when clients can connect. */
-export function readyMessage({ cluster, addresses, adminUrl, program, env }: ReadyFacts): string {
+export function readyMessage({
+  cluster,
+  nodes,
+  addresses,
+  adminUrl,
+  program,
+  env,
+}: ReadyFacts): string {
   const replicas = cluster.primaries * cluster.replicasPerPrimary;
   const port = addresses[0]?.split(':').at(-1) ?? '';
   const cli = `${cliCommand(program, env)} -p ${port}`;
@@ -25,8 +33,8 @@ export function readyMessage({ cluster, addresses, adminUrl, program, env }: Rea
     : 'Ctrl-C stops everything; the data stays.';
   return [
     '',
-    `Slotgate is ready on ${addresses.join(' and ')}`,
-    `  servers  ${counted(cluster.primaries, 'primary', 'primaries')}, ${counted(replicas, 'replica', 'replicas')}`,
+    `Slotgate is ready on ${addresses.join(', ')}`,
+    `  servers  ${counted(cluster.primaries, 'primary', 'primaries')}, ${counted(replicas, 'replica', 'replicas')} on ${counted(nodes, 'node', 'nodes')}`,
     `  data     ${cluster.directory}`,
     ...(adminUrl === undefined ? [] : [`  admin    ${adminUrl} (/livez, /readyz, /metrics)`]),
     '',

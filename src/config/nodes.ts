@@ -20,6 +20,8 @@ export interface NodeSpec {
   readonly externalHostname: string | null;
   readonly zone: string | null;
   readonly clientAddresses: readonly ClientAddress[];
+  /** Instead of the database's, where nodes have one address; `slotgate up` alone has such nodes. */
+  readonly port?: number;
 }
 
 /** A node, and where its process can be asked how it is. */
@@ -82,7 +84,7 @@ export const NODE_FIELDS = {
     isRequired: false,
     help: 'Where the other nodes ask for /livez every second; without it the node counts as up. The node itself opens it, as admin on a loopback address and else as metrics, unless that setting is given.',
   },
-} as const satisfies Readonly<Record<keyof NodeConfig, FieldDescription>>;
+} as const satisfies Readonly<Record<Exclude<keyof NodeConfig, 'port'>, FieldDescription>>;
 
 /** What an entry of `databases:` has besides settings. */
 export const DATABASE_FIELDS = {

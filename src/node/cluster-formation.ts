@@ -5,13 +5,13 @@ import { LocalClusterError } from './local-cluster-error.js';
 const SLOT_COUNT = 16_384;
 
 /** Every server learns of every other directly: waiting for gossip would take seconds. */
-export async function introduceAll(
-  servers: readonly ControlConnection[],
-  host: string,
-  ports: readonly number[],
-): Promise<void> {
+export async function introduceAll(servers: readonly ControlConnection[]): Promise<void> {
+  const addresses = servers.map(({ endpoint }) => endpoint);
   const meetings = servers.flatMap((server, index) =>
-    ports.slice(index + 1).map((port) => expectOk(server, ['CLUSTER', 'MEET', host, String(port)])),
+    addresses.slice(index + 1).map((address) => {
+      if (address.kind !== 'tcp') throw new Error('servers of a local cluster listen on TCP');
+      return expectOk(server, ['CLUSTER', 'MEET', address.host, String(address.port)]);
+    }),
   );
   await Promise.all(meetings);
 }

@@ -19,11 +19,18 @@ export interface ClusterState {
   readonly replicasPerPrimary: number;
   /** One per server, primaries first. */
   readonly ports: readonly number[];
+  /** How many nodes there are. */
+  readonly nodes: number;
+  /** On which of them each server runs, from 0 on. */
+  readonly places: readonly number[];
   /** False until the servers have become a cluster: before that, they hold no data. */
   readonly isFormed: boolean;
   /** The guard of the last run; while it lives, so may its servers. */
   readonly guard: ProcessIdentity | null;
 }
+
+/** Nodes of a local cluster, unless somebody says otherwise. */
+export const NODES_DEFAULT = 3;
 
 const STATE_FILE = 'cluster.json';
 const LOCK_FILE = 'up.lock';
@@ -33,6 +40,15 @@ export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env): stri
   const base = env.XDG_DATA_HOME;
   const parent = base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'share');
   return join(parent, 'slotgate', 'up');
+}
+
+/** How many nodes the cluster in a directory has; undefined if there is none, or none that can be read. */
+export function rememberedNodes(path: string): number | undefined {
+  try {
+    return parseState(JSON.parse(readFileSync(join(resolve(path), STATE_FILE), 'utf8'))).nodes;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folder of one local cluster, locked for this process. */
@@ -125,6 +141,10 @@ function parseState(value: unknown): ClusterState {
   const { ports, isFormed } = fields;
   if (!Array.isArray(ports) || !ports.every(isPositive))
     throw new Error('ports is no list of ports');
+  // Directories of before there were nodes have all servers on one address.
+  const { nodes = NODES_DEFAULT, places = ports.map(() => 0) } = fields;
+  if (!Array.isArray(places) || !places.every(isIndex) || places.length !== ports.length)
+    throw new Error('places does not name a node for each server');
   return {
     primaries: positive(fields.primaries, 'primaries'),
     replicasPerPrimary:
@@ -132,6 +152,8 @@ function parseState(value: unknown): ClusterState {
         ? 0
         : positive(fields.replicasPerPrimary, 'replicasPerPrimary'),
     ports,
+    nodes: positive(nodes, 'nodes'),
+    places,
     isFormed: isFormed === true,
     guard: parseProcessIdentity(fields.guard) ?? null,
   };
@@ -140,6 +162,10 @@ function parseState(value: unknown): ClusterState {
 function positive(value: unknown, name: string): number {
   if (!isPositive(value)) throw new Error(`${name} is no positive number`);
   return value;
+}
+
+function isIndex(value: unknown): value is number {
+  return value === 0 || isPositive(value);
 }
 
 function isPositive(value: unknown): value is number {

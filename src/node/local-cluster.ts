@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../log/logger.js';
-import { ControlConnection, NO_CREDENTIALS } from '../shards/index.js';
+import type { ShardsPlacement } from '../placement/index.js';
+import {
+  ControlConnection,
+  type Endpoint,
+  formatEndpoint,
+  NO_CREDENTIALS,
+} from '../shards/index.js';
 import {
   assignReplicas,
   assignSlots,
@@ -16,9 +22,11 @@ import { LocalClusterError } from './local-cluster-error.js';
 import { chooseServerPorts } from './ports.js';
 import { identifyProcess, isProcessAlive } from './process-identity.js';
 import { SERVER_LOG_FILE, writeServerConfig } from './server-config.js';
+import { type ClusterShape, serverPlaces } from './server-places.js';
 import { findServerProgram, type ServerProgram } from './server-program.js';
 
-const HOST = '127.0.0.1';
+type TcpEndpoint = Extract<Endpoint, { readonly kind: 'tcp' }>;
+
 const DEFAULT_PRIMARIES = 3;
 const DEFAULT_REPLICAS_PER_PRIMARY = 1;
 const POLL_MS = 25;
@@ -28,6 +36,12 @@ const READY_TIMEOUT_MS = 60_000;
 const PREDECESSOR_TIMEOUT_MS = 13_000;
 
 export interface LocalClusterOptions {
+  /** Address of each node; at least one. Several may have the same. */
+  readonly nodes: readonly string[];
+  /** Of servers that have no place yet, or no place on these nodes. */
+  readonly placement: ShardsPlacement;
+  /** Servers that have a place move to where `placement` wants them. */
+  readonly movesServers: boolean;
   /** Undefined: what the data directory holds, else 3. */
   readonly primaries: number | undefined;
   /** Replicas per primary. Undefined: what the data directory holds, else 1. */
@@ -47,7 +61,7 @@ export class LocalCluster {
   readonly directory: string;
   /** The data goes with this process. */
   readonly isEphemeral: boolean;
-  /** `127.0.0.1:PORT` of each server, primaries of the first formation first. */
+  /** `HOST:PORT` of each server, primaries of the first formation first. */
   readonly addresses: readonly string[];
   readonly #guard: Guard;
   readonly #folder: DataDirectory;
@@ -57,7 +71,7 @@ export class LocalCluster {
     this.replicasPerPrimary = start.state.replicasPerPrimary;
     this.directory = start.folder.path;
     this.isEphemeral = start.folder.isEphemeral;
-    this.addresses = start.state.ports.map((port) => `${HOST}:${port}`);
+    this.addresses = start.addresses.map(formatEndpoint);
     this.#guard = guard;
     this.#folder = start.folder;
   }
@@ -93,7 +107,7 @@ export class LocalCluster {
 class ClusterStart {
   readonly folder: DataDirectory;
   readonly #options: LocalClusterOptions;
-  readonly #havePortsChanged: boolean;
+  readonly #haveMoved: boolean;
   #state: ClusterState;
   #exit: ServerExit | undefined;
   #isReady = false;
@@ -102,25 +116,37 @@ class ClusterStart {
     options: LocalClusterOptions,
     folder: DataDirectory,
     state: ClusterState,
-    havePortsChanged: boolean,
+    haveMoved: boolean,
   ) {
     this.#options = options;
     this.folder = folder;
     this.#state = state;
-    this.#havePortsChanged = havePortsChanged;
+    this.#haveMoved = haveMoved;
   }
 
   static async prepare(options: LocalClusterOptions, folder: DataDirectory): Promise<ClusterStart> {
     const before = folder.readState();
     const shape = chooseShape(options, before, folder.path);
     await waitForPredecessor(before, folder.path);
-    const count = shape.primaries * (1 + shape.replicasPerPrimary);
+    const places = choosePlaces(options, shape, before);
+    const hosts = places.map((place) => options.nodes[place] ?? '');
     const isFormed = before?.isFormed ?? false;
-    if (!isFormed) folder.clearServers(before?.ports.length ?? count);
-    const ports = await chooseServerPorts(HOST, count, before?.ports ?? []);
-    const state = { ...shape, ports, isFormed, guard: null };
-    const havePortsChanged = ports.some((port, index) => port !== before?.ports[index]);
-    return new ClusterStart(options, folder, state, havePortsChanged);
+    if (!isFormed) folder.clearServers(before?.ports.length ?? places.length);
+    const ports = await chooseServerPorts(hosts, before?.ports ?? []);
+    const nodes = options.nodes.length;
+    const state = { ...shape, ports, nodes, places, isFormed, guard: null };
+    const haveMoved = ports.some(
+      (port, index) => port !== before?.ports[index] || places[index] !== before.places[index],
+    );
+    return new ClusterStart(options, folder, state, haveMoved);
+  }
+
+  get addresses(): readonly TcpEndpoint[] {
+    const { ports, places } = this.#state;
+    return ports.map((port, index) => {
+      const host = this.#options.nodes[places[index] ?? 0] ?? '';
+      return { kind: 'tcp', host, port };
+    });
   }
 
   get state(): ClusterState {
@@ -134,20 +160,20 @@ class ClusterStart {
       onServerExit: (exit) => this.#serverExited(exit),
     });
     this.#save({ guard: guard.pid === null ? null : identifyProcess(guard.pid) });
-    this.#state.ports.forEach((port, index) => {
+    this.addresses.forEach(({ host, port }, index) => {
       const isPersistent = !this.folder.isEphemeral;
       const folder = this.folder.serverFolder(index);
-      guard.startServer(writeServerConfig({ host: HOST, port, folder, isPersistent }));
+      guard.startServer(writeServerConfig({ host, port, folder, isPersistent }));
     });
     return guard;
   }
 
   async becomeReady(): Promise<void> {
-    const { primaries, ports, isFormed } = this.#state;
-    const servers = await Promise.all(ports.map((port) => this.#connect(port)));
+    const { primaries, isFormed } = this.#state;
+    const servers = await Promise.all(this.addresses.map((address) => this.#connect(address)));
     try {
       if (!isFormed) await assignSlots(servers, primaries);
-      if (!isFormed || this.#havePortsChanged) await introduceAll(servers, HOST, ports);
+      if (!isFormed || this.#haveMoved) await introduceAll(servers);
       if (!isFormed) {
         await this.#until('the servers know each other', () => this.#acquainted(servers));
         await assignReplicas(servers, primaries);
@@ -160,10 +186,9 @@ class ClusterStart {
     }
   }
 
-  async #connect(port: number): Promise<ControlConnection> {
-    const endpoint = { kind: 'tcp', host: HOST, port } as const;
+  async #connect(endpoint: TcpEndpoint): Promise<ControlConnection> {
     let connection: ControlConnection | undefined;
-    await this.#until(`${HOST}:${port} answers`, async () => {
+    await this.#until(`${formatEndpoint(endpoint)} answers`, async () => {
       connection ??= await ControlConnection.open({
         endpoint,
         credentials: NO_CREDENTIALS,
@@ -225,11 +250,26 @@ async function firstProblem(servers: readonly ControlConnection[]): Promise<stri
   return problems.find((problem) => problem !== undefined);
 }
 
+/** Where the servers were, as long as these nodes are there and nobody wants them elsewhere. */
+function choosePlaces(
+  { nodes, placement, movesServers }: LocalClusterOptions,
+  shape: ClusterShape,
+  before: ClusterState | undefined,
+): readonly number[] {
+  const wanted = serverPlaces(shape, nodes.length, placement);
+  const isKept =
+    before?.isFormed === true &&
+    !movesServers &&
+    before.places.length === wanted.length &&
+    before.places.every((place) => place < nodes.length);
+  return isKept ? before.places : wanted;
+}
+
 function chooseShape(
   { primaries, replicasPerPrimary }: LocalClusterOptions,
   before: ClusterState | undefined,
   path: string,
-): Pick<ClusterState, 'primaries' | 'replicasPerPrimary'> {
+): ClusterShape {
   const wanted = {
     primaries: primaries ?? before?.primaries ?? DEFAULT_PRIMARIES,
     replicasPerPrimary:

@@ -29,23 +29,24 @@ export async function nextFreePort(host: string, port: number): Promise<number> 
 }
 
 /**
- * Ports for `count` servers: the remembered ones where they are still free, others from 12100 on.
+ * A port for a server on each of `hosts`: the remembered one where it is still free, others from 12100
+ * on. No two servers get the same, also on different hosts.
  * @throws LocalClusterError `ports_exhausted`.
  */
 export async function chooseServerPorts(
-  host: string,
-  count: number,
+  hosts: readonly string[],
   remembered: readonly number[],
 ): Promise<readonly number[]> {
   const taken = new Set(remembered);
   const chosen: number[] = [];
   let next = FIRST_SERVER_PORT;
-  for (let index = 0; index < count; index++) {
+  for (const [index, host] of hosts.entries()) {
     let port = remembered[index];
     while (port === undefined || !(await isPairFree(host, port))) {
       while (taken.has(next)) next++;
       if (next > LAST_SERVER_PORT) {
-        throw new LocalClusterError('ports_exhausted', `no ${count} free ports on ${host}`);
+        const message = `no free ports for ${hosts.length} servers on ${host}`;
+        throw new LocalClusterError('ports_exhausted', message);
       }
       port = next;
       taken.add(next);

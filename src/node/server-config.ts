@@ -31,6 +31,8 @@ function serverConfig({ host, port, folder, isPersistent }: LocalServerOptions):
     'daemonize no',
     'cluster-enabled yes',
     'cluster-config-file nodes.conf',
+    // Connections of the bus may leave from another loopback address, by which others would know it.
+    `cluster-announce-ip ${host}`,
     `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
     `appendonly ${isPersistent ? 'yes' : 'no'}`,
     'save ""',

@@ -47,10 +47,7 @@ export function preferred(ip: string, hostname: string | null, type: EndpointTyp
 }
 
 /** Where a database listens on a node, which may have a port of its own. */
-export function portOn(
-  { port }: NodeSpec & { readonly port?: number | null },
-  databasePort: number,
-): number {
+export function portOn({ port }: NodeSpec, databasePort: number): number {
   return port ?? databasePort;
 }
 

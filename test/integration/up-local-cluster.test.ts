@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,9 @@ async function start(options: Partial<LocalClusterOptions> = {}): Promise<LocalC
     primaries: undefined,
     replicasPerPrimary: undefined,
     directory: undefined,
+    nodes: ['127.0.0.1'],
+    placement: 'dense',
+    movesServers: false,
     log: SILENT_LOGGER,
     ...options,
   });
@@ -135,6 +138,7 @@ test('kill -9 of the process that started the servers ends them, with their data
     import { SILENT_LOGGER } from '${new URL('../../dist/log/logger.js', import.meta.url)}';
     const cluster = await LocalCluster.start({
       directory: process.argv[1], primaries: 1, replicasPerPrimary: 1, log: SILENT_LOGGER,
+      nodes: ['127.0.0.1'], placement: 'dense', movesServers: false,
     });
     console.log(cluster.addresses.join(' '));
     setInterval(() => {}, 1000);
@@ -154,4 +158,42 @@ test('kill -9 of the process that started the servers ends them, with their data
   });
   const next = await start({ directory });
   expect(await call(next.addresses[0] ?? '', 'GET', 'k')).toBe('v');
+});
+
+/** Hosts of the servers, in the order of their indexes. */
+function hostsOf({ addresses }: LocalCluster): readonly string[] {
+  return addresses.map((address) => address.split(':')[0] ?? '');
+}
+
+test('servers are spread over nodes, and move with their data when that is asked for', async () => {
+  const directory = temporaryFolder();
+  const nodes = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
+  const first = await start({ directory, nodes, placement: 'sparse' });
+  expect(hostsOf(first)).toEqual([...nodes, '127.0.0.2', '127.0.0.3', '127.0.0.1']);
+  const seen = await call(first.addresses[0] ?? '', 'CLUSTER', 'NODES');
+  for (const address of first.addresses) expect(seen).toContain(`${address}@`);
+  expect(await onOwner(first, 'SET', 'greeting', 'hello')).toBe('OK');
+  await cleanUps.pop()?.();
+
+  const same = await start({ directory, nodes, placement: 'dense' });
+  expect(same.addresses).toEqual(first.addresses);
+  await cleanUps.pop()?.();
+
+  const moved = await start({ directory, nodes, placement: 'dense', movesServers: true });
+  expect(hostsOf(moved)).toEqual([...Array(3).fill('127.0.0.1'), ...Array(3).fill('127.0.0.2')]);
+  expect(await onOwner(moved, 'GET', 'greeting')).toBe('hello');
+});
+
+test('a directory of before there were nodes is used as it is', async () => {
+  const directory = temporaryFolder();
+  const first = await start({ directory, primaries: 1, replicasPerPrimary: 1 });
+  expect(await onOwner(first, 'SET', 'k', 'v')).toBe('OK');
+  await cleanUps.pop()?.();
+  const path = join(directory, 'cluster.json');
+  const { nodes: _nodes, places: _places, ...old } = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify(old));
+  const nodes = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
+  const second = await start({ directory, nodes, placement: 'sparse' });
+  expect(second.addresses).toEqual(first.addresses);
+  expect(await onOwner(second, 'GET', 'k')).toBe('v');
 });

@@ -102,13 +102,14 @@ test('slotgate up does not look at settings for another cluster', () => {
 test('the ready message has three commands to try and the admin page', () => {
   const text = readyMessage({
     cluster: { primaries: 3, replicasPerPrimary: 1, directory: '/data', isEphemeral: false },
+    nodes: 3,
     addresses: ['127.0.0.1:7000', '[::1]:7000'],
     adminUrl: 'http://127.0.0.1:12090',
     program: { path: '/no/redis-server', env: {} },
     env: { PATH: '' },
   });
-  expect(text).toContain('127.0.0.1:7000 and [::1]:7000');
-  expect(text).toContain('3 primaries, 3 replicas');
+  expect(text).toContain('127.0.0.1:7000, [::1]:7000');
+  expect(text).toContain('3 primaries, 3 replicas on 3 nodes');
   for (const words of ['mset a 1 b 2 c 3', 'mget a b c', 'del a b c']) {
     expect(text).toContain(`redis-cli -p 7000 ${words}\n`);
   }

@@ -54,7 +54,10 @@ describe('the lock', () => {
 });
 
 describe('the data directory', () => {
-  const state = { primaries: 1, replicasPerPrimary: 0, ports: [1], isFormed: true, guard: null };
+  const state = {
+    ...{ primaries: 1, replicasPerPrimary: 0, ports: [1], isFormed: true, guard: null },
+    ...{ nodes: 2, places: [1] },
+  };
 
   test('keeps its state, is private, and is in use once', () => {
     const path = join(folder, 'a', 'b');
@@ -139,14 +142,14 @@ test('a server configuration is private, and its paths are quoted', () => {
 
 test('ports that are taken are passed over, remembered ones are kept', async () => {
   const host = '127.0.0.1';
-  const [a = 0, b = 0] = await chooseServerPorts(host, 2, []);
+  const [a = 0, b = 0] = await chooseServerPorts([host, host], []);
   const squatter = createServer().listen(a, host);
   await once(squatter, 'listening');
   try {
     expect(await probePort(host, a)).toBe('in-use');
     expect(await probePort('192.0.2.1', a)).toBe('unavailable');
     expect(await nextFreePort(host, a)).toBeGreaterThan(a);
-    const chosen = await chooseServerPorts(host, 2, [a, b]);
+    const chosen = await chooseServerPorts([host, host], [a, b]);
     expect(chosen[0]).not.toBe(a);
     expect(chosen[1]).toBe(b);
     expect(new Set(chosen).size).toBe(2);
