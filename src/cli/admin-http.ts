@@ -3,7 +3,7 @@ import type { ProcessConfig } from '../config/deployment.js';
 import { healthHandler } from '../http/health.js';
 import { NODE_ENGINE } from '../http/node-engine.js';
 import { describePortOwner } from '../http/port-owner.js';
-import type { HttpHandler, HttpRoute, HttpServer } from '../http/types.js';
+import { type HttpHandler, type HttpRoute, type HttpServer, jsonResponse } from '../http/types.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSample } from '../metrics/sample.js';
 import type { RunningProxy } from './environment.js';
@@ -46,10 +46,12 @@ export function adminRoutes(
     page('/metrics', async () => {
       // Loaded at the first scrape: a proxy that nobody scrapes does not pay for it.
       const { prometheusText } = await import('../metrics/prometheus.js');
-      const { counters, gauges } = proxy.metrics();
+      const { counters, gauges } = await proxy.metrics();
       const text = await prometheusText({ counters, gauges: [...gauges, ...ownGauges()] });
       return { status: 200, ...text };
     }),
+    // For the processes of other nodes.
+    page('/listening', () => jsonResponse(200, proxy.listening())),
   ];
 }
 

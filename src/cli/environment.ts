@@ -6,13 +6,15 @@ import type { MetricSnapshot } from '../metrics/sample.js';
 
 /** What the commands need of a running proxy; `SlotgateProxy` of src/proxy is one. */
 export interface RunningProxy {
-  /** Known after `whenListening`. */
+  /** Where clients can connect now; known after `whenListening`. */
   readonly listenAddresses: readonly string[];
   /** Resolves when the data listener is open, after a first usable topology. */
   whenListening(): Promise<void>;
   readiness(options: { readonly strictUpstream: boolean }): readonly HealthCheck[];
   liveness(): readonly HealthCheck[];
-  metrics(): MetricSnapshot;
+  metrics(): Promise<MetricSnapshot>;
+  /** By the id of each node of this process, the names of the databases whose port is open on it. */
+  listening(): Readonly<Record<string, readonly string[]>>;
   /** @returns Settings that changed and need a restart. */
   reload(config: DeploymentConfig): Promise<readonly string[]>;
   drain(options: {

@@ -3,6 +3,7 @@ export { CommandTable } from './command-table.js';
 export { type CommandName, isCommandName } from './core-facts.js';
 export { coreTable } from './core-table.js';
 export type {
+  BlockedClient,
   BlockedClients,
   BlockedWait,
   ClientDesk,

@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BlockedClients, BlockedWait, UnblockMode } from '../commands/index.js';
-import type { ClientRef, DataPlane } from '../native/index.js';
+import type { BlockedClient, BlockedClients, BlockedWait, UnblockMode } from '../commands/index.js';
+import type { DataPlane } from '../native/index.js';
 import type { CommandArguments, RespReply, RespValue } from '../resp/index.js';
 
 /** How often a client that is just on its way to a server is looked for again. */
 const ATTEMPTS = 20;
 const ATTEMPT_MS = 10;
 
-interface Wait {
-  readonly client: ClientRef;
+interface Wait extends BlockedClient {
   /** It is not sent again, and how it is answered instead. */
   unblockedBy: UnblockMode | null;
   isInterrupted: boolean;
@@ -19,6 +18,8 @@ export class BlockedCommands implements BlockedClients {
   readonly #waits = new Map<number, Wait>();
   readonly #plane: Pick<DataPlane, 'locate'>;
   readonly #execute: (nodeId: string, args: CommandArguments) => Promise<RespReply>;
+  /** Presentations whose clients are to go. */
+  readonly #ending = new Set<number>();
   #isEnding = false;
 
   /** @param execute Runs a command as the proxy. */
@@ -30,10 +31,12 @@ export class BlockedCommands implements BlockedClients {
     this.#execute = execute;
   }
 
-  begin(client: ClientRef): BlockedWait {
+  begin({ client, presentation }: BlockedClient): BlockedWait {
+    const isOver = this.#isToGo(presentation);
     const wait: Wait = {
       client,
-      unblockedBy: this.#isEnding ? 'timeout' : null,
+      presentation,
+      unblockedBy: isOver ? 'timeout' : null,
       isInterrupted: false,
     };
     this.#waits.set(client.id, wait);
@@ -44,7 +47,7 @@ export class BlockedCommands implements BlockedClients {
       },
       end: () => {
         this.#waits.delete(client.id);
-        return { closesClient: this.#isEnding };
+        return { closesClient: this.#isToGo(presentation) };
       },
     };
   }
@@ -79,10 +82,32 @@ export class BlockedCommands implements BlockedClients {
    * The proxy stops: ends all waits, as if their time were over. Those that begin now end at once, and
    * clients are closed behind the answer. What cannot be ended stays.
    */
-  async unblockAll(): Promise<void> {
+  unblockAll(): Promise<void> {
     this.#isEnding = true;
-    const ids = [...this.#waits.keys()];
-    await Promise.allSettled(ids.map((id) => this.unblock(id, 'timeout')));
+    return this.#endWaits();
+  }
+
+  /** The same for the clients of these presentations, until `mayBlock` says otherwise. */
+  unblockThose(presentations: readonly number[]): Promise<void> {
+    for (const presentation of presentations) {
+      this.#ending.add(presentation);
+    }
+    return this.#endWaits();
+  }
+
+  mayBlock(presentations: readonly number[]): void {
+    for (const presentation of presentations) {
+      this.#ending.delete(presentation);
+    }
+  }
+
+  async #endWaits(): Promise<void> {
+    const waits = [...this.#waits.values()].filter((wait) => this.#isToGo(wait.presentation));
+    await Promise.allSettled(waits.map(({ client }) => this.unblock(client.id, 'timeout')));
+  }
+
+  #isToGo(presentation: number): boolean {
+    return this.#isEnding || this.#ending.has(presentation);
   }
 
   /** @param place `<node id> <id of the connection there>`. */

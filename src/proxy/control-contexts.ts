@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import {
   type ControlContext,
   type ExecuteTarget,
+  type PresentationView,
   type ProxyStats,
   Scans,
   SlowLog,
-  STANDALONE_VIEW,
   UnknownCommands,
 } from '../commands/index.js';
 import type { EffectiveConfig } from '../config/effective-config.js';
@@ -29,15 +29,17 @@ export interface ControlContextsOptions {
   readonly commands: PublishedCommands;
   readonly users: DatabaseUsers;
   readonly scripts: Scripts;
+  /** What clients see, by the number of the presentation. */
+  readonly presentation: (number: number) => PresentationView;
   readonly config: () => EffectiveConfig;
   readonly limits: () => PlaneLimits;
 }
 
 /** What the handlers of a database's control commands may use; a part of it is new for each request. */
 export class ControlContexts {
+  readonly blocked: BlockedCommands;
   readonly #options: ControlContextsOptions;
   readonly #clients: PlaneClients;
-  readonly #blocked: BlockedCommands;
   readonly #unknownCommands = new UnknownCommands(() => performance.now());
   readonly #scans: Scans;
   readonly #slowLog: SlowLog;
@@ -46,8 +48,8 @@ export class ControlContexts {
   constructor(options: ControlContextsOptions) {
     const { database, plane, monitor, users, limits } = options;
     this.#options = options;
-    this.#blocked = new BlockedCommands(plane, (nodeId, args) => monitor.execute(nodeId, args));
-    this.#clients = new PlaneClients(database, plane, (user) => users.nameOf(user), this.#blocked);
+    this.blocked = new BlockedCommands(plane, (nodeId, args) => monitor.execute(nodeId, args));
+    this.#clients = new PlaneClients(database, plane, (user) => users.nameOf(user), this.blocked);
     this.#scans = new Scans({
       readSlotState: () => readSlotState(monitor),
       waitMs: () => limits().holdTimeoutMs,
@@ -65,7 +67,7 @@ export class ControlContexts {
       version: packageVersion(),
       serverVersion: commands.serverVersion,
       clients: this.#clients,
-      presentation: () => STANDALONE_VIEW,
+      presentation: (request) => this.#options.presentation(request.presentation),
       slowLog: this.#slowLog,
       unknownCommands: this.#unknownCommands,
       scans: this.#scans,
@@ -86,11 +88,6 @@ export class ControlContexts {
   /** Applies what a reload changed. */
   reconfigure(): void {
     this.#slowLog.keep(this.#options.config().maxSlowlogEntries);
-  }
-
-  /** Ends the waits of blocking commands, so that their clients can be closed between two requests. */
-  unblockAll(): Promise<void> {
-    return this.#blocked.unblockAll();
   }
 
   async #execute(target: ExecuteTarget, args: CommandArguments): Promise<readonly RespReply[]> {

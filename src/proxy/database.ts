@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type CommandPolicy, handleControl } from '../commands/index.js';
+import { type CommandPolicy, handleControl, type PresentationView } from '../commands/index.js';
 import type { EffectiveConfig } from '../config/effective-config.js';
 import type { Logger } from '../log/logger.js';
 import type {
@@ -13,6 +13,7 @@ import type {
 } from '../native/index.js';
 import { encodeCommand, errorReply } from '../resp/index.js';
 import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
+import type { BlockedCommands } from './blocked-commands.js';
 import { ControlContexts } from './control-contexts.js';
 import { DatabaseUsers } from './database-users.js';
 import { executeOnPrimaries } from './execute-on-primaries.js';
@@ -25,6 +26,16 @@ import { ReplicaReads } from './replica-reads.js';
 import { toRouteSnapshot } from './routes.js';
 import { Scripts } from './scripts.js';
 import { answerAuth, answerHello, internalError, reply } from './session.js';
+
+export interface DatabaseOptions {
+  /** Its number in the data plane. */
+  readonly id: number;
+  readonly plane: DataPlane;
+  readonly monitor: TopologyMonitor;
+  readonly log: Logger;
+  /** What clients see, by the number of the presentation. */
+  readonly presentation: (number: number) => PresentationView;
+}
 
 /** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
 export class Database {
@@ -42,13 +53,8 @@ export class Database {
   #config: EffectiveConfig;
   #publishedSettings = '';
 
-  constructor(
-    id: number,
-    config: EffectiveConfig,
-    plane: DataPlane,
-    monitor: TopologyMonitor,
-    log: Logger,
-  ) {
+  constructor(config: EffectiveConfig, options: DatabaseOptions) {
+    const { id, plane, monitor, log } = options;
     this.#id = id;
     this.#config = config;
     this.#plane = plane;
@@ -89,6 +95,7 @@ export class Database {
       commands: this.#commands,
       users: this.#users,
       scripts: this.#scripts,
+      presentation: options.presentation,
       config: () => this.#config,
       limits: () => this.#limits(),
     });
@@ -155,9 +162,8 @@ export class Database {
     );
   }
 
-  /** Ends the waits of blocking commands, so that their clients can be closed between two requests. */
-  unblockAll(): Promise<void> {
-    return this.#contexts.unblockAll();
+  get blocked(): BlockedCommands {
+    return this.#contexts.blocked;
   }
 
   stop(): void {

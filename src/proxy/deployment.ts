@@ -1,4 +1,10 @@
-import type { NodeSpec, PlacementSettings, SlotRange } from '../placement/index.js';
+import type {
+  NodeSpec,
+  PlacementSettings,
+  SlotRange,
+  SteppingAside,
+  Unbalanced,
+} from '../placement/index.js';
 
 /** A node, in the order of the configuration. */
 export interface NodeStatus {
@@ -11,12 +17,6 @@ export interface NodeStatus {
   /** Why it counts as down; '' while it is up. */
   readonly downReason: string;
 }
-
-/** Whether servers can be shown to clients, in modes `direct` and `auto`. */
-export type SteppingAside =
-  | { readonly kind: 'ok' }
-  /** Clients see what they see in mode `standalone`. */
-  | { readonly kind: 'refused'; readonly why: string };
 
 /** A database, in the order of the configuration. */
 export interface DatabaseStatus {
@@ -35,8 +35,11 @@ export interface DatabaseStatus {
   readonly topologyVersion: number | null;
   /** Clients that are connected to this process. */
   readonly clients: number;
-  /** null in the other modes. */
-  readonly steppingAside: SteppingAside | null;
+  /**
+   * Whether servers are shown to clients of this machine and to others, in modes `direct` and `auto`;
+   * null in the other modes.
+   */
+  readonly steppingAside: { readonly local: SteppingAside; readonly remote: SteppingAside } | null;
 }
 
 /**
@@ -80,6 +83,12 @@ export interface ShardStatus {
   readonly health: 'online' | 'suspected' | 'failed';
 }
 
+/** A node whose endpoint does not fit where the shards are. */
+export interface UnbalancedEndpoint extends Unbalanced {
+  /** uid of the database. */
+  readonly database: number;
+}
+
 /** Why a change is refused; `code` is one of the REST reference. */
 export interface ChangeProblem {
   readonly code: string;
@@ -95,10 +104,12 @@ export type ChangeOutcome =
 /** What a process serves, for those who look at it and change it while it runs. */
 export interface Deployment {
   nodes(): readonly NodeStatus[];
-  databases(): readonly DatabaseStatus[];
+  databases(): Promise<readonly DatabaseStatus[]>;
   /** Of every database on every node. */
-  endpoints(): readonly EndpointStatus[];
+  endpoints(): Promise<readonly EndpointStatus[]>;
   shards(): readonly ShardStatus[];
+  /** Where endpoints and shards do not fit each other. */
+  unbalanced(): readonly UnbalancedEndpoint[];
   /**
    * Changes how a database is placed and shown, at once and without closing a connection. Lasts until
    * the process ends. A new `policy` without `include` or `exclude` empties both lists.

@@ -1,35 +1,50 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { DataPlane } from '../native/index.js';
-
-export { pause };
+import type { Clock } from '../topology/index.js';
 
 const STEP_MS = 50;
 
+/** Clients that are to go. */
+export interface DrainedClients {
+  /** How many there are. */
+  count(): Promise<number>;
+  /** Closes clients that are idle between two requests. */
+  closeIdle(mostPerWorker: number): void;
+  /** Ends the waits of blocking commands. */
+  unblock(): Promise<void>;
+}
+
 /**
  * Closes clients between two requests, spread evenly over the time there is, so that their
- * reconnects do not come at once; returns when none is left or the time is over.
- * @param unblockAll Ends the waits of blocking commands; done at half of the time.
+ * reconnects do not come at once; ends when none is left, the time is over, or it is aborted. At half
+ * of the time, who waits in a blocking command is woken.
+ * @returns Whether none is left.
  */
 export async function drainClients(
-  plane: DataPlane,
+  clients: DrainedClients,
   timeoutMs: number,
-  unblockAll: () => Promise<void>,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  clock: Clock,
+  aborted?: AbortSignal,
+): Promise<boolean> {
+  const deadline = clock.nowMs() + timeoutMs;
   let haveWaited = false;
   for (;;) {
-    const clients = plane.total('clients');
-    const leftMs = deadline - performance.now();
-    if (clients === 0 || leftMs <= 0) {
-      return;
+    const count = await clients.count();
+    const leftMs = deadline - clock.nowMs();
+    if (count === 0 || leftMs <= 0 || aborted?.aborted === true) {
+      return count === 0;
     }
     if (!haveWaited && leftMs <= timeoutMs / 2) {
       haveWaited = true;
-      void unblockAll();
+      void clients.unblock();
     }
     // Everybody has gone by half of the time, which leaves the other half to the busy ones.
     const steps = Math.max(1, (leftMs - timeoutMs / 2) / STEP_MS);
-    plane.closeIdleClients(Math.ceil(clients / steps));
-    await pause(Math.min(STEP_MS, leftMs));
+    clients.closeIdle(Math.ceil(count / steps));
+    await pause(clock, Math.min(STEP_MS, leftMs));
   }
+}
+
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
 }

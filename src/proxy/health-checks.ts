@@ -7,7 +7,10 @@ const STUCK_AFTER_MS = 5_000;
 
 export interface ReadinessInput {
   readonly state: 'starting' | 'listening' | 'draining' | 'stopped';
+  /** Where clients can connect; none if the policy wants the port open on other nodes only. */
   readonly addresses: readonly string[];
+  /** Why endpoints that are to be open are not. */
+  readonly problems: readonly string[];
   readonly status: MonitorStatus;
   readonly topology: ClusterTopology | null;
   /** Also not ready while a part of the cluster is down or cannot be reached. */
@@ -15,15 +18,8 @@ export interface ReadinessInput {
 }
 
 export function readinessChecks(input: ReadinessInput): readonly HealthCheck[] {
-  const { state, addresses, strictUpstream } = input;
-  const checks: HealthCheck[] = [
-    {
-      name: 'listener',
-      ok: state === 'listening',
-      detail: state === 'listening' ? addresses.join(', ') : state,
-    },
-    topologyCheck(input.status),
-  ];
+  const { strictUpstream } = input;
+  const checks: HealthCheck[] = [listenerCheck(input), topologyCheck(input.status)];
   return strictUpstream ? [...checks, upstreamCheck(input)] : checks;
 }
 
@@ -38,6 +34,16 @@ export function livenessChecks(workers: readonly WorkerFigures[]): readonly Heal
       detail: `last turn ${Math.max(0, ageMs)} ms ago`,
     };
   });
+}
+
+/** A node that the policy does not choose stands by: there is nothing that it lacks. */
+function listenerCheck({ state, addresses, problems }: ReadinessInput): HealthCheck {
+  const detail = [...addresses, ...problems].join(', ') || 'not on this node';
+  return {
+    name: 'listener',
+    ok: state === 'listening' && problems.length === 0,
+    detail: state === 'listening' ? detail : state,
+  };
 }
 
 function topologyCheck(status: MonitorStatus): HealthCheck {

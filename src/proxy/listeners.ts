@@ -3,11 +3,13 @@ import { unlinkSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { formatAddress, type ListenAddress } from '../config/addresses.js';
 import { ProxyError } from '../errors/index.js';
-import { type DataPlane, nativeAddon } from '../native/index.js';
+import { type DataPlane, type NativePeerRule, nativeAddon } from '../native/index.js';
+import type { EndpointSockets } from './endpoint.js';
 
 interface BoundSocket {
   readonly fd: number;
   readonly worker: number;
+  readonly kind: ListenAddress['kind'];
 }
 
 export interface ListenerOptions {
@@ -16,29 +18,26 @@ export interface ListenerOptions {
   readonly backlog: number;
   /** Permission bits of unix sockets; undefined: as the umask has it. */
   readonly unixSocketMode: number | undefined;
+  readonly plane: Pick<DataPlane, 'listen' | 'stopListening'>;
+  readonly database: number;
+  /** Who new clients are, by the kind of address to which they connect. */
+  readonly rulesFor: (kind: ListenAddress['kind']) => readonly NativePeerRule[];
 }
 
 /**
- * The sockets on which clients connect. They are bound at start, so that a taken address is noticed
- * at once, and listen only when there is a topology: a connection that is accepted is served.
+ * The sockets on which the clients of an endpoint connect. They are bound at first, so that a taken
+ * address is noticed at once, and listen only when there is a topology: a connection that is accepted
+ * is served.
  */
-export class Listeners {
+export class Listeners implements EndpointSockets {
+  readonly #options: ListenerOptions;
   readonly #sockets: BoundSocket[];
   readonly #unixPaths: string[];
-  readonly #backlog: number;
-  /** As users write them. */
-  readonly addresses: readonly string[];
-  #isListening = false;
 
-  private constructor(
-    sockets: BoundSocket[],
-    addresses: readonly ListenAddress[],
-    backlog: number,
-  ) {
+  private constructor(sockets: BoundSocket[], options: ListenerOptions) {
+    this.#options = options;
     this.#sockets = sockets;
-    this.#unixPaths = addresses.flatMap((a) => (a.kind === 'unix' ? [a.path] : []));
-    this.#backlog = backlog;
-    this.addresses = addresses.map(formatAddress);
+    this.#unixPaths = options.addresses.flatMap((a) => (a.kind === 'unix' ? [a.path] : []));
   }
 
   /** @throws ProxyError `address_in_use` or `listen_failed`, naming the address; nothing is left open. */
@@ -54,27 +53,29 @@ export class Listeners {
       }
       throw error;
     }
-    return new Listeners(sockets, options.addresses, options.backlog);
+    return new Listeners(sockets, options);
   }
 
-  /** Clients can connect from now on. */
-  open(plane: DataPlane, database: number): void {
-    this.#isListening = true;
-    for (const { fd, worker } of this.#sockets) {
-      nativeAddon().startListening(fd, this.#backlog);
-      plane.listen(database, worker, fd);
+  open(): void {
+    for (const { fd } of this.#sockets) {
+      nativeAddon().startListening(fd, this.#options.backlog);
+    }
+    this.applyRules();
+  }
+
+  applyRules(): void {
+    const { plane, database, rulesFor } = this.#options;
+    for (const { fd, worker, kind } of this.#sockets) {
+      plane.listen(database, worker, fd, rulesFor(kind));
     }
   }
 
-  /** No client can connect any more; those that are connected stay. */
-  async close(plane: DataPlane): Promise<void> {
-    if (this.#isListening) {
-      await Promise.all(this.#sockets.map(({ fd, worker }) => plane.stopListening(worker, fd)));
-    }
+  async close(): Promise<void> {
+    const { plane } = this.#options;
+    await Promise.all(this.#sockets.map(({ fd, worker }) => plane.stopListening(worker, fd)));
     this.release();
   }
 
-  /** Closes the sockets after the plane has stopped, or before it listened. Can be called again. */
   release(): void {
     for (const { fd } of this.#sockets.splice(0)) {
       nativeAddon().closeDescriptor(fd);
@@ -98,14 +99,14 @@ async function bindAddress(
       await removeDeadSocket(address.path);
       const mode = unixSocketMode ?? -1;
       const fd = bindListener({ host: '', port: 0, path: address.path, mode, probe: false });
-      return [{ fd, worker: 0 }];
+      return [{ fd, worker: 0, kind: 'unix' }];
     }
     for (const host of await hostAddresses(address.host)) {
       const options = { host, port: address.port, path: '', mode: -1 };
       // With SO_REUSEPORT a second proxy would silently share the port: look whether it is free.
       bindListener({ ...options, probe: true });
       for (let worker = 0; worker < workers; worker++) {
-        sockets.push({ fd: bindListener({ ...options, probe: false }), worker });
+        sockets.push({ fd: bindListener({ ...options, probe: false }), worker, kind: 'tcp' });
       }
     }
     return sockets;

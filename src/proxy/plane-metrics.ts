@@ -99,7 +99,6 @@ const GAUGES: readonly Definition[] = [
   ),
   gauge('held_now', 'slotgate_held_requests', 'Requests waiting for their shard now.'),
   gauge('held_bytes_now', 'slotgate_held_bytes', 'Bytes of the requests waiting now.'),
-  gauge('route_version', 'slotgate_route_version', 'Version of the topology that is in use.'),
 ];
 
 /** One sample per figure and worker. */

@@ -1,128 +1,134 @@
-import { formatAddress } from '../config/addresses.js';
-import type { DeploymentConfig } from '../config/deployment.js';
-import { changedSettings, type EffectiveConfig } from '../config/effective-config.js';
+import type { DatabaseConfig, DeploymentConfig } from '../config/deployment.js';
+import { deploymentChanges } from '../config/deployment.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
 import { DataPlane } from '../native/index.js';
-import { parseSeed } from '../shards/index.js';
-import {
-  AddressMap,
-  type ClusterTopology,
-  NameResolver,
-  SYSTEM_CLOCK,
-  TopologyMonitor,
-} from '../topology/index.js';
-import { Database } from './database.js';
-import { drainClients, pause } from './drain.js';
-import { livenessChecks, readinessChecks } from './health-checks.js';
-import { Listeners } from './listeners.js';
+import { SYSTEM_CLOCK } from '../topology/index.js';
+import { askPeer } from './ask-peer.js';
+import { databaseMetrics } from './database-metrics.js';
+import type { Deployment } from './deployment.js';
+import { deploymentOf } from './deployment-status.js';
+import { type DrainedClients, drainClients, pause } from './drain.js';
+import { livenessChecks } from './health-checks.js';
+import { HostedDatabase } from './hosted-database.js';
+import { Nodes } from './nodes.js';
+import type { Listening } from './peer-watch.js';
 import { planeMetrics } from './plane-metrics.js';
-
-/** The only database of `slotgate proxy`. */
-const DATABASE = 0;
-/** How long the listener waits to learn whether clients have to log in. */
-const LOGIN_RULE_WAIT_MS = 5_000;
-const LOGIN_RULE_CHECK_MS = 20;
 
 export interface ProxyDependencies {
   readonly log: Logger;
 }
 
-type ProxyState = 'starting' | 'listening' | 'draining' | 'stopped';
-
-/** One database, its data plane and its listeners, from start to stop. */
+/** The databases of a deployment on the nodes that this process plays, over one data plane. */
 export class SlotgateProxy {
+  /** For those who look at it and change it while it runs. */
+  readonly deployment: Deployment;
   readonly #plane: DataPlane;
-  readonly #monitor: TopologyMonitor;
-  readonly #database: Database;
-  readonly #listeners: Listeners;
+  readonly #nodes: Nodes;
   readonly #log: Logger;
-  readonly #listening: Promise<void>;
-  #state: ProxyState = 'starting';
-  #config: EffectiveConfig;
-  #opened: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  /** Databases that a reload took away, and that still have clients. */
+  readonly #leaving = new Set<HostedDatabase>();
+  #databases: readonly HostedDatabase[] = [];
+  #lastId = -1;
+  #config: DeploymentConfig;
 
-  private constructor(config: EffectiveConfig, listeners: Listeners, { log }: ProxyDependencies) {
-    const own = { ...config, upstreamCredentials: ownCredentials(config) };
-    this.#config = own;
+  private constructor(config: DeploymentConfig, { log }: ProxyDependencies) {
+    this.#config = config;
     this.#log = log;
-    this.#listeners = listeners;
-    this.#monitor = createMonitor(own, log);
-    this.#plane = new DataPlane(config.threads, {
-      onControl: (request) => this.#database.onControl(request),
-      onEvent: (event) => this.#database.onEvent(event),
-      onSlow: (request) => this.#database.onSlow(request),
+    this.#nodes = new Nodes(config.nodes, {
+      hosted: config.hosted,
+      clock: SYSTEM_CLOCK,
+      log,
+      ask: askPeer,
+      changed: () => this.#nodesChanged(),
     });
-    this.#database = new Database(DATABASE, own, this.#plane, this.#monitor, log);
-    this.#listening = new Promise((resolve, reject) => {
-      this.#opened = { resolve, reject };
+    this.#plane = new DataPlane(config.process.threads, {
+      onControl: (request) => this.#find(request.database)?.onControl(request),
+      onEvent: (event) => this.#find(event.database)?.onEvent(event),
+      onSlow: (request) => this.#find(request.database)?.onSlow(request),
     });
-    // Whoever waits for it is told; nobody has to.
-    this.#listening.catch(() => undefined);
-    this.#monitor.onTopology((topology) => this.#adopt(topology));
-    this.#monitor.onDefaultUser(() => this.#database.publishSettings());
+    this.deployment = deploymentOf(this.#nodes, () => this.#databases);
   }
 
   /**
-   * Binds the listeners, starts the workers and begins to look for the cluster. The listeners open
-   * when a first usable topology is there, however long that takes.
+   * Binds the listeners, starts the workers and begins to look for the clusters. The endpoints of a
+   * database open when a first usable topology of it is there, however long that takes.
    * @throws ProxyError if an address is in use, a seed or a mapping is malformed, …
    */
   static async start(
-    deployment: DeploymentConfig,
+    config: DeploymentConfig,
     dependencies: ProxyDependencies,
   ): Promise<SlotgateProxy> {
-    const config = onlyDatabase(deployment);
-    const listeners = await Listeners.bind({
-      addresses: config.listen,
-      workers: config.threads,
-      backlog: config.tcpBacklog,
-      unixSocketMode: config.unixSocketMode,
-    });
+    const proxy = new SlotgateProxy(config, dependencies);
     try {
-      const proxy = new SlotgateProxy(config, listeners, dependencies);
-      proxy.#monitor.start();
+      for (const database of config.databases) {
+        await proxy.#add(database);
+      }
+      proxy.#nodes.start();
       return proxy;
     } catch (error) {
-      listeners.release();
+      await proxy.stop();
       throw error;
     }
   }
 
+  /** Where clients can connect now. */
   get listenAddresses(): readonly string[] {
-    return this.#config.listen.map(formatAddress);
+    return this.#databases.flatMap(({ placement }) => placement.endpoints.addresses);
   }
 
-  whenListening(): Promise<void> {
-    return this.#listening;
+  async whenListening(): Promise<void> {
+    await Promise.all(this.#databases.map((database) => database.whenListening()));
   }
 
   readiness({ strictUpstream }: { readonly strictUpstream: boolean }): readonly HealthCheck[] {
-    return readinessChecks({
-      state: this.#state,
-      addresses: this.listenAddresses,
-      status: this.#monitor.status(),
-      topology: this.#monitor.topology,
-      strictUpstream,
-    });
+    const isOnly = this.#databases.length === 1;
+    return this.#databases.flatMap((database) =>
+      database
+        .readiness(strictUpstream)
+        .map((check) => (isOnly ? check : { ...check, name: `${check.name}:${database.name}` })),
+    );
   }
 
   liveness(): readonly HealthCheck[] {
     return livenessChecks(this.#plane.counters());
   }
 
-  metrics(): MetricSnapshot {
-    return planeMetrics(this.#plane.counters());
+  async metrics(): Promise<MetricSnapshot> {
+    const { counters, gauges } = planeMetrics(this.#plane.counters());
+    return { counters, gauges: [...gauges, ...(await databaseMetrics(this.#databases))] };
   }
 
-  async reload(deployment: DeploymentConfig): Promise<readonly string[]> {
-    const config = onlyDatabase(deployment);
-    const { restart } = changedSettings(this.#config, config);
-    // What needs a restart stays as it is, also where live settings are computed from it.
-    const { threads, listen, clientAuth, upstreamCredentials } = this.#config;
-    this.#config = { ...config, threads, listen, clientAuth, upstreamCredentials };
-    await this.#database.reconfigure(this.#config);
+  /** Which databases' ports are open on the nodes of this process, for its peers. */
+  listening(): Listening {
+    return Object.fromEntries(
+      this.#config.hosted.map((node) => {
+        const open = this.#databases.filter(
+          ({ placement }) => placement.endpoints.of(node)?.state === 'listening',
+        );
+        return [node, open.map(({ name }) => name)];
+      }),
+    );
+  }
+
+  async reload(config: DeploymentConfig): Promise<readonly string[]> {
+    const { restart } = deploymentChanges(this.#config, config);
+    const { hosted, form, process } = this.#config;
+    const known = config.databases.map((database, index) =>
+      form === 'single'
+        ? this.#databases[index]
+        : this.#databases.find(({ name }) => name === database.databaseName),
+    );
+    // What needs a restart stays as it is.
+    this.#config = { ...config, hosted };
+    this.#nodes.update(config.nodes);
+    for (const database of this.#databases.filter((database) => !known.includes(database))) {
+      void this.#remove(database);
+    }
+    for (const [index, database] of config.databases.entries()) {
+      await this.#reloadDatabase({ ...database, threads: process.threads }, known[index]);
+    }
     return restart;
   }
 
@@ -131,92 +137,91 @@ export class SlotgateProxy {
     readonly shutdownDelayMs: number;
     readonly drainTimeoutMs: number;
   }): Promise<void> {
-    const hadClients = this.#state === 'listening';
-    this.#state = 'draining';
-    if (!hadClients) {
+    const hadClients = this.#databases.map((database) => database.beginDraining());
+    if (!hadClients.includes(true)) {
       return;
     }
-    await pause(options.shutdownDelayMs);
-    await this.#listeners.close(this.#plane);
-    await drainClients(this.#plane, options.drainTimeoutMs, () => this.#database.unblockAll());
+    await pause(SYSTEM_CLOCK, options.shutdownDelayMs);
+    await Promise.all(this.#databases.map(({ placement }) => placement.shut()));
+    await drainClients(this.#allClients(), options.drainTimeoutMs, SYSTEM_CLOCK);
   }
 
   async stop(): Promise<void> {
-    this.#state = 'stopped';
-    this.#opened?.reject(new Error('the proxy was stopped before it listened'));
-    this.#database.stop();
+    this.#nodes.stop();
+    const databases = [...this.#databases, ...this.#leaving];
+    const stopped = databases.map((database) => database.stop());
     this.#plane.stop();
-    this.#listeners.release();
-    await this.#monitor.stop();
+    // The workers have let go of all sockets.
+    await Promise.all(databases.map(({ placement }) => placement.shut()));
+    await Promise.all(stopped);
   }
 
-  #adopt(topology: ClusterTopology): void {
-    this.#database.adopt(topology);
-    const opened = this.#opened;
-    if (opened === undefined || this.#state !== 'starting') {
-      return;
-    }
-    this.#opened = undefined;
-    this.#open().then(opened.resolve, (error: unknown) => {
-      this.#log.error('the listeners could not be opened', { reason: String(error) });
-      opened.reject(error instanceof Error ? error : new Error(String(error)));
+  /** @throws ProxyError, and nothing of it is left. */
+  async #add(config: DatabaseConfig): Promise<void> {
+    this.#lastId++;
+    const database = new HostedDatabase(config, {
+      id: this.#lastId,
+      plane: this.#plane,
+      nodes: this.#nodes,
+      log: this.#config.form === 'single' ? this.#log : logOf(config.databaseName, this.#log),
     });
+    try {
+      await database.reserve();
+    } catch (error) {
+      await database.stop();
+      throw error;
+    }
+    this.#databases = [...this.#databases, database];
+    database.start();
   }
 
-  async #open(): Promise<void> {
-    await this.#database.learnCommands();
-    await this.#learnLoginRule();
-    this.#database.publishSettings();
-    if (this.#state !== 'starting') {
-      return;
-    }
-    if (this.#config.preconnect) {
-      this.#plane.preconnect(DATABASE);
-    }
-    this.#listeners.open(this.#plane, DATABASE);
-    this.#state = 'listening';
+  /** Its clients are drained, and the rest of the process goes on meanwhile. */
+  async #remove(database: HostedDatabase): Promise<void> {
+    this.#databases = this.#databases.filter((other) => other !== database);
+    this.#leaving.add(database);
+    await database.leave();
+    this.#leaving.delete(database);
   }
 
-  /** A client that may not do without a password must not be let in before that is known. */
-  async #learnLoginRule(): Promise<void> {
-    const deadline = performance.now() + LOGIN_RULE_WAIT_MS;
-    while (
-      this.#monitor.defaultUserNeedsPassword() === undefined &&
-      this.#state === 'starting' &&
-      performance.now() < deadline
-    ) {
-      await pause(LOGIN_RULE_CHECK_MS);
+  async #reloadDatabase(config: DatabaseConfig, known: HostedDatabase | undefined): Promise<void> {
+    if (known !== undefined) {
+      return known.reconfigure(config);
     }
+    try {
+      await this.#add(config);
+    } catch (error) {
+      const fields = { database: config.databaseName, reason: String(error) };
+      this.#log.error('the database cannot be served', fields);
+    }
+  }
+
+  #nodesChanged(): void {
+    for (const database of this.#databases) {
+      database.nodesChanged();
+    }
+  }
+
+  #find(id: number): HostedDatabase | undefined {
+    return [...this.#databases, ...this.#leaving].find((database) => database.id === id);
+  }
+
+  #allClients(): DrainedClients {
+    return {
+      count: async () => this.#plane.total('clients'),
+      closeIdle: (mostPerWorker) => this.#plane.closeIdleClients(mostPerWorker),
+      unblock: async () => {
+        await Promise.all(this.#databases.map((database) => database.unblockAll()));
+      },
+    };
   }
 }
 
-function onlyDatabase({ databases }: DeploymentConfig): EffectiveConfig {
-  const [database] = databases;
-  if (database === undefined) throw new Error('a deployment has a database');
-  return database;
-}
-
-/** A seed may name the proxy's user; the setting has the last word. */
-function ownCredentials(config: EffectiveConfig): EffectiveConfig['upstreamCredentials'] {
-  const seeded = config.seeds.map(parseSeed).find(({ username }) => username !== null)?.username;
-  return config['upstream.username'] === undefined && typeof seeded === 'string'
-    ? config.upstreamCredentials.withUsername(seeded)
-    : config.upstreamCredentials;
-}
-
-function createMonitor(config: EffectiveConfig, log: Logger): TopologyMonitor {
-  return new TopologyMonitor({
-    seeds: config.seeds.map((seed) => parseSeed(seed).endpoint),
-    credentials: config.upstreamCredentials,
-    addressMap: new AddressMap(config.map),
-    resolver: new NameResolver(SYSTEM_CLOCK),
-    clock: SYSTEM_CLOCK,
-    connectTimeoutMs: config.connectTimeoutMs,
-    log: {
-      debug: (fields, message) => log.debug(message, { ...fields }),
-      info: (fields, message) => log.info(message, { ...fields }),
-      warn: (fields, message) => log.warn(message, { ...fields }),
-      error: (fields, message) => log.error(message, { ...fields }),
-    },
-  });
+/** Lines of one among several databases name it. */
+function logOf(database: string, log: Logger): Logger {
+  return {
+    debug: (message, fields) => log.debug(message, { database, ...fields }),
+    info: (message, fields) => log.info(message, { database, ...fields }),
+    warn: (message, fields) => log.warn(message, { database, ...fields }),
+    error: (message, fields) => log.error(message, { database, ...fields }),
+  };
 }

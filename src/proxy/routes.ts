@@ -11,6 +11,14 @@ import {
 /** In `RouteSnapshot.slotToServer`: nobody serves the slot now. */
 const NOBODY = 0xffff;
 
+/** Nothing is served, and no server is connected to. */
+export const NO_ROUTES: RouteSnapshot = {
+  version: 0,
+  refreshStartedAtMs: 0,
+  servers: [],
+  slotToServer: new Uint16Array(SLOT_COUNT).fill(NOBODY),
+};
+
 /** What the workers need of a topology. A primary that the cluster has given up serves nothing. */
 export function toRouteSnapshot(
   topology: ClusterTopology,

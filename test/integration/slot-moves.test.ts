@@ -107,7 +107,7 @@ test('a slot moves back and forth, with its keys, under load', async () => {
 }, 60_000);
 
 test('many slots change their owner under load: the topology is swapped', async () => {
-  const before = await proxy.metric('slotgate_route_version');
+  const before = await proxy.metric('slotgate_topology_version');
   await undisturbed(async () => {
     const owner = await cluster.ownerOf(MOVING.slot);
     const target = (owner + 1) % 3;
@@ -121,7 +121,7 @@ test('many slots change their owner under load: the topology is swapped', async 
     }
     await sleep(300);
   });
-  expect(await proxy.metric('slotgate_route_version')).toBeGreaterThan(before);
+  expect(await proxy.metric('slotgate_topology_version')).toBeGreaterThan(before);
 }, 60_000);
 
 test('requests over several keys of an open slot wait until they can be answered', async () => {

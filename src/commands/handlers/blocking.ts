@@ -19,7 +19,7 @@ export const handleBlocking: ControlHandler = async (request, context) => {
   const blocking = context.table.rows[request.row]?.blocking ?? { kind: 'never' };
   // Without keys the request is malformed: any server words the error.
   const slot = request.slot === NO_KEYS ? 0 : request.slot;
-  const wait = context.clients.blocked.begin(request.client);
+  const wait = context.clients.blocked.begin(request);
   let value: RespValue;
   let isLast = false;
   try {

@@ -25,8 +25,12 @@ export class FakeProxy implements RunningProxy {
     return [{ name: 'worker-0', ok: true, detail: '' }];
   }
 
-  metrics() {
+  async metrics() {
     return { counters: [], gauges: [] };
+  }
+
+  listening() {
+    return { node1: ['db'] };
   }
 
   reload(config: DeploymentConfig): Promise<readonly string[]> {

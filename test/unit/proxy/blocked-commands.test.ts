@@ -4,6 +4,7 @@ import { BlockedCommands } from '../../../src/proxy/blocked-commands.js';
 import type { RespReply } from '../../../src/resp/index.js';
 
 const CLIENT = { id: 256, index: 0 };
+const WAITING = { client: CLIENT, presentation: 3 };
 const NIL = { kind: 'null', isArray: true };
 
 function outcome(kind: NativeOutcome['kind'], text = ''): NativeOutcome {
@@ -38,7 +39,7 @@ function setUp(
 
 test('a client that waits at a server is unblocked there', async () => {
   const { blocked, asked } = setUp([outcome('reply', 'n1 77')], [1]);
-  const wait = blocked.begin(CLIENT);
+  const wait = blocked.begin(WAITING);
   expect(await blocked.unblock(CLIENT.id, 'error')).toBe(true);
   expect(asked).toEqual(['n1: CLIENT UNBLOCK 77 ERROR']);
   expect(wait.interrupted()).toBeNull();
@@ -46,7 +47,7 @@ test('a client that waits at a server is unblocked there', async () => {
 
 test('a command that has not reached the server yet is looked for again', async () => {
   const { blocked, asked } = setUp([outcome('reply', 'n1 77')], [0, 0, 1]);
-  blocked.begin(CLIENT);
+  blocked.begin(WAITING);
   expect(await blocked.unblock(CLIENT.id, 'timeout')).toBe(true);
   expect(asked).toHaveLength(3);
 });
@@ -55,7 +56,7 @@ test.each(['not_sent', 'gone'] as const)(
   'a command between two servers (%s) ends',
   async (kind) => {
     const { blocked } = setUp([outcome(kind)]);
-    const wait = blocked.begin(CLIENT);
+    const wait = blocked.begin(WAITING);
     const unblocking = blocked.unblock(CLIENT.id, 'timeout');
     await Promise.resolve();
     await Promise.resolve();
@@ -89,7 +90,7 @@ test('who waits at one server and is on its way to another learns why that ended
 test('who waits no more is not unblocked', async () => {
   const { blocked, asked } = setUp([outcome('gone')]);
   expect(await blocked.unblock(CLIENT.id, 'timeout')).toBe(false);
-  const wait = blocked.begin(CLIENT);
+  const wait = blocked.begin(WAITING);
   const unblocking = blocked.unblock(CLIENT.id, 'timeout');
   wait.end(); // its element has come
   expect(await unblocking).toBe(false);
@@ -98,11 +99,28 @@ test('who waits no more is not unblocked', async () => {
 
 test('at the end all waits end, and so do those that begin; their clients are closed', async () => {
   const { blocked, asked } = setUp([outcome('reply', 'n1 77')], [1]);
-  const first = blocked.begin(CLIENT);
+  const first = blocked.begin(WAITING);
   await blocked.unblockAll();
   expect(asked).toEqual(['n1: CLIENT UNBLOCK 77 TIMEOUT']);
   expect(first.end()).toEqual({ closesClient: true });
-  const next = blocked.begin({ id: 512, index: 1 });
+  const next = blocked.begin({ client: { id: 512, index: 1 }, presentation: 0 });
   expect(next.interrupted()).toEqual(NIL);
   expect(next.end()).toEqual({ closesClient: true });
+});
+
+test('only the clients of a presentation that is to go are woken, and only until it may stay', async () => {
+  const { blocked, asked } = setUp([outcome('reply', 'n1 77')], [1]);
+  const wait = blocked.begin(WAITING);
+  await blocked.unblockThose([1, 2]);
+  expect(asked).toEqual([]);
+  await blocked.unblockThose([2, 3]);
+  expect(asked).toEqual(['n1: CLIENT UNBLOCK 77 TIMEOUT']);
+  expect(wait.end()).toEqual({ closesClient: true });
+  const late = blocked.begin(WAITING);
+  expect(late.interrupted()).toEqual(NIL);
+  expect(late.end()).toEqual({ closesClient: true });
+  blocked.mayBlock([3]);
+  const next = blocked.begin(WAITING);
+  expect(next.interrupted()).toBeNull();
+  expect(next.end()).toEqual({ closesClient: false });
 });

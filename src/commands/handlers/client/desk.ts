@@ -1,4 +1,4 @@
-import type { ClientRecord, ClientRef } from '../../../native/types.js';
+import type { ClientRecord, ClientRef, ControlRequest } from '../../../native/types.js';
 import type { RespValue } from '../../../resp/index.js';
 
 /** How a blocked client is to be answered: as if its time were up, or with an error. */
@@ -12,10 +12,13 @@ export interface BlockedWait {
   end(): { readonly closesClient: boolean };
 }
 
+/** A client whose command waits. */
+export type BlockedClient = Pick<ControlRequest, 'client' | 'presentation'>;
+
 /** Clients that wait in a blocking command. */
 export interface BlockedClients {
   /** A command of this client begins to wait. */
-  begin(client: ClientRef): BlockedWait;
+  begin(client: BlockedClient): BlockedWait;
   /**
    * @returns False if the client does not wait.
    * @throws ProxyError if the server where it waits cannot be asked.

@@ -1,0 +1,60 @@
+import { get } from 'node:http';
+import { formatAddress, type TcpAddress } from '../config/addresses.js';
+import type { Listening, PeerReport } from './peer-watch.js';
+
+const TIMEOUT_MS = 1_000;
+const ANSWER_BYTES_MAX = 1_048_576;
+/** Where a process tells which of its endpoints are open. */
+export const LISTENING_PATH = '/listening';
+
+/**
+ * Asks the admin listener of another node's process.
+ * @throws Error if it is not healthy, or does not answer within a second.
+ */
+export async function askPeer(admin: TcpAddress): Promise<PeerReport> {
+  const [health, listening] = await Promise.all([
+    fetchText(admin, '/livez'),
+    fetchText(admin, LISTENING_PATH),
+  ]);
+  if (health.status !== 200) {
+    throw new Error(`${formatAddress(admin)}/livez answers ${health.status}`);
+  }
+  return { listening: listening.status === 200 ? parseListening(listening.body) : null };
+}
+
+function parseListening(text: string): Listening {
+  const value: unknown = JSON.parse(text);
+  const entries = Object.entries(Object(value)).map(([node, names]): [string, string[]] => [
+    node,
+    Array.isArray(names) ? names.map(String) : [],
+  ]);
+  return Object.fromEntries(entries);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+function fetchText({ host, port }: TcpAddress, path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const request = get({ host, port, path, signal, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > ANSWER_BYTES_MAX) {
+          request.destroy(new Error(`${path} answers more than ${ANSWER_BYTES_MAX} bytes`));
+          return;
+        }
+        chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+      });
+    });
+    request.on('error', reject);
+  });
+}

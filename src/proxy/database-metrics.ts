@@ -1,0 +1,41 @@
+import type { MetricSample } from '../metrics/sample.js';
+import type { HostedDatabase } from './hosted-database.js';
+
+/** What is told of each database, beside the figures of the workers, which are those of all. */
+export async function databaseMetrics(
+  databases: readonly HostedDatabase[],
+): Promise<readonly MetricSample[]> {
+  const samples = await Promise.all(databases.map(samplesOf));
+  return samples.flat();
+}
+
+async function samplesOf({ name, monitor, placement }: HostedDatabase) {
+  const endpoints = await Promise.all(
+    placement.endpoints.entries().map(async ([node, endpoint]) => {
+      const labels = { database: name, node };
+      return [
+        {
+          name: 'slotgate_endpoint_listening',
+          help: "1 if the database's port is open on the node, else 0.",
+          labels,
+          value: endpoint.state === 'listening' || endpoint.state === 'grace' ? 1 : 0,
+        },
+        {
+          name: 'slotgate_endpoint_clients',
+          help: "Clients that came in through the database's port on the node.",
+          labels,
+          value: await endpoint.countClients(),
+        },
+      ];
+    }),
+  );
+  return [
+    {
+      name: 'slotgate_topology_version',
+      help: 'Version of the topology that is in use; 0: none is known yet.',
+      labels: { database: name },
+      value: monitor.topology?.version ?? 0,
+    },
+    ...endpoints.flat(),
+  ];
+}

@@ -1,0 +1,224 @@
+import { formatAddress } from '../config/addresses.js';
+import type { DatabaseConfig } from '../config/deployment.js';
+import { ProxyError } from '../errors/index.js';
+import type { Logger } from '../log/logger.js';
+import type { DataPlane } from '../native/index.js';
+import {
+  AdvertisedAddresses,
+  listeningNodes,
+  type PlacementSettings,
+  placementProblems,
+  slotOwners,
+} from '../placement/index.js';
+import type { Clock, ClusterTopology, TopologyMonitor } from '../topology/index.js';
+import type { ChangeOutcome } from './deployment.js';
+import { Endpoint } from './endpoint.js';
+import { endpointClients } from './endpoint-clients.js';
+import { Endpoints } from './endpoints.js';
+import { Listeners } from './listeners.js';
+import type { Nodes } from './nodes.js';
+import { changedPlacement, configuredPlacement, placementChange } from './placement-settings.js';
+import { Presenter } from './presenter.js';
+
+export interface DatabasePlacementOptions {
+  /** The database's number in the data plane. */
+  readonly id: number;
+  readonly plane: DataPlane;
+  readonly nodes: Nodes;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly monitor: Pick<TopologyMonitor, 'topology' | 'watch'>;
+  /** Waits of blocking commands, by what their clients are shown. */
+  readonly unblockThose: (presentations: readonly number[]) => Promise<void>;
+  readonly mayBlock: (presentations: readonly number[]) => void;
+}
+
+/** On which nodes a database listens and what its clients are shown, as everything around it changes. */
+export class DatabasePlacement {
+  readonly presenter: Presenter;
+  readonly endpoints: Endpoints;
+  readonly #options: DatabasePlacementOptions;
+  #config: DatabaseConfig;
+  #settings: PlacementSettings;
+  #advertised: AdvertisedAddresses;
+  #isOpen = false;
+  #updates = 0;
+
+  /** @throws ProxyError if an entry of `advertise` is malformed. */
+  constructor(config: DatabaseConfig, options: DatabasePlacementOptions) {
+    const { id, plane, clock } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#settings = configuredPlacement(config);
+    this.#advertised = new AdvertisedAddresses(config.advertise);
+    this.presenter = new Presenter({
+      database: id,
+      name: config.databaseName,
+      plane,
+      clock,
+      movedQuietMs: () => this.#config.movedQuietMs,
+      lingerMs: () => this.#config.endpointRebindGraceMs + this.#config.drainTimeoutMs,
+    });
+    const entries = config.endpoints.map(({ node }): [string, Endpoint] => [
+      node,
+      this.#endpoint(node),
+    ]);
+    this.endpoints = new Endpoints(new Map(entries), clock);
+    this.#watch();
+  }
+
+  get settings(): PlacementSettings {
+    return this.#settings;
+  }
+
+  /**
+   * The database may be served: endpoints follow the policy from now on.
+   * @throws ProxyError if there is one to open here, and none can be opened.
+   */
+  async open(): Promise<void> {
+    this.#isOpen = true;
+    await this.update();
+    const { problems, addresses } = this.endpoints;
+    if (addresses.length === 0 && problems.length > 0) {
+      throw new ProxyError('listen_failed', problems.join('; '));
+    }
+  }
+
+  /** Topology or nodes have changed. @returns When the endpoints are as they are to be. */
+  async update(): Promise<void> {
+    const { monitor } = this.#options;
+    if (monitor.topology === null || !this.#isOpen) {
+      return;
+    }
+    this.#updates++;
+    const update = this.#updates;
+    const chosen = this.chosenNodes(monitor.topology);
+    this.#show(monitor.topology, chosen);
+    const isOpenElsewhere = this.#options.nodes.specs.some(
+      ({ id }) => chosen.includes(id) && this.#isOpenElsewhere(id),
+    );
+    await this.endpoints.choose(chosen, isOpenElsewhere);
+    if (update === this.#updates && this.#isOpen) {
+      // An endpoint that could not be opened is not shown.
+      this.#show(monitor.topology, chosen);
+    }
+  }
+
+  /** Changes how the database is placed and shown, as `Deployment.change`. */
+  change(change: Partial<PlacementSettings>): ChangeOutcome {
+    const next = changedPlacement(this.#settings, change);
+    const problems = placementProblems(next, this.#options.nodes.specs);
+    if (problems.length > 0) {
+      return { kind: 'refused', problems };
+    }
+    if (JSON.stringify(next) !== JSON.stringify(this.#settings)) {
+      this.#settings = next;
+      this.#options.log.info('placement changed', { ...change });
+      this.#apply();
+    }
+    return { kind: 'applied', placement: next };
+  }
+
+  /** Applies what a reload changed. */
+  reconfigure(config: DatabaseConfig): void {
+    const change = placementChange(this.#config, config);
+    this.#config = config;
+    this.#advertised = new AdvertisedAddresses(config.advertise);
+    const outcome = this.change(change);
+    if (outcome.kind === 'refused') {
+      const reason = outcome.problems.map(({ message }) => message).join('; ');
+      this.#options.log.error('the placement stays as it was', { reason });
+    }
+    this.#apply();
+  }
+
+  /** Ids of the nodes on which the database is to listen. */
+  chosenNodes(topology: ClusterTopology): readonly string[] {
+    return listeningNodes(this.#settings, this.#options.nodes.states(), topology);
+  }
+
+  /** Nobody can connect from now on; clients that are connected stay. */
+  async shut(): Promise<void> {
+    this.#isOpen = false;
+    await this.endpoints.shut();
+  }
+
+  stop(): void {
+    this.#isOpen = false;
+    this.presenter.stop();
+  }
+
+  #apply(): void {
+    this.#watch();
+    const done = this.update();
+    this.endpoints.applyRules();
+    void done;
+  }
+
+  /** Where clients are told where to go, or nodes depend on roles, requests do not show every change. */
+  #watch(): void {
+    const { mode, policy } = this.#settings;
+    const followsRoles = policy === 'all-master-shards' && this.#options.nodes.specs.length > 1;
+    this.#options.monitor.watch(mode !== 'standalone' || followsRoles ? 'close' : 'steady');
+  }
+
+  #show(topology: ClusterTopology, chosen: readonly string[]): void {
+    const nodes = this.#options.nodes.specs;
+    const open = chosen.filter((id) => this.#mayBeShown(id));
+    const listening = open.length > 0 ? open : chosen;
+    this.presenter.show({
+      topology,
+      settings: this.#settings,
+      port: this.#config.port,
+      nodes,
+      listening,
+      owners: slotOwners(topology, nodes, listening),
+      advertised: this.#advertised,
+      lendsItsUser:
+        this.#config.clientAuth === 'none' && this.#config.upstreamCredentials.current() !== null,
+    });
+  }
+
+  /** A node of this process listens by the time anybody reads of it, if it does not fail. */
+  #mayBeShown(node: string): boolean {
+    const endpoint = this.endpoints.of(node);
+    return endpoint === undefined
+      ? this.#options.nodes.listens(node, this.#config.databaseName) !== false
+      : endpoint.problem === '';
+  }
+
+  #isOpenElsewhere(node: string): boolean {
+    return this.endpoints.of(node) === undefined && this.#mayBeShown(node);
+  }
+
+  #endpoint(node: string): Endpoint {
+    const { id, plane, clock, log, unblockThose, mayBlock } = this.#options;
+    const { threads, tcpBacklog, unixSocketMode, endpoints } = this.#config;
+    const addresses = endpoints.find((endpoint) => endpoint.node === node)?.listen ?? [];
+    return new Endpoint({
+      addresses: addresses.map(formatAddress),
+      clock,
+      log,
+      bind: () =>
+        Listeners.bind({
+          addresses,
+          workers: threads,
+          backlog: tcpBacklog,
+          unixSocketMode,
+          plane,
+          database: id,
+          rulesFor: (kind) => this.presenter.rulesFor(node, kind),
+        }),
+      clients: endpointClients({
+        database: id,
+        plane,
+        presentations: () => this.presenter.clientelesOf(node),
+        unblock: unblockThose,
+        mayBlock,
+        announceMove: () => undefined,
+      }),
+      graceMs: () => this.#config.endpointRebindGraceMs,
+      drainTimeoutMs: () => this.#config.drainTimeoutMs,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { EffectiveConfig } from '../config/effective-config.js';
+import type { PlacementSettings } from '../placement/index.js';
+
+/** How the configuration wants a database to be placed and shown. */
+export function configuredPlacement(config: EffectiveConfig): PlacementSettings {
+  return {
+    mode: config.mode,
+    policy: config.proxyPolicy,
+    include: config.includeNodes,
+    exclude: config.excludeNodes,
+    preferredIpType: config.preferredIpType,
+    preferredEndpointType: config.preferredEndpointType,
+    shardsPlacement: config.shardsPlacement,
+    modulesRefusingCluster: [],
+  };
+}
+
+/** What a new configuration changes; what was changed at run time stays unless it is among that. */
+export function placementChange(
+  before: EffectiveConfig,
+  after: EffectiveConfig,
+): Partial<PlacementSettings> {
+  const old = new Map(Object.entries(configuredPlacement(before)));
+  const changed = Object.entries(configuredPlacement(after)).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(old.get(key)),
+  );
+  return Object.fromEntries(changed);
+}
+
+/** The settings after a change: a new policy begins without lists of nodes. */
+export function changedPlacement(
+  settings: PlacementSettings,
+  change: Partial<PlacementSettings>,
+): PlacementSettings {
+  const hasNewPolicy = change.policy !== undefined && change.policy !== settings.policy;
+  return { ...settings, ...(hasNewPolicy ? { include: [], exclude: [] } : {}), ...change };
+}

@@ -1,0 +1,139 @@
+import type { NativePresentation } from '../native/index.js';
+import {
+  type AdvertisedAddresses,
+  type ClientView,
+  type Mode,
+  type NodeSpec,
+  type PlacementSettings,
+  portOn,
+  redirectTarget,
+  shownAddress,
+  steppingAside,
+} from '../placement/index.js';
+import type { ClusterTopology } from '../topology/index.js';
+
+/**
+ * What a client was told about requests when it connected, and can live with ever since:
+ * loose: any keys, all answered here; one_slot: keys of one slot, all answered here; redirected: keys
+ * of one slot, and MOVED where another node is to be asked.
+ * A mode that is stricter than that is for new clients only.
+ */
+export type Strictness = 'loose' | 'one_slot' | 'redirected';
+
+export function strictnessOf(mode: Mode): Strictness {
+  switch (mode) {
+    case 'standalone':
+    case 'auto':
+      return 'loose';
+    case 'direct':
+      return 'one_slot';
+    case 'cluster':
+      return 'redirected';
+  }
+}
+
+/** Clients that are shown the same: of one node, one part of the network, and connected alike. */
+export interface Clientele {
+  /** Id of the node. */
+  readonly node: string;
+  readonly view: ClientView;
+  readonly strictness: Strictness;
+}
+
+/** Whom a database shows to clients that ask for the topology; `nothing`: it says that it is no cluster. */
+export type Shown = 'nothing' | 'proxies' | 'servers';
+
+/** All that presentations depend on. */
+export interface Situation {
+  readonly topology: ClusterTopology;
+  readonly settings: PlacementSettings;
+  /** The database's port. */
+  readonly port: number;
+  readonly nodes: readonly NodeSpec[];
+  /** Ids of the nodes that listen. */
+  readonly listening: readonly string[];
+  /** As `slotOwners`: an index into `nodes`. */
+  readonly owners: Uint16Array;
+  readonly advertised: AdvertisedAddresses;
+  /** As `SteppingAsideInput.lendsItsUser`. */
+  readonly lendsItsUser: boolean;
+}
+
+/** In `NativePresentation.slotToTarget`: served here. */
+const HERE = 0xffff;
+const NOWHERE_ELSE = new Uint16Array(0);
+
+/**
+ * @param lingers The database has just left mode `cluster`. Its clients ask over new connections where
+ * to go from here, so these are shown the proxies, too.
+ */
+export function shownTo(
+  { view, strictness }: Pick<Clientele, 'view' | 'strictness'>,
+  situation: Situation,
+  lingers: boolean,
+): Shown {
+  const { mode } = situation.settings;
+  if (mode === 'cluster') {
+    return 'proxies';
+  }
+  if (mode !== 'standalone' && steppingAside({ ...situation, ...view }).kind === 'ok') {
+    return 'servers';
+  }
+  return lingers || strictness === 'redirected' ? 'proxies' : 'nothing';
+}
+
+/** Whether the clients are told which other node serves a slot. */
+export function isRedirected({ strictness }: Clientele, { settings }: Situation): boolean {
+  return strictness === 'redirected' && settings.mode === 'cluster';
+}
+
+/** @param isQuiet Whether the owner of a slot has just changed, so that nobody is sent there yet. */
+export function presentationFor(
+  clientele: Clientele,
+  situation: Situation,
+  lingers: boolean,
+  isQuiet: (slot: number) => boolean,
+): NativePresentation {
+  const { mode } = situation.settings;
+  const shown = shownTo(clientele, situation, lingers);
+  const isCluster = shown !== 'nothing' && mode !== 'auto';
+  return {
+    helloMode: isCluster ? 'cluster' : 'standalone',
+    showsCluster: shown !== 'nothing',
+    oneSlotOnly: isCluster && mode !== 'standalone' && clientele.strictness !== 'loose',
+    ...(isRedirected(clientele, situation)
+      ? redirects(clientele, situation, isQuiet)
+      : { slotToTarget: NOWHERE_ELSE, targets: [] }),
+  };
+}
+
+function redirects(
+  { node, view }: Clientele,
+  { nodes, owners, settings, port }: Situation,
+  isQuiet: (slot: number) => boolean,
+): Pick<NativePresentation, 'slotToTarget' | 'targets'> {
+  const targets = nodes.map((spec) =>
+    redirectTarget(shownAddress(spec, settings, view.viewer), portOn(spec, port)),
+  );
+  // A node that is shown under our own address, by whatever mistake, would send clients in circles.
+  const own = targets[nodes.findIndex(({ id }) => id === node)];
+  const isHere = targets.map((target) => target === own);
+  const slotToTarget = owners.map((owner, slot) =>
+    isHere[owner] !== false || isQuiet(slot) ? HERE : owner,
+  );
+  return { slotToTarget, targets };
+}
+
+export function isSamePresentation(a: NativePresentation, b: NativePresentation): boolean {
+  return (
+    a.helloMode === b.helloMode &&
+    a.showsCluster === b.showsCluster &&
+    a.oneSlotOnly === b.oneSlotOnly &&
+    a.targets.join() === b.targets.join() &&
+    Buffer.compare(bytesOf(a.slotToTarget), bytesOf(b.slotToTarget)) === 0
+  );
+}
+
+function bytesOf(table: Uint16Array): Buffer {
+  return Buffer.from(table.buffer, table.byteOffset, table.byteLength);
+}
