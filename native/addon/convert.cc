@@ -354,8 +354,7 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   if (!change.IsEmpty() && !change.IsUndefined()) {
     answer.change = static_cast<ClientChange>(
         1 + reader.word(value, "change",
-                        {"reset", "no_evict_on", "no_evict_off", "maint_on", "maint_off", "monitor",
-                         "counts_writes_anew"}));
+                        {"reset", "no_evict_on", "no_evict_off", "monitor", "counts_writes_anew"}));
   }
   if (const Napi::Value next = value.Get("beforeNext"); !next.IsEmpty() && next.IsBuffer()) {
     const auto frame = next.As<Napi::Buffer<char>>();
@@ -363,6 +362,8 @@ ControlAnswer read_answer(FieldReader& reader, const Napi::Object& value) {
   }
   if (const Napi::Value slot = value.Get("watchSlot"); !slot.IsEmpty() && slot.IsNumber())
     answer.watch_slot = static_cast<std::int32_t>(reader.number(value, "watchSlot", 0, 16383));
+  if (const Napi::Value kind = value.Get("noticeKind"); !kind.IsEmpty() && kind.IsNumber())
+    answer.notice_kind = static_cast<std::int16_t>(reader.number(value, "noticeKind", 0, 255));
   const Napi::Value name = value.Get("name");
   if (!name.IsEmpty() && name.IsString()) {
     answer.renames = true;

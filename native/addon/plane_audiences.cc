@@ -64,8 +64,12 @@ void PlaneObject::count_clients(const Napi::CallbackInfo& info) {
 void PlaneObject::notify(const Napi::CallbackInfo& info) {
   Notice notice;
   if (!audience_arguments(info, 0, notice.to)) return;
+  if (!is_whole(info[2], 1, 255))
+    return throw_type_error(info.Env(),
+                            "the kind of a notice must be a whole number from 1 to 255");
+  notice.kind = static_cast<std::uint8_t>(info[2].As<Napi::Number>().Uint32Value());
   FieldReader reader(info.Env());
-  notice.frame = read_push(reader, info[2]);
+  notice.frame = read_push(reader, info[3]);
   if (reader.failed()) return reader.throw_error();
   const auto shared = std::make_shared<const Notice>(std::move(notice));
   plane_->post_all([shared](Worker& worker) { worker.notices().start(shared); });

@@ -113,9 +113,9 @@ struct Client {
   bool input_done = false;  ///< and everything that it sent has been read
   bool close_when_sent = false;
   bool closing = false;
-  bool postponed = false;      ///< its next request waits for the end of a pause
-  bool no_evict = false;       ///< what it asked for with CLIENT NO-EVICT
-  bool wants_notices = false;  ///< of maintenance
+  bool postponed = false;        ///< its next request waits for the end of a pause
+  bool no_evict = false;         ///< what it asked for with CLIENT NO-EVICT
+  std::uint8_t notice_kind = 0;  ///< of the maintenance notices that it asked for; 0: none
 
   std::unique_ptr<ClientInput> input;
   std::unique_ptr<ByteBuffer> output;

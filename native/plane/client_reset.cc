@@ -16,7 +16,8 @@ void reset_client(WorkerContext& context, Client& client) {
   if (settings.client_must_authenticate) client.special |= kSpecialUnauthenticated;
   client.protocol = 2;
   if (client.names) client.names->name.clear();
-  client.no_evict = client.wants_notices = false;
+  client.no_evict = false;
+  client.notice_kind = 0;
   if (client.session && client.session->monitoring) context.monitors->end(client);
   context.pubsub->forget(client);
   context.transactions->forget(client);

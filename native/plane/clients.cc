@@ -55,7 +55,8 @@ void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
   client.last_command = kNoCommand;
   client.reply_mode = ReplyMode::kOn;
-  client.no_evict = client.wants_notices = client.postponed = false;
+  client.no_evict = client.postponed = false;
+  client.notice_kind = 0;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();

@@ -115,6 +115,7 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
     if (client->user != client->database->settings->client_user)
       client->special |= kSpecialOtherUser;
   }
+  if (answer.notice_kind >= 0) client->notice_kind = static_cast<std::uint8_t>(answer.notice_kind);
   if (answer.watch_slot >= 0)
     context_.transactions->watch(*client, static_cast<std::uint16_t>(answer.watch_slot));
   if (client->session && client->session->transaction &&
@@ -144,10 +145,6 @@ void ControlDesk::apply(Client& client, ClientChange change) {
     case ClientChange::kNoEvictOn:
     case ClientChange::kNoEvictOff:
       client.no_evict = change == ClientChange::kNoEvictOn;
-      break;
-    case ClientChange::kNoticesOn:
-    case ClientChange::kNoticesOff:
-      client.wants_notices = change == ClientChange::kNoticesOn;
       break;
     case ClientChange::kCountsWritesAnew:
       if (client.session && client.session->bound) count_own_writes_anew(client);

@@ -14,8 +14,6 @@ enum class ClientChange : std::uint8_t {
   kReset,  ///< it is as if it had just connected
   kNoEvictOn,
   kNoEvictOff,
-  kNoticesOn,  ///< it is told of maintenance from now on
-  kNoticesOff,
   kMonitor,           ///< it is shown what all clients send; it is answered when all workers know
   kCountsWritesAnew,  ///< it knows that it cannot know of earlier ones; see own_writes.h
 };
@@ -29,7 +27,8 @@ struct ControlAnswer {
   std::string name;
   std::int32_t user = -1;        ///< the upstream user it is from now on; -1: as it was
   std::int32_t watch_slot = -1;  ///< its lease watches keys of this slot from now on; -1: as it was
-  std::string before_next;       ///< a request in wire form; see BoundLinks::before_next
+  std::int16_t notice_kind = -1;  ///< of maintenance notices for it; 0: none; -1: as it was
+  std::string before_next;        ///< a request in wire form; see BoundLinks::before_next
   ClientChange change = ClientChange::kNone;
 };
 

@@ -16,7 +16,10 @@ void Notices::run_slice() {
   const std::uint32_t end = std::min(context_.clients.extent(), running.next + kLooksPerSlice);
   for (; running.next < end && !context_.client_io->is_pushing_much(); ++running.next) {
     Client& client = context_.clients[running.next];
-    if (client.id == 0 || client.closing || !client.wants_notices || client.protocol != 3) continue;
+    if (client.id == 0 || client.closing || client.protocol != 3) continue;
+    if (client.notice_kind == 0 || client.notice_kind != notice.kind) continue;
+    // A subscriber would take the notice for an end of its subscriptions.
+    if (client.session && client.session->subscriptions) continue;
     if (!Clients::is_of(client, notice.to)) continue;
     context_.client_io->push(client, notice.frame);
     context_.counters->notices.add();

@@ -9,9 +9,10 @@
 
 namespace slotgate {
 
-/// What clients are told that asked for maintenance notices.
+/// What clients are told that asked for maintenance notices of this kind.
 struct Notice {
   AudienceNames to;
+  std::uint8_t kind = 0;
   std::string frame;  ///< one RESP3 push, complete
 };
 

@@ -9,25 +9,27 @@ const std::string kMoving = ">3\r\n" + bulk("MOVING") + ":1\r\n" + bulk("10.0.0.
 
 /// Pushes to the clients of these presentations.
 void notify(TestPlane& plane, const std::string& frame, std::vector<std::uint16_t> numbers = {0},
-            std::uint32_t database = 1) {
-  const auto notice = std::make_shared<const Notice>(Notice{{database, numbers}, frame});
+            std::uint32_t database = 1, std::uint8_t kind = 1) {
+  const auto notice = std::make_shared<const Notice>(Notice{{database, numbers}, kind, frame});
   plane.on_workers([&](Worker& worker) { worker.notices().start(notice); });
 }
 
 /// The client's INFO is answered with OK, and changes this about it.
-void change(TestPlane& plane, TestClient& client, ClientChange what) {
+void change(TestPlane& plane, TestClient& client, std::int16_t kind,
+            ClientChange what = ClientChange::kNone) {
   client.ask("INFO");
   ControlAnswer answer;
   answer.reply = "+OK\r\n";
   answer.change = what;
+  answer.notice_kind = kind;
   plane.answer(plane.take_control(), answer);
   CHECK_EQ(client.reply(), "+OK\r\n");
 }
 
 /// A RESP3 client that asked for notices.
-TestClient listener(TestPlane& plane) {
+TestClient listener(TestPlane& plane, std::int16_t kind = 1) {
   TestClient client = connect_resp3(plane);
-  change(plane, client, ClientChange::kNoticesOn);
+  change(plane, client, kind);
   return client;
 }
 
@@ -40,9 +42,9 @@ TEST(only_resp3_clients_that_asked_are_told) {
   TestClient also_told = listener(plane);
   TestClient silent = connect_resp3(plane);
   TestClient resp2 = plane.connect_served();
-  change(plane, resp2, ClientChange::kNoticesOn);
+  change(plane, resp2, 1);
   TestClient no_more = listener(plane);
-  change(plane, no_more, ClientChange::kNoticesOff);
+  change(plane, no_more, 0);
   notify(plane, kMoving);
   CHECK_EQ(told.reply(), kMoving);
   CHECK_EQ(also_told.reply(), kMoving);
@@ -57,7 +59,7 @@ TEST(a_reset_ends_it) {
   FakeServer a;
   TestPlane plane({&a});
   TestClient client = listener(plane);
-  change(plane, client, ClientChange::kReset);
+  change(plane, client, -1, ClientChange::kReset);
   (void)client.call("HELLO 3");
   notify(plane, kMoving);
   CHECK_EQ(client.call("PING"), "+PONG\r\n");
@@ -86,6 +88,22 @@ TEST(only_clients_of_the_presentations_are_told) {
   CHECK_EQ(one.reply(), kMoving);
   CHECK_EQ(one.call("PING"), "+PONG\r\n");
   CHECK_EQ(zero.call("PING"), "+PONG\r\n");
+}
+
+TEST(each_kind_has_its_own_notice) {
+  FakeServer a;
+  TestPlane plane({&a});
+  TestClient one = listener(plane, 1);
+  TestClient two = listener(plane, 2);
+  // An answer that says nothing of it leaves it as it was.
+  change(plane, two, -1);
+  notify(plane, ">1\r\n:1\r\n", {0}, 1, 1);
+  notify(plane, ">1\r\n:2\r\n", {0}, 1, 2);
+  notify(plane, ">1\r\n:3\r\n", {0}, 1, 3);
+  CHECK_EQ(one.reply(), ">1\r\n:1\r\n");
+  CHECK_EQ(two.reply(), ">1\r\n:2\r\n");
+  CHECK_EQ(one.call("PING"), "+PONG\r\n");
+  CHECK_EQ(two.call("PING"), "+PONG\r\n");
 }
 
 TEST(a_notice_comes_between_replies_that_are_ready_and_those_that_are_not) {

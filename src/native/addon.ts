@@ -53,7 +53,7 @@ export interface NativePlane {
     ...among: [] | [database: number, presentations: readonly number[]]
   ): void;
   countClients(query: number, database: number, presentations: readonly number[]): void;
-  notify(database: number, presentations: readonly number[], frame: Buffer): void;
+  notify(database: number, presentations: readonly number[], kind: number, frame: Buffer): void;
   queryClients(query: number, database: number, ids: readonly number[]): void;
   closeClients(query: number, clients: readonly ClientRef[]): void;
   pauseClients(query: number, database: number, durationMs: number, isAll: boolean): void;

@@ -243,13 +243,15 @@ export class DataPlane {
   }
 
   /**
-   * Pushes to the clients that are shown one of these, asked for maintenance notices (`maint_on`) and
-   * speak RESP3. It comes between two replies, some clients per turn.
+   * Pushes to the clients that are shown one of these, asked for maintenance notices of this kind
+   * (`ControlAnswer.noticeKind`), speak RESP3 and do not subscribe. It comes between two replies, some
+   * clients per turn.
+   * @param kind 1 to 255.
    * @param frame One complete RESP3 push in wire form.
    */
-  notify({ database, presentations }: Audience, frame: Buffer): void {
+  notify({ database, presentations }: Audience, kind: number, frame: Buffer): void {
     if (!this.#isStopped) {
-      this.#plane.notify(database, presentations, frame);
+      this.#plane.notify(database, presentations, kind, frame);
     }
   }
 

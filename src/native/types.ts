@@ -324,9 +324,6 @@ export type ClientChange =
   | 'reset'
   | 'no_evict_on'
   | 'no_evict_off'
-  /** Whether it is told what `notify` is for; a reset ends it. */
-  | 'maint_on'
-  | 'maint_off'
   | 'monitor'
   | 'counts_writes_anew';
 
@@ -346,6 +343,8 @@ export interface ControlAnswer {
   /** The connection's new name; undefined: as it was. */
   readonly name?: string | undefined;
   readonly change?: ClientChange | undefined;
+  /** Of the maintenance notices that it is sent from now on; 0: none; undefined: as it was. A reset ends it. */
+  readonly noticeKind?: number | undefined;
 }
 
 /** Whom requests run as at the servers. C++: `UpstreamUser`. */

@@ -313,9 +313,9 @@ describe('the presentations of an order', () => {
     [[0, [-1]], 'presentations must be whole numbers from 0 to 65535'],
     [[0, [65536]], 'presentations must be whole numbers from 0 to 65535'],
   ])('%j', (audience, message) => {
-    expect(() => call('notify', ...audience, PUSH)).toThrow(TypeError);
+    expect(() => call('notify', ...audience, 1, PUSH)).toThrow(TypeError);
     if (audience.length === 2) {
-      expect(() => call('notify', ...audience, PUSH)).toThrow(message);
+      expect(() => call('notify', ...audience, 1, PUSH)).toThrow(message);
       expect(() => call('closeIdleClients', 1, ...audience)).toThrow(message);
     }
     expect(() => call('countClients', 7, ...audience)).toThrow(new TypeError(message));
@@ -332,7 +332,7 @@ describe('the presentations of an order', () => {
     Buffer.from('>1\r\n+x\r\n>1\r\n+x\r\n'),
     Buffer.from('>x\r\n'),
   ])('a notice is one push, not %j', (frame) => {
-    expect(() => call('notify', 0, [0], frame)).toThrow(
+    expect(() => call('notify', 0, [0], 1, frame)).toThrow(
       new TypeError('frame must be a Buffer with one RESP3 push'),
     );
   });
@@ -363,7 +363,7 @@ describe('answers', () => {
     [{ ...ANSWER, protocol: 4 }, 'protocol must be a whole number from 0 to 3'],
     [
       { ...ANSWER, change: 'x' },
-      'change must be one of: reset, no_evict_on, no_evict_off, maint_on, maint_off, monitor, counts_writes_anew',
+      'change must be one of: reset, no_evict_on, no_evict_off, monitor, counts_writes_anew',
     ],
     [{ ...ANSWER, user: -2 }, 'user must be a whole number from -1 to 65535'],
   ])('%j', (answer, message) => {

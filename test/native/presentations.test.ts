@@ -191,9 +191,9 @@ test('clients are counted and closed by what they are shown', async () => {
 });
 
 test('a notice is pushed to RESP3 clients that asked for it', async () => {
-  const changes: ControlAnswer['change'][] = ['maint_on', 'maint_on', 'maint_off'];
+  const kinds: ControlAnswer['noticeKind'][] = [7, 7, 0];
   const plane = await start({
-    onControl: ({ client }, self) => self.answer(client, { ...OK, change: changes.shift() }),
+    onControl: ({ client }, self) => self.answer(client, { ...OK, noticeKind: kinds.shift() }),
   });
   const [told, resp2, noMore] = [
     await plane.connect(),
@@ -208,7 +208,7 @@ test('a notice is pushed to RESP3 clients that asked for it', async () => {
     client.send(`HELLO ${protocol}\r\nINFO\r\n`);
     await waitFor('the answers', () => client.text.endsWith('modules\r\n*0\r\n+OK\r\n'));
   }
-  plane.plane.notify({ database: 0, presentations: [0] }, Buffer.from('>1\r\n+MOVING\r\n'));
+  plane.plane.notify({ database: 0, presentations: [0] }, 7, Buffer.from('>1\r\n+MOVING\r\n'));
   await waitFor('the notice', () => told.text.endsWith('+OK\r\n>1\r\n+MOVING\r\n'));
   for (const client of [resp2, noMore]) {
     client.send('PING\r\n');
