@@ -11,6 +11,7 @@ import type {
   PlaneLimits,
   SlowRequest,
 } from '../native/index.js';
+import type { Mode } from '../placement/index.js';
 import { encodeCommand, errorReply } from '../resp/index.js';
 import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
 import type { BlockedCommands } from './blocked-commands.js';
@@ -115,14 +116,20 @@ export class Database {
     return this.#commands.learn();
   }
 
-  /** Applies what a reload changed. */
+  /** The database presents itself otherwise from now on. */
+  adoptMode(mode: Mode): void {
+    if (mode !== this.#config.mode) {
+      this.#config = { ...this.#config, mode };
+      this.#reconfigureReads();
+    }
+  }
+
+  /** Applies what a reload changed. @param config With the mode of now. */
   async reconfigure(config: EffectiveConfig): Promise<void> {
     this.#config = config;
     this.#contexts.reconfigure();
     this.publishSettings();
-    if (this.#replicaReads.reconfigure(config)) {
-      this.#publishRoutes();
-    }
+    this.#reconfigureReads();
     await this.#commands.reconfigure(commandPolicy(config));
   }
 
@@ -198,6 +205,12 @@ export class Database {
     this.#commands.publish(outcome.table);
     this.#plane.dispatchAgain(request.client);
     return null;
+  }
+
+  #reconfigureReads(): void {
+    if (this.#replicaReads.reconfigure(this.#config)) {
+      this.#publishRoutes();
+    }
   }
 
   #publishRoutes(): void {

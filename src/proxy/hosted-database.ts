@@ -132,7 +132,9 @@ export class HostedDatabase {
 
   /** As `Deployment.change`. */
   change(change: Partial<PlacementSettings>): ChangeOutcome {
-    return this.placement.change(change);
+    const outcome = this.placement.change(change);
+    this.#database.adoptMode(this.placement.settings.mode);
+    return outcome;
   }
 
   /** Nodes have come, gone, or changed their state. */
@@ -146,7 +148,7 @@ export class HostedDatabase {
     const kept = { threads, listen, endpoints, port, clientAuth, upstreamCredentials };
     this.#config = { ...config, ...kept };
     this.placement.reconfigure(this.#config);
-    await this.#database.reconfigure(this.#config);
+    await this.#database.reconfigure({ ...this.#config, mode: this.placement.settings.mode });
   }
 
   /** It is no longer ready; connections are still accepted. @returns Whether it had clients. */

@@ -17,6 +17,8 @@ export const NO_ROUTES: RouteSnapshot = {
   refreshStartedAtMs: 0,
   servers: [],
   slotToServer: new Uint16Array(SLOT_COUNT).fill(NOBODY),
+  readerSets: [],
+  slotToReaders: new Uint16Array(0),
 };
 
 /** What the workers need of a topology. A primary that the cluster has given up serves nothing. */
