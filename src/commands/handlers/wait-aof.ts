@@ -80,16 +80,20 @@ interface Asked {
 /** Asks in the client's words, so that a server words what is wrong with them, too. */
 async function ask(
   nodeIds: readonly string[],
-  { client, args }: ControlRequest,
+  request: ControlRequest,
   { clients, errands }: ControlContext,
 ): Promise<Asked> {
-  const wait = clients.blocked.begin(client);
+  const wait = clients.blocked.begin(request);
   let isLast = false;
   let outcomes: readonly ErrandOutcome[] = [];
   let interruption = wait.interrupted();
   try {
     if (interruption === null) {
-      outcomes = await errands.send(nodeIds, args, { lease: true, keep: true, blocks: true });
+      outcomes = await errands.send(nodeIds, request.args, {
+        lease: true,
+        keep: true,
+        blocks: true,
+      });
     }
     if (outcomes.some(({ kind }) => kind === 'not_sent')) {
       interruption = wait.interrupted();

@@ -32,7 +32,7 @@ async function waitAof({ line = 'waitaof 1 0 0', request = {}, servers = {}, ...
   const bindings: NativeBinding[] = [];
   const { errands, calls } = recordingErrands((node) => servers[node] ?? value([1, 1]));
   const clients = fakeClients();
-  const wait = { ...clients.blocked.begin({ id: 0, index: 0 }), ...given.wait };
+  const wait = { ...clients.blocked.begin(requestOf(line)), ...given.wait };
   const outcome = await handleControl(
     { ...requestOf(line), ...request },
     fakeContext({

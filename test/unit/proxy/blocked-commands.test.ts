@@ -69,7 +69,7 @@ test.each(['not_sent', 'gone'] as const)(
 test('a client that waits at several servers is unblocked at all of them', async () => {
   const both = [outcome('reply', 'n1 77'), outcome('reply', 'n2 78')];
   const { blocked, asked } = setUp([both, [outcome('reply', 'n2 78')]], [1, 0, 1]);
-  const wait = blocked.begin(CLIENT);
+  const wait = blocked.begin(WAITING);
   expect(await blocked.unblock(CLIENT.id, 'timeout')).toBe(true);
   expect(asked).toEqual([
     'n1: CLIENT UNBLOCK 77 TIMEOUT',
@@ -81,7 +81,7 @@ test('a client that waits at several servers is unblocked at all of them', async
 
 test('who waits at one server and is on its way to another learns why that ended', async () => {
   const { blocked, asked } = setUp([[outcome('reply', 'n1 77'), outcome('not_sent')]], [1]);
-  const wait = blocked.begin(CLIENT);
+  const wait = blocked.begin(WAITING);
   expect(await blocked.unblock(CLIENT.id, 'error')).toBe(true);
   expect(asked).toEqual(['n1: CLIENT UNBLOCK 77 ERROR']);
   expect(wait.interrupted()).toMatchObject({ kind: 'error' });
