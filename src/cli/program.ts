@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/version.js';
+import { addCtlCommand } from './ctl/program.js';
 import type { CommandEnvironment } from './environment.js';
 import { describeFailure, EXIT_OK, EXIT_USAGE, exitCodeOf } from './exit.js';
 import { addSettingFlags, settingFlagValues } from './setting-flags.js';
@@ -67,6 +68,7 @@ function createProgram(environment: CommandEnvironment, done: (code: number) => 
   addProxyCommand(program, environment, done);
   addUpCommand(program, environment, done);
   addCheckCommand(program, environment, done);
+  addCtlCommand(program, environment, done);
   return program;
 }
 

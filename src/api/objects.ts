@@ -1,0 +1,111 @@
+import type { SlotRange } from '../placement/index.js';
+import type {
+  DatabaseStatus,
+  Deployment,
+  EndpointStatus,
+  NodeStatus,
+  ShardStatus,
+} from '../proxy/deployment.js';
+
+/** The JSON objects of the REST interface, under the field names of its reference. */
+
+export function nodeObject(node: NodeStatus, shards: readonly ShardStatus[]) {
+  const { id, address, externalAddresses, hostname, externalHostname, zone } = node.spec;
+  const own = shards.filter((shard) => shard.node === node.uid);
+  return {
+    uid: node.uid,
+    name: id,
+    addr: address,
+    external_addr: externalAddresses,
+    hostname,
+    external_hostname: externalHostname,
+    rack_id: zone,
+    status: node.isUp ? 'active' : 'down',
+    status_reason: node.downReason,
+    shard_count: own.length,
+    shard_list: own.map(({ uid }) => uid),
+    is_local: node.isHosted,
+  };
+}
+
+export function databaseObject(database: DatabaseStatus, deployment: Deployment) {
+  const { placement } = database;
+  const shards = deployment.shards().filter((shard) => shard.database === database.uid);
+  const preferred = {
+    oss_cluster_api_preferred_ip_type: placement.preferredIpType,
+    oss_cluster_api_preferred_endpoint_type: placement.preferredEndpointType,
+  };
+  const open = deployment
+    .endpoints()
+    .filter(({ database: uid, isChosen }) => uid === database.uid && isChosen);
+  return {
+    uid: database.uid,
+    name: database.name,
+    type: 'redis',
+    status: database.state,
+    port: database.port,
+    sharding: true,
+    hash_slots_policy: '16k',
+    shards_count: database.primaries,
+    replication: database.replicas > 0,
+    shard_list: shards.map(({ uid }) => uid),
+    shards_placement: placement.shardsPlacement,
+    oss_cluster: placement.mode === 'cluster',
+    slotgate_mode: placement.mode,
+    proxy_policy: placement.policy,
+    ...preferred,
+    endpoints: [
+      {
+        uid: endpointUid(database.uid),
+        port: database.port,
+        addr: open.flatMap(({ addresses }) => addresses),
+        addr_type: placement.preferredIpType,
+        proxy_policy: placement.policy,
+        include_proxies: placement.include,
+        exclude_proxies: placement.exclude,
+        ...preferred,
+      },
+    ],
+    conns: database.clients,
+    topology_version: database.topologyVersion,
+    stepping_aside: database.steppingAside,
+  };
+}
+
+/** A database has one endpoint, with an address on each node that its policy chooses. */
+export function endpointUid(database: number): string {
+  return `${database}:1`;
+}
+
+export function endpointObject(endpoint: EndpointStatus) {
+  return {
+    uid: endpoint.id,
+    bdb_uid: endpoint.database,
+    node_uid: endpoint.node,
+    addr: endpoint.addresses,
+    is_chosen: endpoint.isChosen,
+    state: endpoint.state,
+    conns: endpoint.clients,
+    problem: endpoint.problem,
+  };
+}
+
+const STATUS_OF_HEALTH = { online: 'ok', suspected: 'timeout', failed: 'down' } as const;
+
+export function shardObject(shard: ShardStatus) {
+  return {
+    uid: shard.uid,
+    bdb_uid: shard.database,
+    node_uid: shard.node,
+    role: shard.role === 'primary' ? 'master' : 'slave',
+    assigned_slots: shard.slots.map(rangeText).join(','),
+    status: shard.health === 'failed' ? 'inactive' : 'active',
+    detailed_status: STATUS_OF_HEALTH[shard.health],
+    address: shard.address,
+    server_id: shard.nodeId,
+  };
+}
+
+function rangeText([first, last]: SlotRange): string {
+  return first === last ? String(first) : `${first}-${last}`;
+}
