@@ -6,7 +6,7 @@ import { Children } from '../support/children.js';
 import { describeMachine } from '../support/machine.js';
 import { readOptions } from '../support/options.js';
 import { serverPrograms } from '../support/programs.js';
-import { startCluster } from '../support/servers.js';
+import { startCluster, startStandaloneServers } from '../support/servers.js';
 import { measureInterference } from './measure.js';
 import { type InterferenceOptions, parseOptions, USAGE } from './options.js';
 import { compilePrograms } from './programs.js';
@@ -32,10 +32,13 @@ async function main(options: InterferenceOptions): Promise<void> {
 async function measure(children: Children, options: InterferenceOptions): Promise<void> {
   const machine = describeMachine();
   await compilePrograms();
-  const seeds = await startCluster(children, await serverPrograms(), SERVER_COUNT);
+  const programs = await serverPrograms();
+  const seeds = await startCluster(children, programs, SERVER_COUNT);
+  const [server] = await startStandaloneServers(children, programs, 1);
+  if (server === undefined) throw new Error('no server was started');
   const target = await startSlotgate(children, seeds, options.threads);
   const header = await createHeader(machine, seeds, [target]);
-  const result = await measureInterference(target, header, options);
+  const result = await measureInterference(target, server, header, options);
   const path = await writeResult(options.name, result);
   console.log(renderResult(result));
   console.log(`Written to ${path}`);

@@ -5,6 +5,7 @@ import type { InterferenceResult, InterferenceRound, ResultHeader } from '../pee
 import { median, spread } from '../peers/summary.js';
 import type { Target } from '../peers/target.js';
 import { cpuTimeBetween, threadCpuTimes } from '../support/process-stats.js';
+import type { Address } from '../support/redis.js';
 import type { InterferenceOptions } from './options.js';
 import { type CrowdShape, gatherCrowd, measureLoad } from './programs.js';
 
@@ -21,30 +22,44 @@ const NOBODY: CrowdShape = {
   blocked: 0,
 };
 
-/** Rounds of all situations, one after the other, and each round's figures against its quiet one. */
+interface Situation {
+  readonly name: string;
+  readonly crowd: CrowdShape;
+  /** Whose clients the crowd are. */
+  readonly at: Address;
+}
+
+/**
+ * Rounds of all situations, one after the other, and each round's figures against its quiet one.
+ * @param server A stand-alone server beside the target. Subscribers there disturb the GETs as much as
+ * a machine does that is shared with so many messages; the target has nothing to do with them.
+ */
 export async function measureInterference(
   target: Target,
+  server: Address,
   header: ResultHeader,
   options: InterferenceOptions,
 ): Promise<InterferenceResult> {
   const { rounds, seconds, clients, subscribers, messagesPerSecond, blocked } = options;
   await loadKeySpace(target, VALUE_BYTES);
-  const situations: readonly (readonly [string, CrowdShape])[] = [
-    ['quiet', NOBODY],
-    ['subscribers', { ...NOBODY, subscribers, messagesPerSecond }],
-    ['blocked', { ...NOBODY, blocked }],
-    ['both', { ...NOBODY, subscribers, messagesPerSecond, blocked }],
+  const listeners = { ...NOBODY, subscribers, messagesPerSecond };
+  const situations: readonly Situation[] = [
+    { name: 'quiet', crowd: NOBODY, at: target },
+    { name: 'subscribers elsewhere', crowd: listeners, at: server },
+    { name: 'subscribers', crowd: listeners, at: target },
+    { name: 'blocked', crowd: { ...NOBODY, blocked }, at: target },
+    { name: 'both', crowd: { ...listeners, blocked }, at: target },
   ];
   const shape = { clients, seconds, keyCount: KEY_COUNT, valueBytes: VALUE_BYTES };
   const most = await measureLoad(target, { ...shape, rate: 0 });
   const rate = Math.round(most.requestsPerSecond * SHARE);
   console.error(`at most ${most.requestsPerSecond} requests/s; measured at ${rate}`);
-  const all = new Map<string, InterferenceRound[]>(situations.map(([name]) => [name, []]));
+  const all = new Map<string, InterferenceRound[]>(situations.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const [name, crowdShape] of situations) {
-      const figures = await measureOne(target, crowdShape, { ...shape, rate });
-      all.get(name)?.push(figures);
-      console.error(`round ${round} of ${rounds}, ${name}: p99 ${figures.p99Us} µs`);
+    for (const situation of situations) {
+      const figures = await measureOne(target, situation, { ...shape, rate });
+      all.get(situation.name)?.push(figures);
+      console.error(`round ${round} of ${rounds}, ${situation.name}: p99 ${figures.p99Us} µs`);
     }
   }
   const quiet = all.get('quiet') ?? [];
@@ -60,17 +75,17 @@ export async function measureInterference(
     blocked,
     mostRequestsPerSecond: most.requestsPerSecond,
     rate,
-    situations: situations.map(([name]) => summarize(name, all.get(name) ?? [], quiet)),
+    situations: situations.map(({ name }) => summarize(name, all.get(name) ?? [], quiet)),
   };
 }
 
 async function measureOne(
   target: Target,
-  crowdShape: CrowdShape,
+  { crowd: crowdShape, at }: Situation,
   load: Parameters<typeof measureLoad>[1],
 ): Promise<InterferenceRound> {
   const isQuiet = crowdShape.subscribers === 0 && crowdShape.blocked === 0;
-  const crowd = isQuiet ? undefined : await gatherCrowd(target, crowdShape);
+  const crowd = isQuiet ? undefined : await gatherCrowd(at, crowdShape);
   await sleep(SETTLE_MS);
   const cpuBefore = threadCpuTimes(target.pid);
   const startedNs = process.hrtime.bigint();

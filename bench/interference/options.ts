@@ -18,7 +18,8 @@ export interface InterferenceOptions {
 export const USAGE = `Usage: npm run bench:interference -- [options]
 
 How much others disturb an unrelated GET at half of the most that Slotgate can do: subscribers of one
-channel that gets messages, clients that wait in BLPOP, and both. Alternating rounds; ratios are taken
+channel that gets messages (of the proxy, and of a server beside it), clients that wait in BLPOP, and
+both. Alternating rounds; ratios are taken
 within a round. Writes bench/results/NAME.json. It measures; it judges nothing.
 
   --rounds N        rounds (7)

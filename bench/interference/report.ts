@@ -19,6 +19,7 @@ export function renderInterference(result: InterferenceResult): string {
   return [
     `GETs of ${clients} clients at ${result.rate} requests/s, half of the ${result.mostRequestsPerSecond.toFixed(0)} that they can do`,
     `without a pause. **subscribers**: ${subscribers} of one channel, ${messagesPerSecond} messages/s of ${messageBytes} bytes.`,
+    '**subscribers elsewhere**: as many, of a stand-alone server on the same machine: what the machine itself costs.',
     `**blocked**: ${blocked} clients in BLPOP. Medians of ${rounds} alternating rounds of ${seconds} s; ratios to the quiet`,
     'measurement of the same round: median (smallest – largest). CPU: all threads of the proxy, in % of one core.',
     '',
