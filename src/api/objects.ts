@@ -1,10 +1,10 @@
 import type { SlotRange } from '../placement/index.js';
 import type {
   DatabaseStatus,
-  Deployment,
   EndpointStatus,
   NodeStatus,
   ShardStatus,
+  UnbalancedEndpoint,
 } from '../proxy/deployment.js';
 
 /** The JSON objects of the REST interface, under the field names of its reference. */
@@ -28,16 +28,22 @@ export function nodeObject(node: NodeStatus, shards: readonly ShardStatus[]) {
   };
 }
 
-export function databaseObject(database: DatabaseStatus, deployment: Deployment) {
+/** What a process serves, at one moment. */
+export interface Snapshot {
+  readonly nodes: readonly NodeStatus[];
+  readonly databases: readonly DatabaseStatus[];
+  readonly endpoints: readonly EndpointStatus[];
+  readonly shards: readonly ShardStatus[];
+}
+
+export function databaseObject(database: DatabaseStatus, { endpoints, shards }: Snapshot) {
   const { placement } = database;
-  const shards = deployment.shards().filter((shard) => shard.database === database.uid);
+  const own = shards.filter((shard) => shard.database === database.uid);
   const preferred = {
     oss_cluster_api_preferred_ip_type: placement.preferredIpType,
     oss_cluster_api_preferred_endpoint_type: placement.preferredEndpointType,
   };
-  const open = deployment
-    .endpoints()
-    .filter(({ database: uid, isChosen }) => uid === database.uid && isChosen);
+  const open = endpoints.filter((each) => each.database === database.uid && each.isChosen);
   return {
     uid: database.uid,
     name: database.name,
@@ -48,7 +54,7 @@ export function databaseObject(database: DatabaseStatus, deployment: Deployment)
     hash_slots_policy: '16k',
     shards_count: database.primaries,
     replication: database.replicas > 0,
-    shard_list: shards.map(({ uid }) => uid),
+    shard_list: own.map(({ uid }) => uid),
     shards_placement: placement.shardsPlacement,
     oss_cluster: placement.mode === 'cluster',
     slotgate_mode: placement.mode,
@@ -108,4 +114,18 @@ export function shardObject(shard: ShardStatus) {
 
 function rangeText([first, last]: SlotRange): string {
   return first === last ? String(first) : `${first}-${last}`;
+}
+
+export function unbalancedObject(row: UnbalancedEndpoint, { nodes, databases }: Snapshot) {
+  const database = databases.find(({ uid }) => uid === row.database);
+  return {
+    node_uid: nodes.find(({ spec }) => spec.id === row.node)?.uid ?? null,
+    bdb_uid: row.database,
+    name: database?.name ?? '',
+    endpoint_uid: endpointUid(row.database),
+    proxy_policy: database?.placement.policy ?? '',
+    is_listening: row.listens,
+    local_shards: row.localShards,
+    total_shards: row.totalShards,
+  };
 }

@@ -1,82 +1,104 @@
 import type { HttpHandler, HttpRequest, HttpResponse, HttpRoute } from '../http/types.js';
 import { jsonResponse } from '../http/types.js';
-import type { ChangeProblem, DatabaseStatus, Deployment } from '../proxy/deployment.js';
-import { parseChange } from './changes.js';
-import { databaseObject, endpointObject, endpointUid, nodeObject, shardObject } from './objects.js';
+import type { ChangeProblem, Deployment } from '../proxy/deployment.js';
+import {
+  databaseObject,
+  endpointObject,
+  endpointUid,
+  nodeObject,
+  type Snapshot,
+  shardObject,
+  unbalancedObject,
+} from './objects.js';
 import { notFound, problem } from './responses.js';
 
 /** The REST interface of a process. Paths and fields are those of its reference where it has them. */
 export function apiRoutes(deployment: Deployment): readonly HttpRoute[] {
-  const api = new Api(deployment);
+  const list = (objects: (snapshot: Snapshot) => Objects) => async () =>
+    jsonResponse(200, objects(await snapshotOf(deployment)));
+  const one =
+    (what: string, objects: (snapshot: Snapshot) => Objects): HttpHandler =>
+    async ({ params }) =>
+      oneOf(objects(await snapshotOf(deployment)), params.uid, what);
   return [
-    get('/v1/nodes', () => jsonResponse(200, api.nodes())),
-    get('/v1/nodes/:uid', ({ params }) => oneOf(api.nodes(), params.uid, 'node')),
-    get('/v1/bdbs', (request) => jsonResponse(200, api.databases().map(projection(request)))),
-    get('/v1/bdbs/:uid', (request) => {
-      const databases = api.databases().map(projection(request, ['uid']));
-      return oneOf(databases, request.params.uid, 'database');
+    get('/v1/nodes', list(nodeObjects)),
+    get('/v1/nodes/:uid', one('node', nodeObjects)),
+    get('/v1/bdbs', async (request) => {
+      const databases = databaseObjects(await snapshotOf(deployment));
+      return jsonResponse(200, databases.map(projection(request)));
     }),
-    get('/v1/bdbs/:uid/shards', ({ params }) => api.shardsOf(params.uid)),
-    { method: 'PUT', path: '/v1/bdbs/:uid', handler: (request) => api.change(request) },
-    get('/v1/shards', () => jsonResponse(200, api.shards())),
-    get('/v1/shards/:uid', ({ params }) => oneOf(api.shards(), params.uid, 'shard')),
-    get('/v1/endpoints', () => jsonResponse(200, deployment.endpoints().map(endpointObject))),
+    get('/v1/bdbs/:uid', async (request) => {
+      const databases = databaseObjects(await snapshotOf(deployment));
+      return oneOf(databases.map(projection(request, ['uid'])), request.params.uid, 'database');
+    }),
+    get('/v1/bdbs/:uid/shards', async ({ params }) => {
+      const { databases, shards } = await snapshotOf(deployment);
+      const database = databases.find(({ uid }) => String(uid) === params.uid);
+      if (database === undefined) return notFound(`database ${params.uid}`);
+      const own = shards.filter((shard) => shard.database === database.uid);
+      return jsonResponse(200, own.map(shardObject));
+    }),
+    { method: 'PUT', path: '/v1/bdbs/:uid', handler: (request) => change(deployment, request) },
+    get('/v1/shards', list(shardObjects)),
+    get('/v1/shards/:uid', one('shard', shardObjects)),
+    get(
+      '/v1/endpoints',
+      list(({ endpoints }) => endpoints.map(endpointObject)),
+    ),
+    get('/v1/balance', async () => {
+      const snapshot = await snapshotOf(deployment);
+      const rows = deployment.unbalanced().map((row) => unbalancedObject(row, snapshot));
+      return jsonResponse(200, rows);
+    }),
   ];
 }
 
-class Api {
-  readonly #deployment: Deployment;
+type Objects = readonly Readonly<Record<string, unknown>>[];
 
-  constructor(deployment: Deployment) {
-    this.#deployment = deployment;
-  }
+async function snapshotOf(deployment: Deployment): Promise<Snapshot> {
+  const [databases, endpoints] = await Promise.all([
+    deployment.databases(),
+    deployment.endpoints(),
+  ]);
+  return { nodes: deployment.nodes(), databases, endpoints, shards: deployment.shards() };
+}
 
-  nodes() {
-    const shards = this.#deployment.shards();
-    return this.#deployment.nodes().map((node) => nodeObject(node, shards));
-  }
+function nodeObjects({ nodes, shards }: Snapshot): Objects {
+  return nodes.map((node) => nodeObject(node, shards));
+}
 
-  databases() {
-    return this.#deployment.databases().map((each) => databaseObject(each, this.#deployment));
-  }
+function databaseObjects(snapshot: Snapshot): Objects {
+  return snapshot.databases.map((database) => databaseObject(database, snapshot));
+}
 
-  shards() {
-    return this.#deployment.shards().map(shardObject);
-  }
+function shardObjects({ shards }: Snapshot): Objects {
+  return shards.map(shardObject);
+}
 
-  shardsOf(uid: string | undefined): HttpResponse {
-    const database = this.#find(uid);
-    if (database === undefined) return notFound(`database ${uid}`);
-    return jsonResponse(
-      200,
-      this.shards().filter((shard) => shard.bdb_uid === database.uid),
-    );
+async function change(deployment: Deployment, request: HttpRequest): Promise<HttpResponse> {
+  const { params, query, body } = request;
+  const find = async () =>
+    (await deployment.databases()).find(({ uid }) => String(uid) === params.uid);
+  const database = await find();
+  if (database === undefined) return notFound(`database ${params.uid}`);
+  // Applied in spite of it, a dry run would be the opposite of what was asked for.
+  if (query.has('dry_run')) {
+    return problem(501, 'not_supported', 'dry_run is not supported here; nothing was changed');
   }
-
-  change({ params, query, body }: HttpRequest): HttpResponse {
-    const database = this.#find(params.uid);
-    if (database === undefined) return notFound(`database ${params.uid}`);
-    // Applied in spite of it, a dry run would be the opposite of what was asked for.
-    if (query.has('dry_run')) {
-      return problem(501, 'not_supported', 'dry_run is not supported here; nothing was changed');
-    }
-    const parsed = parseChange(body, database.placement);
-    if (parsed.kind === 'refused') return refusal(parsed.status, [parsed.problem]);
-    if (parsed.endpoint !== undefined && parsed.endpoint !== endpointUid(database.uid)) {
-      return notFound(`endpoint ${parsed.endpoint} of database ${database.uid}`);
-    }
-    const outcome = this.#deployment.change(database.name, parsed.change);
-    if (outcome.kind === 'refused') return refusal(406, outcome.problems);
-    const changed = this.#find(params.uid);
-    if (outcome.kind === 'unknown-database' || changed === undefined) {
-      return notFound(`database ${params.uid}`);
-    }
-    return jsonResponse(200, databaseObject(changed, this.#deployment));
+  // Its validator is large, and seldom needed.
+  const { parseChange } = await import('./changes.js');
+  const parsed = parseChange(body, database.placement);
+  if (parsed.kind === 'refused') return refusal(parsed.status, [parsed.problem]);
+  if (parsed.endpoint !== undefined && parsed.endpoint !== endpointUid(database.uid)) {
+    return notFound(`endpoint ${parsed.endpoint} of database ${database.uid}`);
   }
-
-  #find(uid: string | undefined): DatabaseStatus | undefined {
-    return this.#deployment.databases().find((database) => String(database.uid) === uid);
+  const outcome = deployment.change(database.name, parsed.change);
+  if (outcome.kind === 'refused') return refusal(406, outcome.problems);
+  const changed = await find();
+  if (outcome.kind === 'unknown-database' || changed === undefined) {
+    return notFound(`database ${params.uid}`);
   }
+  return jsonResponse(200, databaseObject(changed, await snapshotOf(deployment)));
 }
 
 function refusal(status: number, problems: readonly ChangeProblem[]): HttpResponse {
@@ -88,12 +110,8 @@ function get(path: string, handler: HttpHandler): HttpRoute {
   return { method: 'GET', path, handler };
 }
 
-function oneOf(
-  all: readonly { readonly uid?: unknown }[],
-  uid: string | undefined,
-  what: string,
-): HttpResponse {
-  const found = all.find((object) => String(object.uid) === uid);
+function oneOf(all: Objects, uid: string | undefined, what: string): HttpResponse {
+  const found = all.find((object) => String(object['uid']) === uid);
   return found === undefined ? notFound(`${what} ${uid}`) : jsonResponse(200, found);
 }
 

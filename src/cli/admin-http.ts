@@ -9,19 +9,28 @@ import type { MetricSample } from '../metrics/sample.js';
 import type { RunningProxy } from './environment.js';
 import { CommandError, EXIT_FAILURE } from './exit.js';
 
+export interface HttpPages {
+  /** What anybody may see. */
+  readonly probes: readonly HttpRoute[];
+  /** What changes the process, too: on the admin listener alone, which is loopback. */
+  readonly api: readonly HttpRoute[];
+}
+
 /** Opens the HTTP listeners of a configuration: admin and metrics, or the one that both name. */
 export async function openAdminHttp(
   config: ProcessConfig,
-  routes: readonly HttpRoute[],
+  { probes, api }: HttpPages,
   log: Logger,
 ): Promise<readonly HttpServer[]> {
-  const addresses = new Map<string, TcpAddress>();
-  for (const address of [config.admin, config.metrics]) {
-    if (address !== undefined) addresses.set(formatAddress(address), address);
-  }
+  const listeners = new Map<string, readonly [TcpAddress, readonly HttpRoute[]]>();
+  const { admin, metrics } = config;
+  if (metrics !== undefined) listeners.set(formatAddress(metrics), [metrics, probes]);
+  if (admin !== undefined) listeners.set(formatAddress(admin), [admin, [...probes, ...api]]);
   const servers: HttpServer[] = [];
   try {
-    for (const address of addresses.values()) servers.push(await open(address, routes, log));
+    for (const [address, routes] of [...listeners.values()].reverse()) {
+      servers.push(await open(address, routes, log));
+    }
     return servers;
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
@@ -30,7 +39,7 @@ export async function openAdminHttp(
 }
 
 /** Probes and metrics of a proxy. `ownGauges` are what the proxy itself does not know. */
-export function adminRoutes(
+export function probeRoutes(
   proxy: RunningProxy,
   ownGauges: () => readonly MetricSample[],
 ): readonly HttpRoute[] {

@@ -3,9 +3,12 @@ import type { Resolver } from '../config/load.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
+import type { Deployment } from '../proxy/deployment.js';
 
 /** What the commands need of a running proxy; `SlotgateProxy` of src/proxy is one. */
 export interface RunningProxy {
+  /** For the REST interface. */
+  readonly deployment: Deployment;
   /** Where clients can connect now; known after `whenListening`. */
   readonly listenAddresses: readonly string[];
   /** Resolves when the data listener is open, after a first usable topology. */

@@ -1,8 +1,8 @@
 import type { DeploymentConfig } from '../config/deployment.js';
 import type { ConfigInputs } from '../config/load.js';
-import type { HttpServer } from '../http/types.js';
+import type { HttpRoute, HttpServer } from '../http/types.js';
 import type { AdjustableLogger } from '../log/create-logger.js';
-import { adminRoutes, openAdminHttp } from './admin-http.js';
+import { openAdminHttp, probeRoutes } from './admin-http.js';
 import type { CommandEnvironment, RunningProxy } from './environment.js';
 import { EXIT_OK } from './exit.js';
 import { Reloader } from './reloader.js';
@@ -28,7 +28,10 @@ export async function runProxy(run: ProxyRun, environment: CommandEnvironment): 
     const reloader = new Reloader(run.config, run.inputs, environment.resolveConfig, proxy, log);
     httpServers = await openAdminHttp(
       run.config.process,
-      adminRoutes(proxy, () => reloader.gauges()),
+      {
+        probes: probeRoutes(proxy, () => reloader.gauges()),
+        api: run.config.process.admin === undefined ? [] : await apiOf(proxy),
+      },
       log,
     );
     announce(run, proxy, httpServers[0]?.url);
@@ -44,6 +47,12 @@ export async function runProxy(run: ProxyRun, environment: CommandEnvironment): 
     await Promise.all(httpServers.map((server) => server.close()));
     log.info('stopped');
   }
+}
+
+/** Loaded where there is an admin listener: a proxy without one does not pay for it. */
+async function apiOf({ deployment }: RunningProxy): Promise<readonly HttpRoute[]> {
+  const { apiRoutes } = await import('../api/routes.js');
+  return apiRoutes(deployment);
 }
 
 function announce(run: ProxyRun, proxy: RunningProxy, adminUrl: string | undefined): void {

@@ -1,7 +1,7 @@
 import { CommandError, EXIT_FAILURE, EXIT_USAGE } from '../exit.js';
 import type { ApiClient } from './api-client.js';
 import type { DatabaseObject } from './objects.js';
-import { policyText } from './status.js';
+import { policyText, verdictText } from './status.js';
 
 /** @param name A database's name, or `db:<uid>`. @throws CommandError that lists those that there are. */
 export async function findDatabase(api: ApiClient, name: string): Promise<DatabaseObject> {
@@ -21,8 +21,8 @@ export function databaseText(database: DatabaseObject): string {
     ['oss_cluster_api_preferred_ip_type', database.oss_cluster_api_preferred_ip_type],
     ['oss_cluster_api_preferred_endpoint_type', database.oss_cluster_api_preferred_endpoint_type],
     ['proxy_policy', policyText(database)],
-    ['include_proxies', endpoints[0]?.include_proxies.join(',') ?? ''],
-    ['exclude_proxies', endpoints[0]?.exclude_proxies.join(',') ?? ''],
+    ['include_proxies', endpoints[0]?.include_proxies.join(',') || 'none'],
+    ['exclude_proxies', endpoints[0]?.exclude_proxies.join(',') || 'none'],
     ['shards_placement', database.shards_placement],
     ['shards_count', database.shards_count],
     ['replication', database.replication ? 'enabled' : 'disabled'],
@@ -30,7 +30,12 @@ export function databaseText(database: DatabaseObject): string {
     ['addresses', endpoints[0]?.addr.join(',') ?? ''],
     ['conns', database.conns],
     ['topology_version', database.topology_version ?? 'none yet'],
-    ...(aside === null ? [] : [['stepping_aside', aside.why ?? 'ok'] as const]),
+    ...(aside === null
+      ? []
+      : ([
+          ['stepping_aside (clients of this machine)', verdictText(aside.local)],
+          ['stepping_aside (others)', verdictText(aside.remote)],
+        ] as const)),
   ];
   const lines = settings.map(([key, value]) => `  ${key}: ${value}\n`);
   return `db:${database.uid} [${database.name}]:\n${lines.join('')}`;

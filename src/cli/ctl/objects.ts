@@ -20,6 +20,11 @@ export interface EndpointSettings {
   readonly exclude_proxies: readonly string[];
 }
 
+export interface Verdict {
+  readonly kind: 'ok' | 'refused';
+  readonly why?: string;
+}
+
 export interface DatabaseObject {
   readonly uid: number;
   readonly name: string;
@@ -37,7 +42,8 @@ export interface DatabaseObject {
   readonly endpoints: readonly EndpointSettings[];
   readonly conns: number;
   readonly topology_version: number | null;
-  readonly stepping_aside: { readonly kind: string; readonly why?: string } | null;
+  /** For clients of the proxy's machine, and for others; null in the modes that show no servers. */
+  readonly stepping_aside: { readonly local: Verdict; readonly remote: Verdict } | null;
 }
 
 export interface EndpointObject {

@@ -1,5 +1,11 @@
 import type { ApiClient } from './api-client.js';
-import type { DatabaseObject, EndpointObject, NodeObject, ShardObject } from './objects.js';
+import type {
+  DatabaseObject,
+  EndpointObject,
+  NodeObject,
+  ShardObject,
+  Verdict,
+} from './objects.js';
 import { table } from './table.js';
 
 /** What `status` can show, in its order. */
@@ -68,12 +74,23 @@ function databasesTable({ databases, endpoints }: Status): string {
   return `DATABASES:\n${table(headings.split(' '), rows)}${notes(databases)}`;
 }
 
-/** Why clients are not shown the servers, where they should be. */
+/** Whether clients are shown the servers, where they should be. */
 function notes(databases: readonly DatabaseObject[]): string {
   return databases
-    .filter(({ stepping_aside: aside }) => aside?.kind === 'refused')
-    .map(({ name, stepping_aside: aside }) => `${name} cannot step aside: ${aside?.why}\n`)
+    .map(({ name, stepping_aside: aside }) => {
+      if (aside === null) return '';
+      const local = verdictText(aside.local);
+      const remote = verdictText(aside.remote);
+      const both =
+        local === remote ? local : `${local} (clients of this machine), ${remote} (others)`;
+      return `${name} steps aside: ${both}\n`;
+    })
     .join('');
+}
+
+/** `yes`, or why not. */
+export function verdictText({ kind, why }: Verdict): string {
+  return kind === 'ok' ? 'yes' : `no, ${why}`;
 }
 
 function endpointsTable({ databases, endpoints }: Status): string {

@@ -45,7 +45,7 @@ describe('reading', () => {
       shards_count: 1,
       replication: true,
       endpoints: [{ uid: '2:1', addr: [], include_proxies: ['n2'], exclude_proxies: [] }],
-      stepping_aside: { kind: 'refused', why: 'servers are on loopback' },
+      stepping_aside: { local: { kind: 'ok' }, remote: { kind: 'refused' } },
     });
   });
 
@@ -153,7 +153,7 @@ DATABASES:
 DB:ID  NAME  STATUS  SHARDS  PLACEMENT  REPLICATION  MODE        ENDPOINT
 db:1   db1   active  1       dense      enabled      standalone  10.0.0.1:12000,10.0.0.2:12000
 db:2   db2   active  1       dense      enabled      auto        -
-db2 cannot step aside: servers are on loopback
+db2 steps aside: yes (clients of this machine), no, the servers are on loopback (others)
 
 ENDPOINTS:
 DB:ID  NAME  ID            NODE    ROLE       ADDRESS         CONNS  STATUS
@@ -177,8 +177,17 @@ db:1   db1   redis:2  -       slave   0,2-16383  10.0.0.9:7000  down
     const { out } = await ctl('info db db2');
     expect(out).toContain('db:2 [db2]:\n  mode: auto\n  oss_cluster: disabled\n');
     expect(out).toContain('  proxy_policy: all-nodes +1\n');
-    expect(out).toContain('  stepping_aside: servers are on loopback\n');
+    expect(out).toContain('  stepping_aside (others): no, the servers are on loopback\n');
     expect((await ctl('info db')).out).toContain('db:1 [db1]:\n');
+  });
+
+  test('verify balance lists what does not fit', async () => {
+    expect((await ctl('verify balance')).out).toBe(`BALANCE:
+NODE:ID  DB:ID  NAME  ENDPOINT:ID   PROXY_POLICY  LOCAL SHARDS  TOTAL SHARDS
+node:2   db:1   db1   endpoint:1:1  all-nodes     0             1
+`);
+    deployment.unbalanced = () => [];
+    expect((await ctl('verify balance')).out).toBe('Everything is balanced.\n');
   });
 
   test('tune db changes several settings at once', async () => {

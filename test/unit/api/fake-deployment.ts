@@ -6,6 +6,7 @@ import type {
   EndpointStatus,
   NodeStatus,
   ShardStatus,
+  UnbalancedEndpoint,
 } from '../../../src/proxy/deployment.js';
 
 const PLACEMENT: PlacementSettings = {
@@ -47,10 +48,11 @@ export class FakeDeployment implements Deployment {
     ];
   }
 
-  databases(): readonly DatabaseStatus[] {
+  async databases(): Promise<readonly DatabaseStatus[]> {
     const [first, second] = this.placements;
     const shape = { state: 'active', primaries: 1, replicas: 1, topologyVersion: 3 } as const;
-    const why = { kind: 'refused', why: 'servers are on loopback' } as const;
+    const remote = { kind: 'refused', why: 'the servers are on loopback' } as const;
+    const why = { local: { kind: 'ok' }, remote } as const;
     return [
       {
         ...shape,
@@ -73,7 +75,7 @@ export class FakeDeployment implements Deployment {
     ];
   }
 
-  endpoints(): readonly EndpointStatus[] {
+  async endpoints(): Promise<readonly EndpointStatus[]> {
     const open = { isChosen: true, state: 'listening', clients: 5, problem: '' } as const;
     return [
       { ...open, id: '1:1', database: 1, node: 1, addresses: ['10.0.0.1:12000'] },
@@ -123,6 +125,10 @@ export class FakeDeployment implements Deployment {
         health: 'failed',
       },
     ];
+  }
+
+  unbalanced(): readonly UnbalancedEndpoint[] {
+    return [{ database: 1, node: 'n2', listens: false, localShards: 0, totalShards: 1 }];
   }
 
   change(name: string, change: Partial<PlacementSettings>): ChangeOutcome {

@@ -3,9 +3,11 @@ import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
 import type { CommandEnvironment, RunningProxy } from '../../../src/cli/environment.js';
 import type { DeploymentConfig } from '../../../src/config/deployment.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
+import { FakeDeployment } from '../api/fake-deployment.js';
 
 /** A proxy that only remembers what it was asked. */
 export class FakeProxy implements RunningProxy {
+  readonly deployment = new FakeDeployment();
   readonly listenAddresses = ['127.0.0.1:12000'];
   readonly calls: string[] = [];
   readonly reloaded: DeploymentConfig[] = [];
