@@ -25,6 +25,8 @@ constexpr std::uint32_t kHoldTimeoutMs = 3000;
 constexpr std::size_t kLargeBytes = 70000;
 /// Bytes of the script from here on choose a pub/sub command.
 constexpr std::uint8_t kPubSubFrom = 252;
+/// The same for what clients are shown.
+constexpr std::uint8_t kShowFrom = 254;
 
 std::shared_ptr<const slotgate::DatabaseSettings> make_settings() {
   slotgate::DatabaseSettings settings;
@@ -101,6 +103,7 @@ class Play {
 
   void act() {
     const std::uint8_t what = script_.byte();
+    if (what >= kShowFrom) return show(script_.byte());
     client_ = &clients_[what / 128];
     switch (what % 18) {
       case 0:
@@ -260,6 +263,22 @@ class Play {
     routes_.refresh_started_ms = rig_.context().now_ms - pattern % 3U * 1000U;
     rig_.redirector().adopt(rig_.database(),
                             std::make_shared<const slotgate::RouteSnapshot>(routes_));
+  }
+
+  /// The bits of `pattern` say whether keys must share a slot, whether others serve slots, and
+  /// which.
+  void show(std::uint8_t pattern) {
+    slotgate::Presentation shown;
+    shown.one_slot_only = (pattern & 1U) != 0;
+    if ((pattern & 2U) != 0) {
+      shown.targets = {"10.0.0.9:6379"};
+      for (std::uint32_t slot = 0; slot < slotgate::kSlotCount; ++slot) {
+        const bool here = (pattern >> (2 + slot % 4) & 1U) != 0;
+        shown.slot_to_target.push_back(here ? slotgate::Presentation::kHere : std::uint16_t{0});
+      }
+    }
+    rig_.database().audiences.publish(
+        std::make_shared<const slotgate::Presentations>(1, std::move(shown)));
   }
 
   void change_client(unsigned how) {
