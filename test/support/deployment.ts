@@ -96,6 +96,29 @@ export class TestDeployment {
     return open.flat();
   }
 
+  /**
+   * The sum of a counter over all workers.
+   * @throws Error if there is no such counter: a misspelt name must not count as zero.
+   */
+  async counted(name: string): Promise<number> {
+    const { counters } = await this.proxy.metrics();
+    const samples = counters.filter((sample) => sample.name === name);
+    if (samples.length === 0) {
+      throw new Error(`no counter ${name}`);
+    }
+    return samples.reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** How many requests of clients went on to servers. */
+  async forwarded(): Promise<number> {
+    const [all, local, control, moved] = await Promise.all(
+      ['requests', 'local_answers', 'control_requests', 'moved_answered'].map((name) =>
+        this.counted(`slotgate_${name}_total`),
+      ),
+    );
+    return (all ?? 0) - (local ?? 0) - (control ?? 0) - (moved ?? 0);
+  }
+
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.proxy.stop();

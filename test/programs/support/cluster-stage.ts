@@ -1,0 +1,52 @@
+import { afterAll, beforeAll } from 'vitest';
+import { TestCluster, type TestClusterOptions } from '../../support/cluster.js';
+import { TestDeployment } from '../../support/deployment.js';
+
+/** A cluster, and Slotgate in front of it on three nodes; for the tests of one block. */
+export interface ClusterStage {
+  readonly deployment: TestDeployment;
+  /** The same one on each node. */
+  readonly port: number;
+}
+
+/** Starts a deployment in front of a cluster before the tests of a block; stops it after. */
+export function useClusterStage(
+  cluster: () => TestCluster,
+  settings: Readonly<Record<string, unknown>>,
+): ClusterStage {
+  let started: TestDeployment | undefined;
+  const deployment = () => {
+    if (started === undefined) {
+      throw new Error('the deployment runs during tests only');
+    }
+    return started;
+  };
+  beforeAll(async () => {
+    const entry = { seeds: cluster().seeds, ...settings };
+    started = await TestDeployment.start({ databases: [entry], process: { threads: 2 } });
+  });
+  afterAll(() => started?.stop());
+  return {
+    get deployment() {
+      return deployment();
+    },
+    get port() {
+      return deployment().ports[0] ?? 0;
+    },
+  };
+}
+
+/** Starts a cluster before the tests of a file; stops it after. */
+export function useCluster(options: TestClusterOptions): () => TestCluster {
+  let cluster: TestCluster | undefined;
+  beforeAll(async () => {
+    cluster = await TestCluster.start(options);
+  });
+  afterAll(() => cluster?.stop());
+  return () => {
+    if (cluster === undefined) {
+      throw new Error('the cluster runs during tests only');
+    }
+    return cluster;
+  };
+}
