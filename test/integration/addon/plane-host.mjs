@@ -51,6 +51,7 @@ function startPlane(serverPort, listenPort) {
     clientUser: 0,
     clientMustAuthenticate: false,
     nodeName: 'test',
+    readYourWritesMs: 0,
     limits: LIMITS,
   });
   plane.setCommands(0, toNativeRows(coreTable()));
@@ -62,6 +63,8 @@ function startPlane(serverPort, listenPort) {
       { nodeId: '', host: '127.0.0.1', port: serverPort, path: '', label, redirectNames: [label] },
     ],
     slotToServer: new Uint16Array(SLOTS),
+    slotToReaders: new Uint16Array(0),
+    readerSets: [],
   });
   const { bindListener, startListening } = nativeAddon();
   for (let worker = 0; worker < 2; worker++) {
