@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import type { DeploymentForm } from '../config/deployment.js';
+import { type SettingScope, settingRows } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { addCtlCommand } from './ctl/program.js';
 import type { CommandEnvironment } from './environment.js';
@@ -12,6 +14,7 @@ Examples:
   slotgate up                                       a local cluster and a proxy on port 12000
   slotgate proxy --seed 10.0.0.1:6379               a proxy in front of a cluster that you have
   slotgate proxy --config /etc/slotgate.yaml --threads auto
+  slotgate node --config /etc/slotgate.yaml --node n1     one of the nodes of that file
   slotgate check --config /etc/slotgate.yaml        what that file comes to, without starting anything`;
 
 const PROXY_EXAMPLES = `
@@ -23,6 +26,14 @@ Examples:
 
 SIGTERM and SIGINT drain clients and stop; a second one stops at once. SIGHUP reads the
 configuration again. Exit codes: 0 stopped as asked, 2 bad usage or configuration, 1 anything else.`;
+
+const NODE_EXAMPLES = `
+Examples:
+  slotgate node --config /etc/slotgate.yaml --node n1
+  SLOTGATE_NODE=$HOSTNAME slotgate node --config /etc/slotgate.yaml
+
+The file has nodes: and databases:; docs/configuration.md shows one. Flags and variables replace what the top level of
+the file says, which is the default of each database. Signals and exit codes are those of slotgate proxy.`;
 
 const UP_EXAMPLES = `
 Examples:
@@ -65,7 +76,8 @@ function createProgram(environment: CommandEnvironment, done: (code: number) => 
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ writeOut: environment.writeOut, writeErr: environment.writeErr });
-  addProxyCommand(program, environment, done);
+  addServeCommand(program, 'proxy', environment, done);
+  addServeCommand(program, 'node', environment, done);
   addUpCommand(program, environment, done);
   addCheckCommand(program, environment, done);
   addCtlCommand(program, environment, done);
@@ -74,19 +86,41 @@ function createProgram(environment: CommandEnvironment, done: (code: number) => 
 
 // Each command's code is loaded when it runs: the proxy does not pay for the others.
 
-function addProxyCommand(
+interface ServeCommand {
+  readonly form: DeploymentForm;
+  readonly description: string;
+  readonly examples: string;
+  /** What its flags can set. */
+  readonly scopes: readonly SettingScope[];
+}
+
+const SERVE_COMMANDS = {
+  proxy: {
+    form: 'single',
+    description: 'a proxy in front of a cluster that you have',
+    examples: PROXY_EXAMPLES,
+    scopes: ['single', 'database', 'process'],
+  },
+  node: {
+    form: 'nodes',
+    description: 'one node of several, with any number of databases, as a file has them',
+    examples: NODE_EXAMPLES,
+    scopes: ['node', 'database', 'process'],
+  },
+} as const satisfies Readonly<Record<string, ServeCommand>>;
+
+function addServeCommand(
   program: Command,
+  name: keyof typeof SERVE_COMMANDS,
   environment: CommandEnvironment,
   done: (code: number) => void,
 ): void {
-  const command = program
-    .command('proxy')
-    .description('a proxy in front of a cluster that you have')
-    .addHelpText('after', PROXY_EXAMPLES);
-  addConfigurationFlags(command);
+  const { form, description, examples, scopes } = SERVE_COMMANDS[name];
+  const command = program.command(name).description(description).addHelpText('after', examples);
+  addConfigurationFlags(command, scopes);
   command.action(async (options: ConfigurationOptions) => {
-    const { proxyCommand } = await import('./commands/proxy.js');
-    done(await proxyCommand(configurationRequest(options), environment));
+    const { serveCommand } = await import('./commands/serve.js');
+    done(await serveCommand(configurationRequest(options), form, environment));
   });
 }
 
@@ -146,14 +180,17 @@ interface ConfigurationOptions extends Readonly<Record<string, unknown>> {
   readonly upstreamPasswordStdin?: boolean;
 }
 
-function addConfigurationFlags(command: Command): void {
+function addConfigurationFlags(command: Command, scopes?: readonly SettingScope[]): void {
   command
     .option('--config <FILE>', 'YAML file with settings (SLOTGATE_CONFIG)')
     .option(
       '--upstream-password-stdin',
       "read the password of the proxy's own user from standard input (or set SLOTGATE_UPSTREAM_PASSWORD)",
     );
-  addSettingFlags(command);
+  addSettingFlags(
+    command,
+    settingRows(scopes).map(([key]) => key),
+  );
 }
 
 function configurationRequest(options: ConfigurationOptions) {

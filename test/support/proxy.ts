@@ -53,12 +53,32 @@ export class TestProxy {
     const adminPort = await findClusterPort();
     const listen = options.listen ?? [`127.0.0.1:${port}`];
     const args = [
+      'proxy',
       ...options.seeds.flatMap((seed) => ['--seed', seed]),
       ...listen.flatMap((address) => ['--listen', address]),
       ...['--admin', `127.0.0.1:${adminPort}`],
       ...(options.args ?? []),
     ];
-    const child = spawn(process.execPath, [MAIN, 'proxy', ...args], {
+    return TestProxy.#run(args, port, adminPort, options);
+  }
+
+  /** `slotgate node`. @param ports Of a database, and of its admin listener on 127.0.0.1, as the file says. */
+  static startNode(
+    file: string,
+    node: string,
+    ports: { readonly data: number; readonly admin: number },
+  ): Promise<TestProxy> {
+    const args = ['node', '--config', file, '--node', node];
+    return TestProxy.#run(args, ports.data, ports.admin, {});
+  }
+
+  static async #run(
+    args: readonly string[],
+    port: number,
+    adminPort: number,
+    options: Pick<TestProxyOptions, 'env' | 'withoutWaiting'>,
+  ): Promise<TestProxy> {
+    const child = spawn(process.execPath, [MAIN, ...args], {
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

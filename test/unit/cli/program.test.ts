@@ -1,9 +1,29 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runCommandLine } from '../../../src/cli/program.js';
 import { localEnvironment } from '../../../src/cli/up-addresses.js';
 import { readyMessage } from '../../../src/cli/up-message.js';
 import { fakeEnvironment } from './fake-environment.js';
+
+const NODES = `
+nodes:
+  - { id: n1, address: 10.0.0.1, zone: a, admin: "127.0.0.1:9" }
+  - { id: n2, address: 10.0.0.2 }
+databases:
+  - { name: cache, port: 12000, mode: cluster }
+  - { name: queue, port: 12001, seeds: [q:1], upstream: { username: q, passwordFile: PASSWORD } }
+`;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slotgate-cli-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function run(line: string, change: Parameters<typeof fakeEnvironment>[0] = {}) {
   const environment = fakeEnvironment(change);
@@ -25,6 +45,9 @@ describe('bad usage ends with 2 and a hint', () => {
     ['proxy --seed a:1 --client-auth none --listen 0.0.0.0:1', '--protected-mode false'],
     ['proxy --seed a:1 --upstream-password-stdin', 'held no password'],
     ['check --config /no/such/file', '/no/such/file'],
+    ['node', 'slotgate node needs --config FILE with nodes:'],
+    ['node --listen a:1', "unknown option '--listen'"],
+    ['proxy --node n1', "unknown option '--node'"],
     ['up --primaries 0', '--primaries: "0" is not allowed; allowed is an integer from 1'],
     ['up --port x', '--port: "x"'],
     ['up --ephemeral --dir /x', '--dir'],
@@ -45,7 +68,7 @@ describe('bad usage ends with 2 and a hint', () => {
   );
 });
 
-test.each(['--help', 'proxy --help', 'up --help', 'check --help', '--version'])(
+test.each(['--help', 'proxy --help', 'node --help', 'up --help', 'check --help', '--version'])(
   '%s ends with 0',
   async (line) => {
     const { exitCode, out } = await run(line);
@@ -69,6 +92,34 @@ describe('check', () => {
     expect(out).toContain('SLOTGATE_UPSTREAM_PASSWORD');
     expect(err).toContain('did you mean SLOTGATE_MAX_CLIENTS?');
     expect(out + err).not.toContain('hunter2');
+  });
+
+  test('prints several nodes and databases, as a file that says the same', async () => {
+    const file = (name: string, text: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    const password = file('password', 'hunter2');
+    const given = file('given.yaml', NODES.replace('PASSWORD', password));
+    const first = await run(`check --config ${given} --node n2 --max-clients 7 --seed s:1`);
+    expect(first).toMatchObject({ exitCode: 0, err: '' });
+    expect(first.out).toContain(`# upstream password of queue: *** (from ${password})`);
+    expect(first.out).not.toContain('hunter2');
+    expect(parse(first.out)).toMatchObject({
+      node: 'n2',
+      maxClients: 7,
+      nodes: [
+        { id: 'n1', zone: 'a', admin: '127.0.0.1:9' },
+        { id: 'n2', address: '10.0.0.2' },
+      ],
+      databases: [
+        { name: 'cache', port: 12_000, seeds: ['s:1'], mode: 'cluster' },
+        { name: 'queue', port: 12_001, seeds: ['q:1'], upstream: { username: 'q' } },
+      ],
+    });
+    const again = await run(`check --config ${file('printed.yaml', first.out)}`);
+    expect(again).toEqual(first);
   });
 
   test('takes a password from standard input', async () => {
