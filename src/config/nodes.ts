@@ -26,6 +26,7 @@ export interface NodeSpec {
 
 /** A node, and where its process can be asked how it is. */
 export interface NodeConfig extends NodeSpec {
+  /** null: it counts as up. */
   readonly admin: TcpAddress | null;
 }
 

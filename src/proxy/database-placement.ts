@@ -5,6 +5,7 @@ import type { Logger } from '../log/logger.js';
 import type { DataPlane } from '../native/index.js';
 import {
   AdvertisedAddresses,
+  configuredPlacement,
   listeningNodes,
   type PlacementSettings,
   placementProblems,
@@ -17,7 +18,7 @@ import { endpointClients } from './endpoint-clients.js';
 import { Endpoints } from './endpoints.js';
 import { Listeners } from './listeners.js';
 import type { Nodes } from './nodes.js';
-import { changedPlacement, configuredPlacement, placementChange } from './placement-settings.js';
+import { changedPlacement, placementChange } from './placement-settings.js';
 import { Presenter } from './presenter.js';
 
 export interface DatabasePlacementOptions {

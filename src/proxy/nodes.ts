@@ -1,15 +1,10 @@
 import type { TcpAddress } from '../config/addresses.js';
+import type { NodeConfig } from '../config/nodes.js';
 import type { Logger } from '../log/logger.js';
 import type { NodeSpec, NodeState } from '../placement/index.js';
 import type { Clock } from '../topology/index.js';
 import type { NodeStatus } from './deployment.js';
 import { type PeerReport, PeerWatch } from './peer-watch.js';
-
-/** A node, and where its process can be asked how it is. */
-export interface ConfiguredNode extends NodeSpec {
-  /** null: it counts as up. */
-  readonly admin: TcpAddress | null;
-}
 
 export interface NodesOptions {
   /** Ids of the nodes that this process plays. They are up as long as it lives. */
@@ -32,10 +27,10 @@ interface Peer {
 export class Nodes {
   readonly #options: NodesOptions;
   readonly #peers = new Map<string, Peer>();
-  #specs: readonly ConfiguredNode[] = [];
+  #specs: readonly NodeConfig[] = [];
 
   /** @param nodes At least those that this process plays. */
-  constructor(nodes: readonly ConfiguredNode[], options: NodesOptions) {
+  constructor(nodes: readonly NodeConfig[], options: NodesOptions) {
     this.#options = options;
     this.#specs = nodes;
   }
@@ -53,7 +48,7 @@ export class Nodes {
   }
 
   /** Nodes as a reload describes them; those that this process plays stay. */
-  update(nodes: readonly ConfiguredNode[]): void {
+  update(nodes: readonly NodeConfig[]): void {
     const isSame = JSON.stringify(nodes) === JSON.stringify(this.#specs);
     if (!isSame) {
       this.#specs = nodes;

@@ -1,19 +1,5 @@
 import type { EffectiveConfig } from '../config/effective-config.js';
-import type { PlacementSettings } from '../placement/index.js';
-
-/** How the configuration wants a database to be placed and shown. */
-export function configuredPlacement(config: EffectiveConfig): PlacementSettings {
-  return {
-    mode: config.mode,
-    policy: config.proxyPolicy,
-    include: config.includeNodes,
-    exclude: config.excludeNodes,
-    preferredIpType: config.preferredIpType,
-    preferredEndpointType: config.preferredEndpointType,
-    shardsPlacement: config.shardsPlacement,
-    modulesRefusingCluster: [],
-  };
-}
+import { configuredPlacement, type PlacementSettings } from '../placement/index.js';
 
 /** What a new configuration changes; what was changed at run time stays unless it is among that. */
 export function placementChange(

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { NodeConfig } from '../../../src/config/nodes.js';
 import { SILENT_LOGGER } from '../../../src/log/logger.js';
 import { askPeer } from '../../../src/proxy/ask-peer.js';
-import { type ConfiguredNode, Nodes } from '../../../src/proxy/nodes.js';
+import { Nodes } from '../../../src/proxy/nodes.js';
 import type { PeerReport } from '../../../src/proxy/peer-watch.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
-function node(id: string, hasAdmin = true): ConfiguredNode {
+function node(id: string, hasAdmin = true): NodeConfig {
   return {
     id,
     address: `10.0.0.${id.slice(1)}`,
@@ -21,7 +22,7 @@ function node(id: string, hasAdmin = true): ConfiguredNode {
 }
 
 /** `answers` by host; an error is a failure. */
-function setUp(specs: readonly ConfiguredNode[]) {
+function setUp(specs: readonly NodeConfig[]) {
   const clock = new FakeClock();
   const asked: string[] = [];
   const answers = new Map<string, PeerReport | Error>();
