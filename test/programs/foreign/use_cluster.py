@@ -50,4 +50,12 @@ def publish_and_subscribe():
     assert subscriber.get_message(timeout=5)["data"] == "hello"
 
 
+def many():
+    for first in range(0, 20000, 1000):
+        with client.pipeline() as pipeline:
+            for i in range(first, first + 1000):
+                pipeline.set("pc:many:%d" % i, i)
+            assert all(pipeline.execute())
+
+
 globals()[sys.argv[2]]()
