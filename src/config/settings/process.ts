@@ -40,7 +40,7 @@ export const PROCESS_SETTINGS = {
     flag: 'max-clients',
     env: 'SLOTGATE_MAX_CLIENTS',
     reload: 'live',
-    help: 'Connected clients; further ones are refused in the words of a server.',
+    help: 'Connected clients, of all databases together; further ones are refused in the words of a server.',
   },
   tcpBacklog: {
     kind: 'integer',
