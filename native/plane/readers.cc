@@ -259,6 +259,7 @@ bool Readers::answered(Link& link, std::uint32_t index, std::string_view reply, 
   } else if (request.client == kNoIndex) {
     context_.replies->discard(index);
   } else if (forwarded || is_good(link, request, reply)) {
+    if (!line_of(reply).empty()) context_.counters->error_replies.add();
     context_.slow->answered(link, request);
     const Bytes bytes = bytes_of(reply);
     if ((request.flags & kReqFragment) != 0) {
