@@ -63,7 +63,8 @@ export class ReplicaPoll {
       this.ask(nodeId);
     }
     if (plan.nodeIds.length === 0) {
-      this.stop();
+      this.#cancel?.();
+      this.#cancel = null;
     } else if (this.#cancel === null) {
       this.#schedule();
     }
@@ -80,11 +81,6 @@ export class ReplicaPoll {
     if (polled !== undefined && !polled.isBeingAsked) {
       void this.#ask(nodeId, polled);
     }
-  }
-
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = null;
   }
 
   #schedule(): void {

@@ -84,8 +84,9 @@ export class ReplicaReads {
     }
   }
 
+  /** Nothing is asked or published any more. */
   stop(): void {
-    this.#poll.stop();
+    this.#poll.follow({ nodeIds: [], needsZones: false, needsLatency: false });
     this.#cancelCheck?.();
   }
 

@@ -166,5 +166,15 @@ test('it ends with the last server', async () => {
   follow();
   await clock.advance(1);
   expect(poll.factsOf('a')).not.toBe(null);
-  poll.stop();
+  follow({ nodeIds: [] });
+});
+
+test('an answer that comes after the end is no news', async () => {
+  const { clock, changes, server, poll, follow } = setUp();
+  server.delayMs = 500;
+  await clock.advance(100);
+  follow({ nodeIds: [] });
+  await clock.advance(1_000);
+  expect(changes).toEqual([]);
+  expect(poll.factsOf('a')).toBe(null);
 });
