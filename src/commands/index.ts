@@ -9,6 +9,10 @@ export type {
   ClientDesk,
   UnblockMode,
 } from './handlers/client/desk.js';
+export {
+  MOVING_ENDPOINT_TYPES,
+  type MovingEndpointType,
+} from './handlers/client/maint-notifications.js';
 export type {
   ErrandArguments,
   ErrandOutcome,

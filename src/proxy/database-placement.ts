@@ -17,6 +17,7 @@ import { Endpoint } from './endpoint.js';
 import { endpointClients } from './endpoint-clients.js';
 import { Endpoints } from './endpoints.js';
 import { Listeners } from './listeners.js';
+import { moveNotices } from './move-notices.js';
 import type { Nodes } from './nodes.js';
 import { changedPlacement, placementChange } from './placement-settings.js';
 import { Presenter } from './presenter.js';
@@ -44,6 +45,7 @@ export class DatabasePlacement {
   #advertised: AdvertisedAddresses;
   #isOpen = false;
   #updates = 0;
+  #moves = 0;
 
   /** @throws ProxyError if an entry of `advertise` is malformed. */
   constructor(config: DatabaseConfig, options: DatabasePlacementOptions) {
@@ -138,6 +140,15 @@ export class DatabasePlacement {
     return listeningNodes(this.#settings, this.#options.nodes.states(), topology);
   }
 
+  /** The process is about to end: clients that asked for it are told. */
+  announceEnd(seconds: number): void {
+    for (const [node, endpoint] of this.endpoints.entries()) {
+      if (endpoint.state === 'listening') {
+        this.#announceMove(node, seconds);
+      }
+    }
+  }
+
   /** Nobody can connect from now on; clients that are connected stay. */
   async shut(): Promise<void> {
     this.#isOpen = false;
@@ -192,6 +203,22 @@ export class DatabasePlacement {
     return this.endpoints.of(node) === undefined && this.#mayBeShown(node);
   }
 
+  /** Clients that asked for it are told where to go. Each move has another target, if there are several. */
+  #announceMove(node: string, seconds: number): void {
+    const { id, plane, nodes } = this.#options;
+    const { listening = [] } = this.presenter.situation ?? {};
+    const others = nodes.specs.filter((spec) => spec.id !== node && listening.includes(spec.id));
+    this.#moves++;
+    const target = others[this.#moves % Math.max(1, others.length)] ?? null;
+    for (const number of this.presenter.clientelesOf(node)) {
+      const viewer = this.presenter.viewerOf(number);
+      const move = { sequence: this.#moves, seconds, target, port: this.#config.port, viewer };
+      for (const { kind, frame } of moveNotices(move)) {
+        plane.notify({ database: id, presentations: [number] }, kind, frame);
+      }
+    }
+  }
+
   #endpoint(node: string): Endpoint {
     const { id, plane, clock, log, unblockThose, mayBlock } = this.#options;
     const { threads, tcpBacklog, unixSocketMode, endpoints } = this.#config;
@@ -216,7 +243,7 @@ export class DatabasePlacement {
         presentations: () => this.presenter.clientelesOf(node),
         unblock: unblockThose,
         mayBlock,
-        announceMove: () => undefined,
+        announceMove: (seconds) => this.#announceMove(node, seconds),
       }),
       graceMs: () => this.#config.endpointRebindGraceMs,
       drainTimeoutMs: () => this.#config.drainTimeoutMs,

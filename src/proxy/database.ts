@@ -198,9 +198,9 @@ export class Database {
     }
     const outcome = await handleControl(request, this.#contexts.for(request));
     if (outcome.kind === 'reply') {
-      const { bytes, close, change, watchSlot, beforeNext } = outcome;
+      const { bytes, close, change, noticeKind, watchSlot, beforeNext } = outcome;
       const next = beforeNext === undefined ? undefined : encodeCommand(beforeNext);
-      return { ...reply(bytes, close), change, watchSlot, beforeNext: next };
+      return { ...reply(bytes, close), change, noticeKind, watchSlot, beforeNext: next };
     }
     this.#commands.publish(outcome.table);
     this.#plane.dispatchAgain(request.client);

@@ -1,6 +1,6 @@
 import { type PresentationView, STANDALONE_VIEW } from '../commands/index.js';
 import type { DataPlane, NativePeerRule, NativePresentation } from '../native/index.js';
-import { type ClientView, clientViews } from '../placement/index.js';
+import { type ClientView, clientViews, type Viewer } from '../placement/index.js';
 import type { Clock } from '../topology/index.js';
 import { presentationView } from './presentation-view.js';
 import {
@@ -85,6 +85,11 @@ export class Presenter {
   /** The numbers of all clienteles of a node. */
   clientelesOf(node: string): readonly number[] {
     return this.clienteles.filter((number) => this.#clienteles[number]?.node === node);
+  }
+
+  /** Anybody of a clientele. */
+  viewerOf(number: number): Viewer {
+    return (this.#clienteles[number]?.view ?? AT_UNIX_SOCKET).viewer;
   }
 
   /** What handlers may know of a client that is shown this. */

@@ -141,6 +141,9 @@ export class SlotgateProxy {
     if (!hadClients.includes(true)) {
       return;
     }
+    for (const { placement } of this.#databases) {
+      placement.announceEnd(Math.ceil(options.shutdownDelayMs / 1000));
+    }
     await pause(SYSTEM_CLOCK, options.shutdownDelayMs);
     await Promise.all(this.#databases.map(({ placement }) => placement.shut()));
     await drainClients(this.#allClients(), options.drainTimeoutMs, SYSTEM_CLOCK);

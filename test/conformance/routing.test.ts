@@ -104,7 +104,7 @@ const HANDLED: ReadonlyMap<string, string> = new Map([
   ...['auth', 'client|info', 'client|kill', 'client|list', 'client|no-evict'].map(atNobody),
   ...['client|pause', 'client|unblock', 'client|unpause', 'monitor', 'reset'].map(atNobody),
   ...['client|caching', 'client|getredir', 'client|no-touch', 'client|tracking'].map(atNobody),
-  ...['client|trackinginfo'].map(atNobody),
+  ...['client|maint_notifications', 'client|trackinginfo'].map(atNobody),
   ...['slowlog|get', 'slowlog|len', 'slowlog|reset'].map(atNobody),
   ...CLUSTER_ANSWERED.map(atNobody),
   ['config|get', 'a primary'],

@@ -30,8 +30,12 @@ const ALL_NODES = 'request_policy:all_nodes';
 const ALL_SHARDS = 'request_policy:all_shards';
 const ALL_SUCCEEDED = 'response_policy:all_succeeded';
 
-/** Commands of Redis 8.0 to 8.10 and Valkey 8.1 to 9.1, transcribed from their documentation. */
+/**
+ * Commands of Redis 8.0 to 8.10 and Valkey 8.1 to 9.1, transcribed from their documentation, and what
+ * client libraries ask a proxy for.
+ */
 export const LATER = {
+  'client|maint_notifications': keyless('connection', -3),
   clusterscan: {
     group: 'cluster',
     arity: -2,

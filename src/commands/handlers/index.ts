@@ -7,6 +7,7 @@ import type { CommandRow } from '../types.js';
 import { handleBlocking } from './blocking.js';
 import { handleClientKill } from './client/kill.js';
 import { handleClientInfo, handleClientList } from './client/list.js';
+import { handleMaintNotifications } from './client/maint-notifications.js';
 import { handleClientPause, handleClientUnpause } from './client/pause.js';
 import { handleClientNoEvict, handleMonitor, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
@@ -57,6 +58,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
   'client|info': handleClientInfo,
   'client|kill': handleClientKill,
   'client|list': handleClientList,
+  'client|maint_notifications': handleMaintNotifications,
   'client|no-evict': handleClientNoEvict,
   'client|pause': handleClientPause,
   'client|unblock': handleClientUnblock,

@@ -25,6 +25,8 @@ export type ControlOutcome =
       readonly bytes: Buffer;
       readonly close?: boolean;
       readonly change?: ClientChange;
+      /** Kind of the maintenance notices that the client is sent from now on; 0: none. */
+      readonly noticeKind?: number;
       /** Sent in front of the client's next command, on links of its own. */
       readonly beforeNext?: CommandArguments;
       /** The private link that an errand kept watches keys of this slot from now on. */

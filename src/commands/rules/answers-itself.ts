@@ -8,6 +8,9 @@ const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>([
   ...(['script|exists', 'script|flush', 'script|load'] as const),
 ]);
 
+/** Servers do not know them, so they cannot say who may; they concern nobody but the client. */
+const FOR_ANYBODY: ReadonlySet<string> = new Set<CommandName>(['client|maint_notifications']);
+
 /**
  * Whether the proxy answers the command from what it knows, or asks for it on its own connections, so
  * that the client's rights have to be asked for.
@@ -17,5 +20,6 @@ export function answersItself({
   route,
   flags,
 }: Pick<CommandRow, 'name' | 'route' | 'flags'>): boolean {
-  return route.kind === 'control' && !flags.includes('no_auth') && !SENT_AS_THE_CLIENT.has(name);
+  const isExempt = SENT_AS_THE_CLIENT.has(name) || FOR_ANYBODY.has(name);
+  return route.kind === 'control' && !flags.includes('no_auth') && !isExempt;
 }

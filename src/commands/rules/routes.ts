@@ -39,7 +39,8 @@ const KEYLESS: readonly CommandName[] = [
 export const CONTROL = [
   'auth',
   ...(['client|caching', 'client|getredir', 'client|no-touch', 'client|tracking'] as const),
-  ...(['client|info', 'client|kill', 'client|list', 'client|no-evict', 'client|pause'] as const),
+  ...(['client|info', 'client|kill', 'client|list', 'client|maint_notifications'] as const),
+  ...(['client|no-evict', 'client|pause'] as const),
   ...(['client|trackinginfo', 'client|unblock', 'client|unpause'] as const),
   ...CLUSTER_ANSWERED,
   ...(['commandlog|get', 'commandlog|len', 'commandlog|reset'] as const),

@@ -71,6 +71,8 @@ export const CONNECTION: Examples = {
     CLIENT LIST TYPE nonsense
     CLIENT LIST NONSENSE
   `,
+  'client|maint_notifications':
+    '!ERR CLIENT MAINT_NOTIFICATIONS needs RESP3: CLIENT MAINT_NOTIFICATIONS ON',
   'client|no-evict': `
     CLIENT NO-EVICT ON
     CLIENT NO-EVICT OFF
