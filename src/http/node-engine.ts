@@ -96,7 +96,7 @@ async function answerOf(
     return textResponse(421, 'the Host header must be an IP address or localhost\n');
   }
   const [path = '', search = ''] = splitOnce(request.url ?? '', '?');
-  const match = router.find(request.method, path);
+  const match = await router.find(request.method, path);
   if (match.kind === 'no_such_path') return textResponse(404, 'no such page\n');
   if (match.kind === 'other_methods') {
     const answer = textResponse(405, `only ${match.allow}\n`);

@@ -64,15 +64,25 @@ function requestOf({ name, arity }: CommandRow): readonly string[] {
   return [...words, ...Array<string>(Math.max(0, Math.abs(arity) - words.length)).fill('1')];
 }
 
+const LATER: readonly string[] = ['client|no-touch', 'cluster|myshardid', 'cluster|slot-stats'];
+
 /** A rule that names an unknown command is refused. */
 function isInRedis7(name: string): boolean {
-  return !name.startsWith('commandlog') && name !== 'client|no-touch';
+  return !name.startsWith('commandlog') && !LATER.includes(name);
+}
+
+/** The same words for everybody, whatever the servers say: nothing is done, nothing told. */
+function isRefused({ route }: CommandRow): boolean {
+  return route.kind === 'refuse' || (route.kind === 'local' && route.answer === 'if_cluster');
 }
 
 /** Rows without keys that clients may send. */
 const ROWS = coreTable().rows.filter(
-  ({ route, container, flags }) =>
-    !['keys', 'refuse'].includes(route.kind) && !container && !flags.includes('no_auth'),
+  (row) =>
+    row.route.kind !== 'keys' &&
+    !isRefused(row) &&
+    !row.container &&
+    !row.flags.includes('no_auth'),
 );
 
 test('who may do nothing is told so in the words of the server, whoever would answer', async () => {

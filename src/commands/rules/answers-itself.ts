@@ -3,7 +3,6 @@ import type { CommandRow } from '../types.js';
 
 /** Control commands that are sent to servers as the client that asked: the servers know its rights. */
 const SENT_AS_THE_CLIENT: ReadonlySet<string> = new Set<CommandName>([
-  ...(['cluster|countkeysinslot', 'cluster|getkeysinslot'] as const),
   ...(['config|get', 'config|set', 'randomkey', 'scan', 'wait', 'waitaof', 'watch'] as const),
   ...(['script|exists', 'script|flush', 'script|load'] as const),
 ]);

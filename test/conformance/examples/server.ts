@@ -138,8 +138,8 @@ export const SERVER: Examples = {
   save: 'SAVE',
   slowlog: 'SLOWLOG NONSENSE',
   'slowlog|get': `
-    SLOWLOG RESET
     CONFIG SET slowlog-log-slower-than 1000000
+    SLOWLOG RESET
     SLOWLOG GET
     SLOWLOG GET 5
     SLOWLOG GET -1
@@ -149,8 +149,8 @@ export const SERVER: Examples = {
   `,
   'slowlog|help': 'SLOWLOG HELP',
   'slowlog|len': `
-    SLOWLOG RESET
     CONFIG SET slowlog-log-slower-than 1000000
+    SLOWLOG RESET
     = SLOWLOG LEN
     CONFIG SET slowlog-log-slower-than 10000
   `,
