@@ -7,7 +7,7 @@ import {
   type Viewer,
   viewerOf,
 } from '../placement/index.js';
-import { type Clientele, isRedirected, type Shown, type Situation } from './presentations.js';
+import { type Clientele, hasOwnSlots, type Shown, type Situation } from './presentations.js';
 
 export interface ViewInput {
   /** Name of the database. */
@@ -31,7 +31,7 @@ export function presentationView(input: ViewInput): PresentationView {
     helloMode: published.helloMode,
     picture: (clientAddress, localAddress) =>
       picture(input, self, viewerOf(clientAddress, localAddress)),
-    isLocal: (slot) => !isRedirected(clientele, situation) || situation.owners[slot] === self,
+    isLocal: (slot) => !hasOwnSlots(clientele, situation) || situation.owners[slot] === self,
   };
 }
 

@@ -82,9 +82,18 @@ export function shownTo(
   return lingers || strictness === 'redirected' ? 'proxies' : 'nothing';
 }
 
-/** Whether the clients are told which other node serves a slot. */
-export function isRedirected({ strictness }: Clientele, { settings }: Situation): boolean {
+/** Whether each node is there for slots of its own, for these clients. */
+export function hasOwnSlots({ strictness }: Clientele, { settings }: Situation): boolean {
   return strictness === 'redirected' && settings.mode === 'cluster';
+}
+
+/**
+ * Whether the clients are told which other node serves a slot. Who connected in mode `cluster` is
+ * called away in any mode from a node that will close: nothing else makes a busy client look for another.
+ */
+function isRedirected(clientele: Clientele, situation: Situation): boolean {
+  const isRetired = !situation.listening.includes(clientele.node);
+  return hasOwnSlots(clientele, situation) || (clientele.strictness === 'redirected' && isRetired);
 }
 
 /** @param isQuiet Whether the owner of a slot has just changed, so that nobody is sent there yet. */

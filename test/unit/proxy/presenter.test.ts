@@ -250,6 +250,28 @@ describe('a change of the mode', () => {
   });
 });
 
+test.each(['standalone', 'direct', 'auto'] as const)(
+  'after mode cluster, now %s: who knows MOVED is called away from a node that will close',
+  async (mode) => {
+    const { clock, connect, show, target, presenter } = setUp();
+    const [first, third] = [connect('n1'), connect('n3')];
+    show({ mode });
+    await clock.advance(QUIET_MS);
+    expect([target(first, 11_000), target(third, 0)]).toEqual([null, null]);
+    const young = connect('n3');
+    show({ mode, listening: ['n1'] });
+    expect([target(third, 0), target(third, 11_000)]).toEqual(['10.0.0.1:12000', null]);
+    await clock.advance(QUIET_MS);
+    expect(target(third, 11_000)).toBe('10.0.0.1:12000');
+    expect([target(first, 11_000), target(young, 0)]).toEqual([null, null]);
+    // What it still asks for the whole database is answered from all of it.
+    expect(presenter.viewOf(third).isLocal(0)).toBe(true);
+    show({ mode });
+    await clock.advance(QUIET_MS);
+    expect(target(third, 0)).toBeNull();
+  },
+);
+
 describe('in modes direct and auto', () => {
   const ON_LOOPBACK = TOPOLOGY_TEXT.replaceAll(/10\.0\.0\.(\d)/g, '127.0.0.$1');
 
