@@ -44,6 +44,7 @@ export class DatabasePlacement {
   #settings: PlacementSettings;
   #advertised: AdvertisedAddresses;
   #isOpen = false;
+  #isEnding = false;
   #updates = 0;
   #moves = 0;
 
@@ -140,8 +141,13 @@ export class DatabasePlacement {
     return listeningNodes(this.#settings, this.#options.nodes.states(), topology);
   }
 
-  /** The process is about to end: clients that asked for it are told. */
+  /**
+   * The process is about to end: its nodes are not shown any more, clients that know MOVED are sent to
+   * others, and those that asked for it are told.
+   */
   announceEnd(seconds: number): void {
+    this.#isEnding = true;
+    void this.update();
     for (const [node, endpoint] of this.endpoints.entries()) {
       if (endpoint.state === 'listening') {
         this.#announceMove(node, seconds);
@@ -196,7 +202,7 @@ export class DatabasePlacement {
     const endpoint = this.endpoints.of(node);
     return endpoint === undefined
       ? this.#options.nodes.listens(node, this.#config.databaseName) !== false
-      : endpoint.problem === '';
+      : !this.#isEnding && endpoint.problem === '';
   }
 
   #isOpenElsewhere(node: string): boolean {

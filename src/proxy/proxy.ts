@@ -100,12 +100,13 @@ export class SlotgateProxy {
     return { counters, gauges: [...gauges, ...(await databaseMetrics(this.#databases))] };
   }
 
-  /** Which databases' ports are open on the nodes of this process, for its peers. */
+  /** To which databases' ports on the nodes of this process clients may be sent, for its peers. */
   listening(): Listening {
     return Object.fromEntries(
       this.#config.hosted.map((node) => {
         const open = this.#databases.filter(
-          ({ placement }) => placement.endpoints.of(node)?.state === 'listening',
+          ({ placement, state }) =>
+            state !== 'draining' && placement.endpoints.of(node)?.state === 'listening',
         );
         return [node, open.map(({ name }) => name)];
       }),
