@@ -16,12 +16,14 @@ export function runProgram(
   options: {
     readonly input?: string | Buffer;
     readonly env?: NodeJS.ProcessEnv;
+    /** When it is ended; a program that is to hang on must say so. */
+    readonly timeoutMs?: number;
   } = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: PROGRAM_TIMEOUT_MS,
+      timeout: options.timeoutMs ?? PROGRAM_TIMEOUT_MS,
       killSignal: 'SIGKILL',
       ...(options.env === undefined ? {} : { env: options.env }),
     });

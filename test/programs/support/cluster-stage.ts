@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { TestCluster, type TestClusterOptions } from '../../support/cluster.js';
-import { TestDeployment } from '../../support/deployment.js';
+import { TestDeployment, type TestDeploymentOptions } from '../../support/deployment.js';
 
 /** A cluster, and Slotgate in front of it on three nodes; for the tests of one block. */
 export interface ClusterStage {
@@ -13,6 +13,7 @@ export interface ClusterStage {
 export function useClusterStage(
   cluster: () => TestCluster,
   settings: Readonly<Record<string, unknown>>,
+  nodes: TestDeploymentOptions['nodes'] = [],
 ): ClusterStage {
   let started: TestDeployment | undefined;
   const deployment = () => {
@@ -23,7 +24,8 @@ export function useClusterStage(
   };
   beforeAll(async () => {
     const entry = { seeds: cluster().seeds, ...settings };
-    started = await TestDeployment.start({ databases: [entry], process: { threads: 2 } });
+    const databases = [entry];
+    started = await TestDeployment.start({ databases, process: { threads: 2 }, nodes });
   });
   afterAll(() => started?.stop());
   return {
