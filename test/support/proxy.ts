@@ -16,6 +16,8 @@ export interface TestProxyOptions {
   /** More flags of `slotgate proxy`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Descriptors that the process may have open, instead of as many as the tests may. */
+  readonly openFilesMax?: number;
   /** Return when the process runs, not when `/readyz` says 200. */
   readonly withoutWaiting?: boolean;
 }
@@ -76,9 +78,14 @@ export class TestProxy {
     args: readonly string[],
     port: number,
     adminPort: number,
-    options: Pick<TestProxyOptions, 'env' | 'withoutWaiting'>,
+    options: Pick<TestProxyOptions, 'env' | 'openFilesMax' | 'withoutWaiting'>,
   ): Promise<TestProxy> {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const limit = options.openFilesMax;
+    const [program, first] =
+      limit === undefined
+        ? [process.execPath, []]
+        : ['/bin/sh', ['-c', `ulimit -n ${limit} && exec "$0" "$@"`, process.execPath]];
+    const child = spawn(program, [...first, MAIN, ...args], {
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
