@@ -127,6 +127,9 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
       static_cast<std::uint32_t>(reader.number(value, "slowAfterMs", 0, 4294967295.0));
   limits.connect_timeout_ms = uint32("connectTimeoutMs", 1);
   limits.keepalive_seconds = uint32("keepaliveSeconds", 0);
+  limits.client_idle_ms = uint32("clientIdleTimeoutMs", 0);
+  limits.partial_request_ms = uint32("partialRequestTimeoutMs", 0);
+  limits.login_ms = uint32("loginTimeoutMs", 0);
   limits.script_cache_bytes_max =
       static_cast<std::size_t>(reader.number(value, "scriptCacheBytesMax", 0, kSafeMost));
   return limits;

@@ -92,6 +92,8 @@ struct Client {
   std::uint16_t last_command = kNoCommand;  ///< row of its last request
   std::uint64_t corked_at_ms = 0;           ///< since when output is kept back; 0: it is not
   std::uint64_t last_read_ms = 0;
+  std::uint64_t excused_at_ms = 0;  ///< it took output, or was seen to wait; see ClientTimeouts
+  std::uint64_t must_log_in_since_ms = 0;
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;

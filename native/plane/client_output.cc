@@ -211,6 +211,7 @@ void Clients::write_output(Client& client) {
     }
     context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
     output.consume(static_cast<std::size_t>(sent));
+    client.excused_at_ms = context_.now_ms;
     if (client.paused != nullptr) client.paused->paused_at_ms = context_.now_ms;
   }
   if (client.paused != nullptr && output.size() < Links::pause_at(client) / 2) {

@@ -14,6 +14,7 @@ void reset_client(WorkerContext& context, Client& client) {
   client.special =
       static_cast<std::uint8_t>(client.special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
   if (settings.client_must_authenticate) client.special |= kSpecialUnauthenticated;
+  client.must_log_in_since_ms = context.now_ms;
   client.protocol = 2;
   if (client.names) client.names->name.clear();
   client.no_evict = false;

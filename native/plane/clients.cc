@@ -58,6 +58,7 @@ void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
   client.no_evict = client.postponed = false;
   client.notice_kind = 0;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
+  client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();
@@ -227,6 +228,17 @@ void Clients::protocol_error(Client& client, std::string_view text) {
   context_.requests[index].flags |= kReqCloseAfter;
   client.special |= kSpecialFinished;
   context_.replies->deliver_copy(index, "-ERR Protocol error: " + std::string(text) + "\r\n");
+  watch(client);
+}
+
+void Clients::end_unfinished(Client& client, std::uint32_t waited_ms) {
+  const std::string text = "request not completed within " + std::to_string(waited_ms) + " ms";
+  if (client.stream) {
+    context_.streams->protocol_error(client, text);
+  } else {
+    protocol_error(client, text);
+  }
+  client.input.reset();
   watch(client);
 }
 

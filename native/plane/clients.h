@@ -50,6 +50,10 @@ class Clients {
   /// The barrier is over.
   void resume(Client& client, std::uint8_t special_bit);
 
+  /// The request that the client has begun does not go on for `waited_ms`: it is told so behind
+  /// what it is due, and closed.
+  void end_unfinished(Client& client, std::uint32_t waited_ms);
+
   /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
   void close(Client& client);
   /// Closes up to `most` clients that are idle between two requests; with `among` only those of

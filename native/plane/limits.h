@@ -84,6 +84,10 @@ struct PlaneLimits {
   std::uint32_t slow_after_ms = UINT32_MAX;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t keepalive_seconds = 60;
+  /// For ClientTimeouts; 0: none.
+  std::uint32_t client_idle_ms = 0;
+  std::uint32_t partial_request_ms = 0;
+  std::uint32_t login_ms = 0;
   /// Of all workers together: they share one ScriptStore.
   std::size_t script_cache_bytes_max = 64U * 1024 * 1024;
 };

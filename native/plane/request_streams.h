@@ -35,6 +35,9 @@ class RequestStreams {
   /// True while more of the client's bytes can be taken.
   [[nodiscard]] static bool wants_input(const Client& client) noexcept;
 
+  /// Gives the client's streamed request up, tells it why, and that it is closed.
+  void protocol_error(Client& client, std::string_view text);
+
   /// A reply on the private link of `index`.
   void reply(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
   /// The private link is lost with the request unanswered.
@@ -57,7 +60,6 @@ class RequestStreams {
   void wait_or_fail(Client& client, std::string_view text);
   void fail(Client& client, std::string_view text);
   void finish(Client& client);
-  void protocol_error(Client& client, std::string_view text);
   void drop_link(Client& client);
 
   WorkerContext& context_;

@@ -74,6 +74,7 @@ class Worker {
   [[nodiscard]] WorkerContext& context() noexcept { return context_; }
   [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
+  [[nodiscard]] ClientTimeouts& timeouts() noexcept { return parts_.timeouts; }
   [[nodiscard]] Notices& notices() noexcept { return parts_.notices; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
   [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }

@@ -23,6 +23,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       queries(context),
       notices(context),
       pause(context),
+      timeouts(context),
       monitors(context),
       slow(context) {
   context.worker = worker;
@@ -55,6 +56,7 @@ bool WorkerParts::finish_turn() {
   monitors.send_lines();
   if (queries.has_more()) queries.run_slice();
   if (notices.has_more()) notices.run_slice();
+  if (timeouts.has_more()) timeouts.run_slice();
   pubsub.run();
   const bool link_waits = links.flush_patiently();
   clients.flush();
@@ -62,7 +64,7 @@ bool WorkerParts::finish_turn() {
   replies.copy_out_of_arena();
   context.chunks.reset();
   return clients.has_ready() || clients.has_pushed() || queries.has_more() || notices.has_more() ||
-         link_waits;
+         timeouts.has_more() || link_waits;
 }
 
 void WorkerParts::tick() {
@@ -71,6 +73,7 @@ void WorkerParts::tick() {
   readers.tick();
   streams.retry();
   tracking.tick();
+  timeouts.tick();
   pubsub.tick();
 }
 

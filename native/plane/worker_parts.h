@@ -2,6 +2,7 @@
 
 #include "plane/client_pause.h"
 #include "plane/client_queries.h"
+#include "plane/client_timeouts.h"
 #include "plane/clients.h"
 #include "plane/control_desk.h"
 #include "plane/dispatcher.h"
@@ -50,6 +51,7 @@ class WorkerParts {
   ClientQueries queries;
   Notices notices;
   ClientPause pause;
+  ClientTimeouts timeouts;
   Monitors monitors;
   SlowRequests slow;
 

@@ -376,6 +376,10 @@ export interface PlaneLimits {
   readonly slowAfterMs: number;
   readonly connectTimeoutMs: number;
   readonly keepaliveSeconds: number;
+  /** This and the next two: 0 is none. */
+  readonly clientIdleTimeoutMs: number;
+  readonly partialRequestTimeoutMs: number;
+  readonly loginTimeoutMs: number;
   /** Of all workers together. */
   readonly scriptCacheBytesMax: number;
 }

@@ -13,7 +13,8 @@ export function configValues(config: EffectiveConfig): Readonly<Record<string, s
     'protected-mode': config.protectedMode ? 'yes' : 'no',
     'tcp-backlog': String(config.tcpBacklog),
     'tcp-keepalive': String(config.tcpKeepaliveSeconds),
-    timeout: '0',
+    // A timeout that is on must not look as if it were off.
+    timeout: String(Math.ceil(config.clientIdleTimeoutMs / 1000)),
     unixsocket: unix?.path ?? '',
   };
 }

@@ -34,6 +34,9 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     slowAfterMs: config.slowlogSlowerThanMs === -1 ? NEVER : config.slowlogSlowerThanMs,
     connectTimeoutMs: config.connectTimeoutMs,
     keepaliveSeconds: config.tcpKeepaliveSeconds,
+    clientIdleTimeoutMs: config.clientIdleTimeoutMs,
+    partialRequestTimeoutMs: config.partialRequestTimeoutMs,
+    loginTimeoutMs: config.loginTimeoutMs,
     scriptCacheBytesMax: config.maxScriptCacheBytes,
   };
 }

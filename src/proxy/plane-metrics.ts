@@ -38,6 +38,9 @@ const COUNTERS: readonly Definition[] = [
     output_limit_closed: 'closed_for_output_limit',
     slow_subscribers_closed: 'closed_as_slow_subscriber',
     deleted_user_closed: 'closed_for_deleted_user',
+    idle_closed: 'closed_as_idle',
+    partial_request_closed: 'closed_for_unfinished_request',
+    login_timeout_closed: 'closed_without_login',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',

@@ -30,6 +30,9 @@ const LIMITS = {
   slowAfterMs: 0xffffffff,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
+  clientIdleTimeoutMs: 0,
+  partialRequestTimeoutMs: 0,
+  loginTimeoutMs: 0,
   scriptCacheBytesMax: 1 << 20,
 };
 

@@ -29,6 +29,9 @@ export const LIMITS: PlaneLimits = {
   slowAfterMs: 0xffff_ffff,
   connectTimeoutMs: 2000,
   keepaliveSeconds: 60,
+  clientIdleTimeoutMs: 0,
+  partialRequestTimeoutMs: 0,
+  loginTimeoutMs: 0,
   scriptCacheBytesMax: 1 << 20,
 };
 
