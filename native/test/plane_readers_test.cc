@@ -109,6 +109,24 @@ TEST(an_open_slot_is_read_from_the_primary) {
   CHECK_EQ(client.reply(), kOne);
 }
 
+TEST(a_slot_that_was_seen_to_move_is_read_from_its_new_owner) {
+  ReplicatedShard shard;
+  TestClient client = shard.plane.connect();
+  client.ask("SET a 1");
+  shard.primary.serve("SET a 1", moved("a", shard.second));
+  shard.second.serve("SET a 1", "+OK\r\n");
+  CHECK_EQ(client.reply(), "+OK\r\n");
+  client.ask("GET a");
+  shard.second.serve("GET a", kOne);
+  CHECK_EQ(client.reply(), kOne);
+  // Until a topology says who follows the new owner.
+  shard.plane.assign(slot_of("a"), 2);
+  shard.plane.publish();
+  client.ask("GET a");
+  shard.replica.serve("GET a", kOne);
+  CHECK_EQ(client.reply(), kOne);
+}
+
 TEST(what_a_replica_does_not_have_is_asked_for_at_the_primary) {
   ReplicatedShard shard;
   const std::uint64_t before = shard.plane.sum(&WorkerCounters::replica_reads_missing);
