@@ -33,7 +33,10 @@ bool is_amid_request(const Client& client) noexcept {
 /// keys besides, since all that they have read would be void.
 bool may_be_silent(const Client& client) noexcept {
   constexpr std::uint8_t kWaits = kSpecialAwaiting | kSpecialDraining | kSpecialStalled;
-  if (client.head != kNoIndex || client.unparsed || (client.special & kWaits) != 0) return true;
+  // What it sent may wait for the proxy, or for itself: for its taking the replies to earlier ones.
+  const bool unread = client.output && !client.output->empty();
+  if (client.head != kNoIndex || (client.special & kWaits) != 0) return true;
+  if (client.unparsed && !unread) return true;
   if (!client.session) return false;
   const ClientSession& session = *client.session;
   return session.monitoring || (session.subscriptions && session.subscriptions->any()) ||

@@ -108,6 +108,54 @@ TEST(a_paused_client_is_not_idle) {
   CHECK_EQ(client.reply(), "+OK\r\n");
 }
 
+/// True if the only client waits for nothing but its own reading.
+bool is_stuck(TestPlane& plane) {
+  bool stuck = false;
+  plane.on_workers([&](Worker& worker) {
+    worker.clients().for_each([&](Client& client) {
+      stuck = client.head == kNoIndex && client.unparsed && client.output &&
+              client.output->size() > kOutputBacklogBytes;
+    });
+  });
+  return stuck;
+}
+
+struct Stuck {
+  FakeServer a;
+  std::string reply = bulk(std::string(50000, 'v'));
+  TestPlane plane;
+  TestClient client = plane.connect_served();
+
+  explicit Stuck(PlaneSetup setup = {}) : plane({&a}, std::move(setup)) {
+    a.answer_with([this](const Call&) { return reply; });
+    for (int i = 0; i < 2000; ++i) client.ask("GET x");
+    CHECK(eventually([&] { return is_stuck(plane); }));
+  }
+};
+
+TEST(a_client_that_leaves_its_replies_unread_is_idle) {
+  Stuck it(with(&PlaneLimits::client_idle_ms));
+  pass_a_round(it.plane, 1, kUnder);
+  CHECK_EQ(it.plane.sum(&WorkerCounters::idle_closed), 1U);
+  make_quiet(it.plane, {kOver});
+  it.plane.await(&WorkerCounters::idle_closed, 2);
+}
+
+TEST(a_client_that_takes_its_replies_is_not_idle) {
+  // Without limits nobody else looks at the client's clock.
+  Stuck it;
+  make_quiet(it.plane, {kOver});
+  CHECK(eventually([&] {
+    CHECK_EQ(it.client.reply().size(), it.reply.size());
+    bool moved = false;
+    it.plane.on_workers([&](Worker& worker) {
+      worker.clients().for_each(
+          [&](Client& client) { moved = worker.context().now_ms - client.excused_at_ms < kUnder; });
+    });
+    return moved;
+  }));
+}
+
 TEST(subscribers_monitors_and_clients_that_track_may_be_silent) {
   FakeServer a;
   TestPlane plane({&a}, with(&PlaneLimits::client_idle_ms));

@@ -173,7 +173,7 @@ export const LIMIT_SETTINGS = {
     flag: 'client-idle-timeout-ms',
     env: 'SLOTGATE_CLIENT_IDLE_TIMEOUT_MS',
     reload: 'live',
-    help: 'A client that sends nothing for so long is closed, as by timeout of a server: unless it waits for a reply, subscribes, monitors or tracks keys. Looked at once a second; 0: never.',
+    help: 'A client that sends nothing and takes no reply for so long is closed, as by timeout of a server: unless it waits for a reply, subscribes, monitors or tracks keys. Looked at once a second; 0: never.',
   },
   partialRequestTimeoutMs: {
     kind: 'integer',
