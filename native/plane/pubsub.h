@@ -31,6 +31,10 @@ class PubSub {
                       const std::vector<Arg>& args);
   /// Ends all subscriptions of the client without a word: it is reset, or gone.
   void forget(Client& client);
+  /// Ends its subscriptions to shard channels of slots that are another proxy's, and tells it; an
+  /// SSUBSCRIBE that waits for one is answered with MOVED. Returns how many entries of lists of
+  /// channels and subscribers were looked at.
+  std::size_t leave_elsewhere(Client& client);
   /// The reply to a publish request (kReqReceivers): the server's count of receivers with our links
   /// taken out and our clients put in. What is no count stays as it is. `frame` is the request's.
   [[nodiscard]] std::string corrected(const Link& link, const Request& request, Bytes frame,
@@ -75,6 +79,7 @@ class PubSub {
   /// Delivers confirmations: they are pushes, which CLIENT REPLY does not silence.
   void confirm(std::uint32_t request, std::string_view reply);
   void drop_pending(Client& client);
+  void fail_if_elsewhere(Client& client);
   /// Ends one subscription.
   void leave(Client& client, PubSubTopic& topic);
   void expire();

@@ -194,6 +194,40 @@ void PubSub::forget(Client& client) {
   client.session->subscriptions.reset();
 }
 
+void PubSub::fail_if_elsewhere(Client& client) {
+  const PendingSubscription* const pending = client.session->subscriptions->pending.get();
+  if (pending == nullptr || pending->family != PubSubFamily::kShard) return;
+  const std::uint16_t slot = pending->asked.front()->slot;  // of all of them
+  if (!client.audience->is_elsewhere(slot)) return;
+  context_.counters->moved_answered.add();
+  fail(client, client.audience->moved_reply(slot));
+}
+
+std::size_t PubSub::leave_elsewhere(Client& client) {
+  if (!client.session || !client.session->subscriptions) return 0;
+  fail_if_elsewhere(client);
+  if (!client.session || !client.session->subscriptions) return 0;
+  Subscriptions& own = *client.session->subscriptions;
+  Subscriptions::Topics& topics = own.of(PubSubFamily::kShard);
+  std::vector<PubSubTopic*> elsewhere;
+  for (const auto& [name, topic] : topics) {
+    if (client.audience->is_elsewhere(topic->slot)) elsewhere.push_back(topic);
+  }
+  std::size_t entries = topics.size();
+  if (elsewhere.empty()) return entries;
+  std::string told;
+  for (PubSubTopic* const topic : elsewhere) {
+    entries += topic->subscribers.size();
+    topics.erase(topic->name);
+    leave(client, *topic);
+    told += subscription_reply(client.protocol, PubSubAction::kUnsubscribe, PubSubFamily::kShard,
+                               topic->name, own.told_count(PubSubFamily::kShard));
+  }
+  end_if_none(client);
+  context_.client_io->push(client, told);
+  return entries;
+}
+
 void PubSub::expire() {
   std::erase_if(awaiting_, [&](const Awaiting& awaiting) {
     Client* client = context_.client_io->find(awaiting.client, awaiting.client_id);

@@ -140,7 +140,10 @@ void Worker::script_checked(std::uint32_t id, const std::string& node_id, const 
 
 void Worker::set_presentations(std::uint32_t id,
                                std::shared_ptr<const Presentations> presentations) {
-  if (Database* found = database(id)) found->audiences.publish(std::move(presentations));
+  Database* const found = database(id);
+  if (found == nullptr) return;
+  parts_.departures.published(*presentations);
+  found->audiences.publish(std::move(presentations));
 }
 
 Listener* Worker::listener_on(int fd) {

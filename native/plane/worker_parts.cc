@@ -22,6 +22,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       tracking(context),
       queries(context),
       notices(context),
+      departures(context),
       pause(context),
       timeouts(context),
       monitors(context),
@@ -57,6 +58,7 @@ bool WorkerParts::finish_turn() {
   if (queries.has_more()) queries.run_slice();
   if (notices.has_more()) notices.run_slice();
   if (timeouts.has_more()) timeouts.run_slice();
+  if (departures.has_more()) departures.run_slice();
   pubsub.run();
   const bool link_waits = links.flush_patiently();
   clients.flush();
@@ -64,7 +66,7 @@ bool WorkerParts::finish_turn() {
   replies.copy_out_of_arena();
   context.chunks.reset();
   return clients.has_ready() || clients.has_pushed() || queries.has_more() || notices.has_more() ||
-         timeouts.has_more() || link_waits;
+         timeouts.has_more() || departures.has_more() || link_waits;
 }
 
 void WorkerParts::tick() {

@@ -18,6 +18,7 @@
 #include "plane/replies.h"
 #include "plane/request_streams.h"
 #include "plane/scripts.h"
+#include "plane/shard_departures.h"
 #include "plane/slow_requests.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
@@ -50,6 +51,7 @@ class WorkerParts {
   Tracking tracking;
   ClientQueries queries;
   Notices notices;
+  ShardDepartures departures;
   ClientPause pause;
   ClientTimeouts timeouts;
   Monitors monitors;
