@@ -17,6 +17,8 @@ inline constexpr std::uint32_t kRequestsPerTurn = 128;
 inline constexpr std::uint32_t kLooksPerSlice = 8192;
 /// Connections accepted from one listener in one turn.
 inline constexpr std::uint32_t kAcceptsPerTurn = 64;
+/// Beyond what any queue of a listening socket holds, so that a flood of new ones has an end.
+inline constexpr std::uint32_t kAcceptsAtEnd = 100'000;
 /// Bytes read in one turn from a link whose current reply is large.
 inline constexpr std::size_t kLargeReplyBytesPerTurn = 256 * 1024;
 /// Links are flushed at least after this many client reads of one turn.

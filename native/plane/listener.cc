@@ -11,7 +11,7 @@ namespace slotgate {
 
 bool Listener::open() {
   const int status = watcher_.open(&context_.loop, fd_, this, [](void* owner, Readiness readiness) {
-    if (readiness.readable) static_cast<Listener*>(owner)->accept_some();
+    if (readiness.readable) static_cast<Listener*>(owner)->accept_some(kAcceptsPerTurn);
   });
   if (status != 0) return false;
   watcher_.watch(true, false);
@@ -33,27 +33,31 @@ void Listener::close(std::function<void()> closed) {
   });
 }
 
-void Listener::accept_some() {
-  for (std::uint32_t i = 0; i < kAcceptsPerTurn; ++i) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    const int fd =
-        accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      place_(fd, database_, presentation_of(rules_, peer));
-      continue;
-    }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      PlaneEvent event;
-      event.kind = PlaneEvent::Kind::kOutOfFiles;
-      event.text = error_text(errno);
-      context_.up.events.push_back(std::move(event));
-      // Still readable, and nothing can be done about it: rest until resume().
-      paused_ = true;
-      watcher_.watch(false, false);
-    }
-    return;
+void Listener::accept_some(std::uint32_t most) {
+  for (std::uint32_t i = 0; i < most; ++i) {
+    if (!accept_one()) return;
   }
+}
+
+bool Listener::accept_one() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  const int fd =
+      accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    place_(fd, database_, presentation_of(rules_, peer));
+    return true;
+  }
+  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    PlaneEvent event;
+    event.kind = PlaneEvent::Kind::kOutOfFiles;
+    event.text = error_text(errno);
+    context_.up.events.push_back(std::move(event));
+    // Still readable, and nothing can be done about it: rest until resume().
+    paused_ = true;
+    watcher_.watch(false, false);
+  }
+  return false;
 }
 
 }  // namespace slotgate

@@ -24,6 +24,8 @@ class Listener {
   void set_rules(std::vector<PeerRule> rules) noexcept { rules_ = std::move(rules); }
 
   [[nodiscard]] bool open();
+  /// Accepts clients that are connected already, up to a number: who closes the socket resets them.
+  void accept_some(std::uint32_t most);
   /// Stops accepting; `closed` is called when the object may go.
   void close(std::function<void()> closed);
   [[nodiscard]] int fd() const noexcept { return fd_; }
@@ -32,7 +34,7 @@ class Listener {
   void resume();
 
  private:
-  void accept_some();
+  bool accept_one();
 
   WorkerContext& context_;
   Watcher watcher_;

@@ -175,6 +175,7 @@ void Worker::listen(std::uint32_t id, int fd, std::vector<PeerRule> rules) {
 
 void Worker::stop_listening(int fd, std::function<void()> done) {
   if (Listener* const listener = listener_on(fd)) {
+    listener->accept_some(kAcceptsAtEnd);
     close_listener(*listener, std::move(done));
   } else {
     done();

@@ -60,7 +60,7 @@ export function probeRoutes(
       return { status: 200, ...text };
     }),
     // For the processes of other nodes.
-    page('/listening', () => jsonResponse(200, proxy.listening())),
+    page('/listening', () => jsonResponse(200, proxy.peerReport())),
   ];
 }
 

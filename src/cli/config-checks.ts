@@ -1,9 +1,9 @@
 import { allowProblem, denyProblem } from '../commands/command-policy.js';
 import type { ConfigChecks } from '../config/checks.js';
 import { AdvertisedAddresses } from '../placement/advertise.js';
-import { placementProblems, placementWarnings } from '../placement/problems.js';
+import { placementWarnings, problemsInModes } from '../placement/problems.js';
 import { ServerZones } from '../placement/server-zones.js';
-import { configuredPlacement } from '../placement/settings.js';
+import { configuredPlacement, listenerModes } from '../placement/settings.js';
 import { parseSeed } from '../shards/endpoint.js';
 import { Subnet } from '../shards/subnet.js';
 import { AddressMap } from '../topology/address-map.js';
@@ -21,7 +21,7 @@ export const CONFIG_CHECKS: ConfigChecks = {
   placement: (config, nodes) => {
     const settings = configuredPlacement(config);
     return {
-      problems: placementProblems(settings, nodes),
+      problems: problemsInModes(settings, listenerModes(config), nodes),
       warnings: placementWarnings(settings),
     };
   },

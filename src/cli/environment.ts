@@ -16,8 +16,8 @@ export interface RunningProxy {
   readiness(options: { readonly strictUpstream: boolean }): readonly HealthCheck[];
   liveness(): readonly HealthCheck[];
   metrics(): Promise<MetricSnapshot>;
-  /** By the id of each node of this process, the names of the databases whose port is open on it. */
-  listening(): Readonly<Record<string, readonly string[]>>;
+  /** What the processes of other nodes have to know, as plain data. */
+  peerReport(): object;
   /** @returns Settings that changed and need a restart. */
   reload(config: DeploymentConfig): Promise<readonly string[]>;
   drain(options: {

@@ -1,4 +1,7 @@
 import { isIP } from 'node:net';
+import { PLACEMENT_SETTINGS } from './settings/placement.js';
+
+const MODES = PLACEMENT_SETTINGS.mode;
 
 export interface TcpAddress {
   readonly kind: 'tcp';
@@ -10,21 +13,43 @@ export interface UnixAddress {
   readonly kind: 'unix';
   readonly path: string;
 }
-export type ListenAddress = TcpAddress | UnixAddress;
+export type ListenMode = (typeof PLACEMENT_SETTINGS.mode.values)[number];
+
+export type ListenAddress = (TcpAddress | UnixAddress) & {
+  /** How the database presents itself to clients that connect here; missing: as everywhere else. */
+  readonly mode?: ListenMode;
+};
 
 /** A parsed value, or why there is none: a phrase that fits behind "must be" or stands alone. */
 export type Parsed<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'bad'; readonly problem: string };
 
-/** `HOST:PORT`, `[IPV6]:PORT`, or a path that starts with `/` or `.`. */
+/** `HOST:PORT`, `[IPV6]:PORT`, or a path that starts with `/` or `.`; each may end in `?mode=MODE`. */
 export function parseListenAddress(text: string): Parsed<ListenAddress> {
+  const [, place = text, word] = /^(.*)\?mode=(.*)$/s.exec(text) ?? [];
+  const address = parsePlace(place);
+  if (word === undefined || address.kind === 'bad') {
+    return address;
+  }
+  const mode = modeNamed(word);
+  return mode === undefined
+    ? bad(`allowed behind ?mode= is ${MODES.values.join(', ')}`)
+    : ok({ ...address.value, mode });
+}
+
+function parsePlace(text: string): Parsed<TcpAddress | UnixAddress> {
   if (text.startsWith('/') || text.startsWith('.')) {
     return Buffer.byteLength(text) <= 107
       ? ok({ kind: 'unix', path: text })
       : bad('the path of a unix socket has at most 107 bytes');
   }
   return parseHostPort(text);
+}
+
+function modeNamed(word: string): ListenMode | undefined {
+  const aliases: Readonly<Record<string, ListenMode>> = MODES.aliases;
+  return MODES.values.find((value) => value === word) ?? aliases[word];
 }
 
 /** `HOST:PORT` or `[IPV6]:PORT`, port 1 to 65535. */
@@ -53,10 +78,10 @@ export function isLoopback(address: ListenAddress): boolean {
 
 /** How users write the address, and how messages show it. */
 export function formatAddress(address: ListenAddress): string {
-  if (address.kind === 'unix') return address.path;
-  return address.host.includes(':')
-    ? `[${address.host}]:${address.port}`
-    : `${address.host}:${address.port}`;
+  const suffix = address.mode === undefined ? '' : `?mode=${address.mode}`;
+  if (address.kind === 'unix') return `${address.path}${suffix}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}${suffix}`;
 }
 
 function ok<T>(value: T): Parsed<T> {

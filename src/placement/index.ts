@@ -9,6 +9,7 @@ export {
   type PlacementProblemCode,
   placementProblems,
   placementWarnings,
+  problemsInModes,
 } from './problems.js';
 export { type ProxyPictureInput, proxyPicture } from './proxy-picture.js';
 export { rangesByOwner } from './ranges.js';
@@ -23,7 +24,7 @@ export {
 } from './readers.js';
 export { type ServerPictureInput, serverPicture, shownServer } from './server-picture.js';
 export { ServerZones } from './server-zones.js';
-export { configuredPlacement } from './settings.js';
+export { configuredPlacement, listenerModes } from './settings.js';
 export { NO_NODE, primariesBehind, slotOwners } from './slot-owners.js';
 export { type SteppingAside, type SteppingAsideInput, steppingAside } from './stepping-aside.js';
 export { clusterShards, clusterSlots, replicasByPrimary } from './topology-replies.js';

@@ -1,6 +1,6 @@
 import { DEFAULT_CLIENTS } from '../config/nodes.js';
 import { isWildcard } from './hosts.js';
-import type { NodeSpec, PlacementSettings } from './types.js';
+import type { Mode, NodeSpec, PlacementSettings } from './types.js';
 
 /** Source of the codes: the REST API reference of Redis Software, "BDB requests", error codes. */
 export type PlacementProblemCode = 'invalid_oss_cluster_configuration' | 'invalid_proxy_policy';
@@ -22,6 +22,20 @@ export function placementProblems(
     ...policyProblems(settings, nodes).map((message) => problem('invalid_proxy_policy', message)),
     ...inMode.map((message) => problem('invalid_oss_cluster_configuration', message)),
   ];
+}
+
+/** The same in each of several modes, as where listeners have modes of their own. */
+export function problemsInModes(
+  settings: PlacementSettings,
+  modes: readonly Mode[],
+  nodes: readonly NodeSpec[],
+): readonly PlacementProblem[] {
+  const all = [...new Set([settings.mode, ...modes])].flatMap((mode) =>
+    placementProblems({ ...settings, mode }, nodes),
+  );
+  return all.filter(
+    ({ message }, index) => all.findIndex((other) => other.message === message) === index,
+  );
 }
 
 function problem(code: PlacementProblemCode, message: string): PlacementProblem {

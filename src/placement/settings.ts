@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from '../config/effective-config.js';
-import type { PlacementSettings } from './types.js';
+import type { Mode, PlacementSettings } from './types.js';
 
 /** How the configuration wants a database to be placed and shown. */
 export function configuredPlacement(config: ResolvedConfig): PlacementSettings {
@@ -13,4 +13,9 @@ export function configuredPlacement(config: ResolvedConfig): PlacementSettings {
     shardsPlacement: config.shardsPlacement,
     modulesRefusingCluster: [],
   };
+}
+
+/** Modes that listeners of the database have for themselves. */
+export function listenerModes({ listen }: Pick<ResolvedConfig, 'listen'>): readonly Mode[] {
+  return listen.flatMap(({ mode }) => (mode === undefined ? [] : [mode]));
 }

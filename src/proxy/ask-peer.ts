@@ -19,16 +19,19 @@ export async function askPeer(admin: TcpAddress): Promise<PeerReport> {
   if (health.status !== 200) {
     throw new Error(`${formatAddress(admin)}/livez answers ${health.status}`);
   }
-  return { listening: listening.status === 200 ? parseListening(listening.body) : null };
+  return listening.status === 200
+    ? parseReport(listening.body)
+    : { isLeaving: false, listening: null };
 }
 
-function parseListening(text: string): Listening {
-  const value: unknown = JSON.parse(text);
-  const entries = Object.entries(Object(value)).map(([node, names]): [string, string[]] => [
+function parseReport(text: string): PeerReport {
+  const report: Partial<Record<keyof PeerReport, unknown>> = Object(JSON.parse(text));
+  const listening = Object.entries(Object(report.listening)).map(([node, names]) => [
     node,
     Array.isArray(names) ? names.map(String) : [],
   ]);
-  return Object.fromEntries(entries);
+  const isListening: Listening = Object.fromEntries(listening);
+  return { isLeaving: report.isLeaving === true, listening: isListening };
 }
 
 interface Answer {

@@ -6,9 +6,10 @@ import type { DataPlane } from '../native/index.js';
 import {
   AdvertisedAddresses,
   configuredPlacement,
+  listenerModes,
   listeningNodes,
   type PlacementSettings,
-  placementProblems,
+  problemsInModes,
   slotOwners,
 } from '../placement/index.js';
 import type { Clock, ClusterTopology, TopologyMonitor } from '../topology/index.js';
@@ -21,6 +22,7 @@ import { moveNotices } from './move-notices.js';
 import type { Nodes } from './nodes.js';
 import { changedPlacement, placementChange } from './placement-settings.js';
 import { Presenter } from './presenter.js';
+import { RedirectWatch } from './redirect-watch.js';
 
 export interface DatabasePlacementOptions {
   /** The database's number in the data plane. */
@@ -29,7 +31,7 @@ export interface DatabasePlacementOptions {
   readonly nodes: Nodes;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly monitor: Pick<TopologyMonitor, 'topology' | 'watch'>;
+  readonly monitor: Pick<TopologyMonitor, 'topology' | 'watch' | 'requestRefresh'>;
   /** Waits of blocking commands, by what their clients are shown. */
   readonly unblockThose: (presentations: readonly number[]) => Promise<void>;
   readonly mayBlock: (presentations: readonly number[]) => void;
@@ -40,6 +42,7 @@ export class DatabasePlacement {
   readonly presenter: Presenter;
   readonly endpoints: Endpoints;
   readonly #options: DatabasePlacementOptions;
+  readonly #redirects: RedirectWatch;
   #config: DatabaseConfig;
   #settings: PlacementSettings;
   #advertised: AdvertisedAddresses;
@@ -50,7 +53,7 @@ export class DatabasePlacement {
 
   /** @throws ProxyError if an entry of `advertise` is malformed. */
   constructor(config: DatabaseConfig, options: DatabasePlacementOptions) {
-    const { id, plane, clock } = options;
+    const { id, plane, clock, monitor } = options;
     this.#options = options;
     this.#config = config;
     this.#settings = configuredPlacement(config);
@@ -62,6 +65,12 @@ export class DatabasePlacement {
       clock,
       movedQuietMs: () => this.#config.movedQuietMs,
       lingerMs: () => this.#config.endpointRebindGraceMs + this.#config.drainTimeoutMs,
+    });
+    this.#redirects = new RedirectWatch({
+      clock,
+      answered: () => plane.total('moved_answered'),
+      onRedirects: (count) =>
+        monitor.requestRefresh({ kind: 'moved', detail: `${count} requests were redirected` }),
     });
     const entries = config.endpoints.map(({ node }): [string, Endpoint] => [
       node,
@@ -111,7 +120,7 @@ export class DatabasePlacement {
   /** Changes how the database is placed and shown, as `Deployment.change`. */
   change(change: Partial<PlacementSettings>): ChangeOutcome {
     const next = changedPlacement(this.#settings, change);
-    const problems = placementProblems(next, this.#options.nodes.specs);
+    const problems = problemsInModes(next, listenerModes(this.#config), this.#options.nodes.specs);
     if (problems.length > 0) {
       return { kind: 'refused', problems };
     }
@@ -164,6 +173,7 @@ export class DatabasePlacement {
   stop(): void {
     this.#isOpen = false;
     this.presenter.stop();
+    this.#redirects.stop();
   }
 
   #apply(): void {
@@ -176,8 +186,15 @@ export class DatabasePlacement {
   /** Where clients are told where to go, or nodes depend on roles, requests do not show every change. */
   #watch(): void {
     const { mode, policy } = this.#settings;
+    const modes = [mode, ...listenerModes(this.#config)];
     const followsRoles = policy === 'all-master-shards' && this.#options.nodes.specs.length > 1;
-    this.#options.monitor.watch(mode !== 'standalone' || followsRoles ? 'close' : 'steady');
+    const tellsClients = modes.some((other) => other !== 'standalone');
+    this.#options.monitor.watch(tellsClients || followsRoles ? 'close' : 'steady');
+    if (modes.includes('cluster')) {
+      this.#redirects.start();
+    } else {
+      this.#redirects.stop();
+    }
   }
 
   #show(topology: ClusterTopology, chosen: readonly string[]): void {
@@ -241,7 +258,7 @@ export class DatabasePlacement {
           unixSocketMode,
           plane,
           database: id,
-          rulesFor: (kind) => this.presenter.rulesFor(node, kind),
+          rulesFor: ({ kind, mode }) => this.presenter.rulesFor(node, kind, mode),
         }),
       clients: endpointClients({
         database: id,

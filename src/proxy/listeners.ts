@@ -9,7 +9,7 @@ import type { EndpointSockets } from './endpoint.js';
 interface BoundSocket {
   readonly fd: number;
   readonly worker: number;
-  readonly kind: ListenAddress['kind'];
+  readonly address: ListenAddress;
 }
 
 export interface ListenerOptions {
@@ -20,8 +20,8 @@ export interface ListenerOptions {
   readonly unixSocketMode: number | undefined;
   readonly plane: Pick<DataPlane, 'listen' | 'stopListening'>;
   readonly database: number;
-  /** Who new clients are, by the kind of address to which they connect. */
-  readonly rulesFor: (kind: ListenAddress['kind']) => readonly NativePeerRule[];
+  /** Who new clients are, by the address to which they connect. */
+  readonly rulesFor: (address: ListenAddress) => readonly NativePeerRule[];
 }
 
 /**
@@ -65,8 +65,8 @@ export class Listeners implements EndpointSockets {
 
   applyRules(): void {
     const { plane, database, rulesFor } = this.#options;
-    for (const { fd, worker, kind } of this.#sockets) {
-      plane.listen(database, worker, fd, rulesFor(kind));
+    for (const { fd, worker, address } of this.#sockets) {
+      plane.listen(database, worker, fd, rulesFor(address));
     }
   }
 
@@ -99,14 +99,14 @@ async function bindAddress(
       await removeDeadSocket(address.path);
       const mode = unixSocketMode ?? -1;
       const fd = bindListener({ host: '', port: 0, path: address.path, mode, probe: false });
-      return [{ fd, worker: 0, kind: 'unix' }];
+      return [{ fd, worker: 0, address }];
     }
     for (const host of await hostAddresses(address.host)) {
       const options = { host, port: address.port, path: '', mode: -1 };
       // With SO_REUSEPORT a second proxy would silently share the port: look whether it is free.
       bindListener({ ...options, probe: true });
       for (let worker = 0; worker < workers; worker++) {
-        sockets.push({ fd: bindListener({ ...options, probe: false }), worker, kind: 'tcp' });
+        sockets.push({ fd: bindListener({ ...options, probe: false }), worker, address });
       }
     }
     return sockets;

@@ -5,6 +5,8 @@ export type Listening = Readonly<Record<string, readonly string[]>>;
 
 /** What a peer's process answered. */
 export interface PeerReport {
+  /** It is being stopped: nobody should be sent there any more. */
+  readonly isLeaving: boolean;
   /** null: it does not tell. */
   readonly listening: Listening | null;
 }
@@ -44,12 +46,15 @@ export class PeerWatch {
 
   /** True until the third failure, so that nodes may start in any order. */
   get isUp(): boolean {
-    return this.#failures < FAILURES_MAX;
+    return this.#failures < FAILURES_MAX && !this.#isLeaving;
   }
 
   /** Why it is down; '' if it is up. */
   get downReason(): string {
-    return this.isUp ? '' : this.#reason;
+    if (this.isUp) {
+      return '';
+    }
+    return this.#isLeaving ? 'it is being stopped' : this.#reason;
   }
 
   /** Whether the database's port is open on the node; null if the peer does not tell. */
@@ -59,6 +64,10 @@ export class PeerWatch {
     }
     const { listening } = this.#report;
     return listening === null ? null : listening[node]?.includes(database) === true;
+  }
+
+  get #isLeaving(): boolean {
+    return this.#report?.isLeaving === true;
   }
 
   async #ask(): Promise<void> {

@@ -7,7 +7,13 @@ import {
   type Viewer,
   viewerOf,
 } from '../placement/index.js';
-import { type Clientele, hasOwnSlots, type Shown, type Situation } from './presentations.js';
+import {
+  type Clientele,
+  hasOwnSlots,
+  modeFor,
+  type Shown,
+  type Situation,
+} from './presentations.js';
 
 export interface ViewInput {
   /** Name of the database. */
@@ -27,7 +33,7 @@ export function presentationView(input: ViewInput): PresentationView {
     return STANDALONE_VIEW;
   }
   return {
-    mode: situation.settings.mode,
+    mode: modeFor(clientele, situation),
     helloMode: published.helloMode,
     picture: (clientAddress, localAddress) =>
       picture(input, self, viewerOf(clientAddress, localAddress)),

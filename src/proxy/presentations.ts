@@ -36,6 +36,8 @@ export function strictnessOf(mode: Mode): Strictness {
 export interface Clientele {
   /** Id of the node. */
   readonly node: string;
+  /** Of their listener; null: that of the database. */
+  readonly mode: Mode | null;
   readonly view: ClientView;
   readonly strictness: Strictness;
 }
@@ -67,24 +69,27 @@ const NOWHERE_ELSE = new Uint16Array(0);
  * @param lingers The database has just left mode `cluster`. Its clients ask over new connections where
  * to go from here, so these are shown the proxies, too.
  */
-export function shownTo(
-  { view, strictness }: Pick<Clientele, 'view' | 'strictness'>,
-  situation: Situation,
-  lingers: boolean,
-): Shown {
-  const { mode } = situation.settings;
+export function shownTo(clientele: Clientele, situation: Situation, lingers: boolean): Shown {
+  const { view, strictness } = clientele;
+  const mode = modeFor(clientele, situation);
   if (mode === 'cluster') {
     return 'proxies';
   }
   if (mode !== 'standalone' && steppingAside({ ...situation, ...view }).kind === 'ok') {
     return 'servers';
   }
-  return lingers || strictness === 'redirected' ? 'proxies' : 'nothing';
+  const isLeft = lingers && clientele.mode === null;
+  return isLeft || strictness === 'redirected' ? 'proxies' : 'nothing';
 }
 
 /** Whether each node is there for slots of its own, for these clients. */
-export function hasOwnSlots({ strictness }: Clientele, { settings }: Situation): boolean {
-  return strictness === 'redirected' && settings.mode === 'cluster';
+export function hasOwnSlots(clientele: Clientele, situation: Situation): boolean {
+  return clientele.strictness === 'redirected' && modeFor(clientele, situation) === 'cluster';
+}
+
+/** How the database presents itself to the clients now. */
+export function modeFor({ mode }: Clientele, { settings }: Situation): Mode {
+  return mode ?? settings.mode;
 }
 
 /**
@@ -103,7 +108,7 @@ export function presentationFor(
   lingers: boolean,
   isQuiet: (slot: number) => boolean,
 ): NativePresentation {
-  const { mode } = situation.settings;
+  const mode = modeFor(clientele, situation);
   const shown = shownTo(clientele, situation, lingers);
   const isCluster = shown !== 'nothing' && mode !== 'auto';
   return {

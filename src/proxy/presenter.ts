@@ -1,6 +1,6 @@
 import { type PresentationView, STANDALONE_VIEW } from '../commands/index.js';
 import type { DataPlane, NativePeerRule, NativePresentation } from '../native/index.js';
-import { type ClientView, clientViews, type Viewer } from '../placement/index.js';
+import { type ClientView, clientViews, type Mode, type Viewer } from '../placement/index.js';
 import type { Clock } from '../topology/index.js';
 import { presentationView } from './presentation-view.js';
 import {
@@ -8,7 +8,6 @@ import {
   isSamePresentation,
   presentationFor,
   type Situation,
-  type Strictness,
   shownTo,
   strictnessOf,
 } from './presentations.js';
@@ -65,13 +64,20 @@ export class Presenter {
     return this.#situation;
   }
 
-  /** Who new clients of a node's listener are. Numbers in it have been published. */
-  rulesFor(node: string, kind: 'tcp' | 'unix'): readonly NativePeerRule[] {
-    const strictness = this.#strictness;
+  /**
+   * Who new clients of a node's listener are. Numbers in it have been published.
+   * @param mode Of the listener itself, if it has one.
+   */
+  rulesFor(
+    node: string,
+    kind: 'tcp' | 'unix',
+    mode: Mode | null = null,
+  ): readonly NativePeerRule[] {
+    const strictness = strictnessOf(mode ?? this.#situation?.settings.mode ?? 'standalone');
     const views = kind === 'unix' ? [AT_UNIX_SOCKET] : this.#views;
     const rules = views.map((view) => ({
       cidr: kind === 'unix' ? '' : view.cidr,
-      presentation: this.#numberOf({ node, view, strictness }),
+      presentation: this.#numberOf({ node, mode, view, strictness }),
     }));
     this.#publish();
     return rules;
@@ -105,10 +111,6 @@ export class Presenter {
     return presentationView({ database, clientele, situation, shown, published });
   }
 
-  get #strictness(): Strictness {
-    return strictnessOf(this.#situation?.settings.mode ?? 'standalone');
-  }
-
   /** Everything that may differ between clients: addresses of nodes, addresses of servers. */
   get #views(): readonly ClientView[] {
     const { nodes = [], advertised } = this.#situation ?? {};
@@ -133,7 +135,8 @@ export class Presenter {
   }
 
   #numberOf(clientele: Clientele): number {
-    const key = JSON.stringify([clientele.node, clientele.view.cidr, clientele.strictness]);
+    const { node, mode, view, strictness } = clientele;
+    const key = JSON.stringify([node, mode, view.cidr, strictness]);
     const known = this.#numbers.get(key);
     if (known !== undefined) {
       return known;

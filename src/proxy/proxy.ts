@@ -13,7 +13,7 @@ import { type DrainedClients, drainClients, pause } from './drain.js';
 import { livenessChecks } from './health-checks.js';
 import { HostedDatabase } from './hosted-database.js';
 import { Nodes } from './nodes.js';
-import type { Listening } from './peer-watch.js';
+import type { PeerReport } from './peer-watch.js';
 import { planeMetrics } from './plane-metrics.js';
 
 export interface ProxyDependencies {
@@ -31,6 +31,7 @@ export class SlotgateProxy {
   readonly #leaving = new Set<HostedDatabase>();
   #databases: readonly HostedDatabase[] = [];
   #lastId = -1;
+  #isLeaving = false;
   #config: DeploymentConfig;
 
   private constructor(config: DeploymentConfig, { log }: ProxyDependencies) {
@@ -100,17 +101,15 @@ export class SlotgateProxy {
     return { counters, gauges: [...gauges, ...(await databaseMetrics(this.#databases))] };
   }
 
-  /** To which databases' ports on the nodes of this process clients may be sent, for its peers. */
-  listening(): Listening {
-    return Object.fromEntries(
-      this.#config.hosted.map((node) => {
-        const open = this.#databases.filter(
-          ({ placement, state }) =>
-            state !== 'draining' && placement.endpoints.of(node)?.state === 'listening',
-        );
-        return [node, open.map(({ name }) => name)];
-      }),
-    );
+  /** For the processes of other nodes. */
+  peerReport(): PeerReport {
+    const listening = this.#config.hosted.map((node) => {
+      const open = this.#databases.filter(
+        ({ placement }) => placement.endpoints.of(node)?.state === 'listening',
+      );
+      return [node, open.map(({ name }) => name)];
+    });
+    return { isLeaving: this.#isLeaving, listening: Object.fromEntries(listening) };
   }
 
   async reload(config: DeploymentConfig): Promise<readonly string[]> {
@@ -138,6 +137,7 @@ export class SlotgateProxy {
     readonly shutdownDelayMs: number;
     readonly drainTimeoutMs: number;
   }): Promise<void> {
+    this.#isLeaving = true;
     const hadClients = this.#databases.map((database) => database.beginDraining());
     if (!hadClients.includes(true)) {
       return;

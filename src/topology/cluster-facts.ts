@@ -10,8 +10,8 @@ const WATCHED_FIELDS = [
   'cluster_size',
   'cluster_slots_ok',
 ];
-/** Of a line of CLUSTER NODES: when the node was last heard of, and whether there is a connection. */
-const VOLATILE_COLUMNS: ReadonlySet<number> = new Set([4, 5, 7]);
+/** Flags of CLUSTER NODES that all members agree on, sooner or later. */
+const ROLE_FLAGS: readonly string[] = ['master', 'slave', 'fail'];
 
 /** A short text that changes with most changes of a cluster; the slots of a primary are not in it. */
 export async function stateOfCluster(
@@ -23,19 +23,26 @@ export async function stateOfCluster(
 }
 
 /**
- * A text that changes with every change of roles, addresses and slots. A slot that moves to the node
- * with the greatest epoch changes nothing in CLUSTER INFO, so the servers' own table is compared.
+ * A text that changes with every change of members, roles and slots, and is the same whichever
+ * member is asked. A slot that moves to the node with the greatest epoch changes nothing in CLUSTER
+ * INFO, so the servers' own table is compared.
  */
 export async function tableOfCluster(
   connection: ControlConnection,
   timeoutMs: number,
 ): Promise<string> {
   const nodes = await callForText(connection, ['CLUSTER', 'NODES'], timeoutMs);
-  const lines = nodes.trimEnd().split('\n').map(lastingPart);
+  const lines = nodes.trimEnd().split('\n').map(agreedPart);
   return lines.sort().join('\n');
 }
 
-function lastingPart(line: string): string {
-  const columns = line.split(' ').filter((_, index) => !VOLATILE_COLUMNS.has(index));
-  return columns.join(' ').replace('myself,', '');
+/**
+ * Id, role, primary and slots. A server may not know its own address; open slots are known to the two
+ * servers concerned only.
+ */
+function agreedPart(line: string): string {
+  const [id, , flags = '', primaryId, , , , , ...slots] = line.split(' ');
+  const role = flags.split(',').filter((flag) => ROLE_FLAGS.includes(flag));
+  const owned = slots.filter((range) => !range.startsWith('['));
+  return [id, role.join(), primaryId, ...owned].join(' ');
 }

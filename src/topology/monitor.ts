@@ -104,7 +104,7 @@ export class TopologyMonitor {
     this.#steady = new SteadyCheck({
       clock,
       pool: this.#pool,
-      choose: (current) => this.#chooseSteady(current),
+      choose: (current, watch) => this.#chooseWatched(current, watch),
       onSuspicion: (detail) => this.requestRefresh({ kind: 'steady', detail }),
       onPeriod: () => this.#atPeriod(),
     });
@@ -286,14 +286,16 @@ export class TopologyMonitor {
     }
   }
 
-  /** The same node as before while it is a healthy member, so that one link is enough. */
-  #chooseSteady(current: Endpoint | null): Endpoint | null {
+  /** The same node as before while it is a healthy member, so that one link is enough, or the next one. */
+  #chooseWatched(current: Endpoint | null, watch: Watch): Endpoint | null {
     const servers = this.#topology?.servers ?? [];
     const healthy = servers.filter(({ flags }) => flags.length === 0).map((s) => s.address);
     const key = current === null ? null : formatEndpoint(current);
-    const same = healthy.find((address) => formatEndpoint(address) === key);
-    const index = Math.floor(this.#options.clock.random() * healthy.length);
-    return same ?? healthy[index] ?? null;
+    const place = healthy.findIndex((address) => formatEndpoint(address) === key);
+    if (place === -1) {
+      return healthy[Math.floor(this.#options.clock.random() * healthy.length)] ?? null;
+    }
+    return healthy[watch === 'close' ? (place + 1) % healthy.length : place] ?? null;
   }
 
   async #atPeriod(): Promise<void> {

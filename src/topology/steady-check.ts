@@ -12,16 +12,19 @@ const TIMEOUT_MS = 2_000;
 /**
  * steady: one CLUSTER INFO to one node every 10 s ± 30 %, which is all that a healthy cluster costs its
  * servers; what it does not show is learned from the servers' redirects.
- * close: one CLUSTER NODES to one node every second ± 10 %, for those who tell clients where to go: it
- * is these clients, then, who meet the redirects.
+ * close: one CLUSTER NODES to one node after the other, every second ± 10 %, for those who tell clients
+ * where to go: it is these clients, then, who meet the redirects.
  */
 export type Watch = 'steady' | 'close';
 
 export interface SteadyCheckOptions {
   readonly clock: Clock;
   readonly pool: ControlPool;
-  /** The node to ask: the current one as long as it will do, or null if none is known. */
-  readonly choose: (current: Endpoint | null) => Endpoint | null;
+  /**
+   * The node to ask, or null if none is known. steady: the current one as long as it will do; close: the
+   * next one each time, since one may be behind without anything else being wrong.
+   */
+  readonly choose: (current: Endpoint | null, watch: Watch) => Endpoint | null;
   /** Something has changed, or the node did not answer. */
   readonly onSuspicion: (detail: string) => void;
   /** Called every 10 s ± 30 %, behind the check, for what else is due now and then. */
@@ -98,7 +101,7 @@ export class SteadyCheck {
 
   async #check(): Promise<void> {
     const { pool, choose, onSuspicion } = this.#options;
-    this.#current = choose(this.#current);
+    this.#current = choose(this.#current, this.#watch);
     if (this.#current === null) {
       return;
     }

@@ -88,6 +88,22 @@ describe('stopListening', () => {
     running.stop();
   });
 
+  test('serves all who are connected already, however many wait', async () => {
+    const port = await findFreePort();
+    const fd = bindTcp(port);
+    startListening(fd, 511);
+    const waiting = Array.from({ length: 90 }, () => connect(port, '127.0.0.1'));
+    await Promise.all(waiting.map((client) => once(client, 'connect')));
+    const plane = new Plane(1, () => undefined);
+    plane.addDatabase(0, settings());
+    plane.listen(0, 0, fd, [{ cidr: '', presentation: 0 }]);
+    await new Promise<void>((resolve) => plane.stopListening(0, fd, resolve));
+    closeDescriptor(fd);
+    expect(plane.counters()[0]).toMatchObject({ accepted: 90, clients: 90 });
+    plane.stop();
+    await Promise.all(waiting.map((client) => once(client.resume(), 'close')));
+  });
+
   test('gives the descriptor back: another plane may have it', async () => {
     const port = await findFreePort();
     const fd = bindTcp(port);

@@ -31,8 +31,8 @@ export class FakeProxy implements RunningProxy {
     return { counters: [], gauges: [] };
   }
 
-  listening() {
-    return { node1: ['db'] };
+  peerReport() {
+    return { isLeaving: false, listening: { node1: ['db'] } };
   }
 
   reload(config: DeploymentConfig): Promise<readonly string[]> {

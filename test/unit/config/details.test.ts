@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, parseHostPort, parseListenAddress } from '../../../src/config/addresses.js';
+import {
+  formatAddress,
+  isLoopback,
+  parseHostPort,
+  parseListenAddress,
+} from '../../../src/config/addresses.js';
 import { parseByteSize } from '../../../src/config/byte-size.js';
 import { nearestName } from '../../../src/config/nearest.js';
 import { SETTINGS, settingRows } from '../../../src/config/settings.js';
@@ -32,6 +37,25 @@ describe('addresses', () => {
     expect(parseListenAddress(`/${'a'.repeat(106)}`).kind).toBe('ok');
     expect(parseListenAddress(`/${'a'.repeat(107)}`).kind).toBe('bad');
   });
+
+  test.each([
+    ['127.0.0.1:1?mode=auto', { kind: 'tcp', host: '127.0.0.1', port: 1, mode: 'auto' }],
+    ['[::1]:1?mode=cluster', { kind: 'tcp', host: '::1', port: 1, mode: 'cluster' }],
+    ['/run/s.sock?mode=oss-cluster', { kind: 'unix', path: '/run/s.sock', mode: 'cluster' }],
+    ['/odd?path', { kind: 'unix', path: '/odd?path' }],
+  ])('a listener may have a mode: %s', (text, value) => {
+    const parsed = parseListenAddress(text);
+    expect(parsed).toEqual({ kind: 'ok', value });
+    const shown = text.replace('oss-cluster', 'cluster');
+    expect(parsed.kind === 'ok' && formatAddress(parsed.value)).toBe(shown);
+  });
+
+  test.each(['127.0.0.1:1?mode=', '127.0.0.1:1?mode=single', 'h?mode=auto', '127.0.0.1:1?x=y'])(
+    '%s is no listener',
+    (text) => {
+      expect(parseListenAddress(text).kind).toBe('bad');
+    },
+  );
 
   test.each([
     ['127.0.0.1', true],

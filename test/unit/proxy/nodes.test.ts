@@ -33,7 +33,7 @@ function setUp(specs: readonly NodeConfig[]) {
     log: SILENT_LOGGER,
     ask: async ({ host }) => {
       asked.push(host);
-      const answer = answers.get(host) ?? { listening: null };
+      const answer = answers.get(host) ?? { isLeaving: false, listening: null };
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -73,13 +73,22 @@ describe('the nodes of a deployment', () => {
     expect(nodes.status()[1]?.downReason).toBe('');
   });
 
+  test('a peer that is being stopped is down at once', async () => {
+    const { clock, answers, nodes, up } = setUp([node('n1'), node('n2')]);
+    await clock.advance(0);
+    answers.set('10.0.0.2', { isLeaving: true, listening: { n2: ['db'] } });
+    await clock.advance(1_000);
+    expect([up(), nodes.listens('n2', 'db')]).toEqual([[true, false], false]);
+    expect(nodes.status()[1]?.downReason).toBe('it is being stopped');
+  });
+
   test('a peer listens when it says so, and not while it is down or was never heard of', async () => {
     const { clock, answers, nodes } = setUp([node('n1'), node('n2')]);
     expect(nodes.listens('n2', 'db')).toBe(false);
-    answers.set('10.0.0.2', { listening: { n2: ['db'] } });
+    answers.set('10.0.0.2', { isLeaving: false, listening: { n2: ['db'] } });
     await clock.advance(1_000);
     expect([nodes.listens('n2', 'db'), nodes.listens('n2', 'other')]).toEqual([true, false]);
-    answers.set('10.0.0.2', { listening: null });
+    answers.set('10.0.0.2', { isLeaving: false, listening: null });
     await clock.advance(1_000);
     expect(nodes.listens('n2', 'db')).toBeNull();
     answers.set('10.0.0.2', new Error('gone'));
@@ -123,12 +132,18 @@ describe('asking a peer', () => {
   }
 
   test('tells which endpoints are open', async () => {
-    const admin = await peer({ '/livez': [200, 'ok'], '/listening': [200, '{"n2":["db"]}'] });
-    expect(await askPeer(admin)).toEqual({ listening: { n2: ['db'] } });
+    const admin = await peer({
+      '/livez': [200, 'ok'],
+      '/listening': [200, '{"isLeaving":false,"listening":{"n2":["db"]}}'],
+    });
+    expect(await askPeer(admin)).toEqual({ isLeaving: false, listening: { n2: ['db'] } });
   });
 
   test('a peer that only tells its health is healthy', async () => {
-    expect(await askPeer(await peer({ '/livez': [200, 'ok'] }))).toEqual({ listening: null });
+    expect(await askPeer(await peer({ '/livez': [200, 'ok'] }))).toEqual({
+      isLeaving: false,
+      listening: null,
+    });
   });
 
   test.each([

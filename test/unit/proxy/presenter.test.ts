@@ -309,6 +309,20 @@ describe('in modes direct and auto', () => {
   });
 });
 
+test('a listener with a mode of its own shows that, whatever the database does', () => {
+  const { presenter, at, target, picture, show } = setUp({ mode: 'standalone' });
+  const numberAt = (mode: Mode) => presenter.rulesFor('n3', 'tcp', mode).at(-1)?.presentation ?? -1;
+  const aware = numberAt('cluster');
+  const plain = numberAt('standalone');
+  expect([target(aware, 0), presenter.viewOf(aware).mode]).toEqual(['10.0.0.1:12000', 'cluster']);
+  show({ mode: 'cluster' });
+  expect([target(plain, 0), at(plain).showsCluster, picture(plain)]).toEqual([null, false, null]);
+  show({ mode: 'auto' });
+  expect(target(aware, 0)).toBe('10.0.0.1:12000');
+  // What is left of mode cluster is for the clients that had it.
+  expect(picture(plain)).toBeNull();
+});
+
 test('a number keeps its meaning while nodes come and go', () => {
   const { connect, show, target, presenter, picture } = setUp();
   const first = connect('n1');

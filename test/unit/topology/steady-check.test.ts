@@ -116,6 +116,10 @@ test('watched closely: every second the table of one node, and nothing while it 
   // Pings and bus connections come and go.
   member.nodes = NODES.replace('1700000000000 2 connected', '1700000001000 2 disconnected');
   await second();
+  // Another member says the same in its own way: it is itself, and sees an open slot.
+  member.nodes = NODES.replace('myself,', '')
+    .replace('7000@17000 master', '7000@17000 myself,master,fail?')
+    .concat(' [5461->-<a>]');
   await second();
   expect([tableCount(member), infoCount(member)]).toEqual([3, 0]);
   expect(suspicions).toEqual([]);
@@ -125,7 +129,7 @@ test.each([
   ['a slot that moves without a new epoch', '0-5460', '1-5460'],
   ['a role', 'master - 0 17', 'slave <a> 0 17'],
   ['a failure', ' master - 0 17', ' master,fail - 0 17'],
-  ['an address', '10.0.0.2', '10.0.0.3'],
+  ['a new member', '<b> 10', '<c> :1@1 slave <a> 0 0 1 connected\n<b> 10'],
 ])('watched closely: %s is noticed within a second, and once', async (_what, from, to) => {
   const { member, suspicions, second } = await setUpClose();
   member.nodes = NODES.replace(from, to);
