@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { NODE_HOSTS, TestDeployment, type TestDeploymentOptions } from '../support/deployment.js';
+import { findClusterPort } from '../support/ports.js';
+import { TestProxy } from '../support/proxy.js';
+import { TestClient, type TestClientTarget } from '../support/resp-client.js';
 import { waitFor } from '../support/wait.js';
 
 /** Three shards, a primary on each node, its replica on the next one. */
@@ -248,6 +254,35 @@ describe('several databases in one process', () => {
       preferredEndpointType: 'hostname',
     });
   });
+});
+
+test('listeners of one proxy have modes of their own', async () => {
+  const [plainPort, autoPort] = [await findClusterPort(), await findClusterPort()];
+  const folder = mkdtempSync(join(tmpdir(), 'slotgate-modes-'));
+  const path = join(folder, 'cluster.sock');
+  const proxy = await TestProxy.start({
+    seeds: cluster.seeds,
+    listen: [`127.0.0.1:${plainPort}`, `127.0.0.1:${autoPort}?mode=auto`, `${path}?mode=cluster`],
+  });
+  try {
+    const ask = async (target: TestClientTarget, ...words: string[]) => {
+      const client = await TestClient.connect(target);
+      const reply = await client.call(...words).catch((error: Error) => error.message);
+      client.close();
+      return reply;
+    };
+    const plain = { port: plainPort };
+    const auto = { port: autoPort };
+    expect(await ask(plain, 'CLUSTER', 'SLOTS')).toContain('cluster support disabled');
+    expect(await ask(plain, 'MSET', 'a', '1', 'b', '2')).toBe('OK');
+    expect(await ask(auto, 'CLUSTER', 'SLOTS')).toHaveLength(3);
+    expect(await ask(auto, 'MGET', 'a', 'b')).toEqual(['1', '2']);
+    expect(await ask({ path }, 'CLUSTER', 'SLOTS')).toHaveLength(1);
+    expect(await ask({ path }, 'MGET', 'a', 'b')).toContain('CROSSSLOT');
+  } finally {
+    await proxy.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('an address that is taken is named, and nothing is left open', async () => {

@@ -117,6 +117,57 @@ describe('slotgate up', () => {
     expect(values).toEqual(['1', '2', '3']);
   });
 
+  test('plays three nodes, with a primary on each in mode cluster', async () => {
+    const port = await findClusterPort();
+    const run = await upOn(port, '--ephemeral', '--mode', 'cluster');
+    expect(run.output).toContain('on 3 nodes');
+    const hosts = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
+    for (const host of hosts) {
+      const client = await TestClient.connect({ host, port });
+      const ranges = await client.call('CLUSTER', 'SLOTS');
+      client.close();
+      const shown = Array.isArray(ranges) ? ranges.map((range) => String(range)) : [];
+      expect(shown).toHaveLength(3);
+      for (const [i, other] of hosts.entries()) expect(shown[i]).toContain(`${other},${port}`);
+    }
+    const admin = ADMIN_URL.exec(run.output)?.[0];
+    const ready = await (await fetch(`${admin}/readyz?verbose`)).text();
+    expect(ready).toContain(`[+]listener: 127.0.0.1:${port}, [::1]:${port}, 127.0.0.2:${port}`);
+  });
+
+  test('has as many nodes as the directory, until flags say otherwise', async () => {
+    const directory = temporaryFolder();
+    const port = await findClusterPort();
+    const flags = ['--dir', directory, '--primaries', '2', '--replicas', '0'];
+    const first = await upOn(port, ...flags, '--nodes', '2', '--placement', 'sparse');
+    expect(first.output).toContain('on 2 nodes');
+    const owners = async () => {
+      const nodes = await ask(port, 'CLUSTER', 'NODES').catch((error: Error) => error.message);
+      return nodes;
+    };
+    expect(await owners()).toContain('cluster support disabled');
+    await ask(port, 'SET', 'k', 'v');
+    await first.stop('SIGTERM');
+    const second = await upOn(port, ...flags, '--mode', 'direct');
+    expect(second.output).toContain('on 2 nodes');
+    expect((await owners()).match(/127\.0\.0\.2:\d+@\d+ master/g)).toHaveLength(1);
+    await second.stop('SIGTERM');
+    const third = await upOn(port, ...flags, '--mode', 'direct', '--nodes', '1');
+    expect(third.output).toContain('on 1 node\n');
+    expect(await owners()).not.toContain('127.0.0.2');
+    expect(await ask(port, 'GET', 'k')).toBe('v');
+  });
+
+  test.each([
+    ['--nodes', '0', 'allowed is an integer from 1 to 20'],
+    ['--placement', 'close', 'allowed is dense or sparse'],
+    ['--proxy-policy', 'some', 'allowed'],
+  ])('%s %s is refused', async (flag, value, words) => {
+    const run = new Run('up', '--ephemeral', flag, value);
+    expect(await run.exited).toBe(2);
+    expect(run.output).toContain(words);
+  });
+
   test('kill -9 leaves no server behind', async () => {
     const port = await findClusterPort();
     const run = await upOn(port, '--dir', temporaryFolder(), '--primaries', '1', '--replicas', '1');
