@@ -35,7 +35,7 @@ async function adminOf(process: () => TestDeployment | undefined): Promise<numbe
   const server: Server = createServer((request, response) => {
     const proxy = process()?.proxy;
     response.statusCode = proxy === undefined ? 503 : 200;
-    response.end(request.url === '/listening' ? JSON.stringify(proxy?.listening() ?? {}) : '');
+    response.end(request.url === '/listening' ? JSON.stringify(proxy?.peerReport() ?? {}) : '');
   });
   await new Promise<void>((resolve) => server.listen(port, a, resolve));
   cleanUps.push(() => server.close());
