@@ -14,20 +14,28 @@ export interface ScanPlan {
   readonly nodes: readonly string[];
   /** Slots to list after that, at all who may hold them. */
   readonly slots: readonly number[];
+  /** One of `NUMBERINGS`. */
+  readonly numbering: number;
 }
 
+/**
+ * The same plan has other numbers in each of these, and every proxy knows them all. If one mistakes a
+ * number for that of another plan, the scan gets round it when it begins again with other ones.
+ */
+export const NUMBERINGS: readonly number[] = [0, 1];
+
 /** What of a plan has not been done. */
-export type Remainder = Omit<ScanPlan, 'state' | 'scope'>;
+export type Remainder = Pick<ScanPlan, 'nodes' | 'slots'>;
 
 /**
  * The plan of a scan that begins. Keys of open slots may move between servers in any order, so these
  * slots are listed, too.
  */
-export function fullPlan(state: SlotState, scope: SlotSet | null): ScanPlan {
+export function fullPlan(state: SlotState, scope: SlotSet | null, numbering: number): ScanPlan {
   const owners = new Set(state.owners.filter((_, slot) => isIn(scope, slot)));
   const nodes = state.primaries.filter((_, i) => owners.has(i)).map(({ nodeId }) => nodeId);
   const open = state.openSlots.map(({ slot }) => slot).filter((slot) => isIn(scope, slot));
-  return { scope, state, nodes, slots: [...new Set(open)] };
+  return { scope, state, nodes, slots: [...new Set(open)], numbering };
 }
 
 export function isIn(scope: SlotSet | null, slot: number): boolean {
@@ -52,11 +60,11 @@ export function repairPlan(
     const owner = ownerOf(state, slot);
     return open.has(slot) || (owner !== null && !scanned.has(owner));
   });
-  return { scope, state, nodes, slots };
+  return { scope, state, nodes, slots, numbering: 0 };
 }
 
 /** What takes the place of a plan's slots if they cannot be listed: their servers are scanned. */
-export function unlistedPlan({ scope, state, slots }: ScanPlan): ScanPlan {
+export function unlistedPlan({ scope, state, slots, numbering }: ScanPlan): ScanPlan {
   const wanted = new Set(slots);
   const open = state.openSlots.filter(({ slot }) => wanted.has(slot));
   const first = nodesOf([
@@ -65,5 +73,5 @@ export function unlistedPlan({ scope, state, slots }: ScanPlan): ScanPlan {
   ]);
   // Keys move to these from the others: they come behind them, even if it is for the second time.
   const last = nodesOf(open.map(({ to }) => to));
-  return { scope, state, nodes: [...first, ...last], slots: [] };
+  return { scope, state, nodes: [...first, ...last], slots: [], numbering };
 }

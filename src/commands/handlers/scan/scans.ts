@@ -11,6 +11,8 @@ export interface ScansOptions {
   /** Monotonic. */
   readonly nowMs?: () => number;
   readonly pollMs?: number;
+  /** In [0, 1). */
+  readonly random?: () => number;
 }
 
 /** How often a server that does not answer is tried again, and looked for among the owners. */
@@ -24,11 +26,13 @@ export class Scans {
   readonly waitMs: () => number;
   readonly nowMs: () => number;
   readonly pollMs: number;
+  readonly random: () => number;
 
-  constructor({ readSlotState, waitMs, nowMs, pollMs }: ScansOptions) {
+  constructor({ readSlotState, waitMs, nowMs, pollMs, random }: ScansOptions) {
     this.waitMs = waitMs;
     this.nowMs = nowMs ?? (() => performance.now());
     this.pollMs = pollMs ?? POLL_MS;
+    this.random = random ?? Math.random;
     this.states = new SlotStates(readSlotState, this.nowMs);
   }
 }

@@ -96,9 +96,10 @@ function spanOf({ nodes }: ScanPlan): number {
 }
 
 /** The same for the same plan on any proxy. */
-function idOf({ scope, state, nodes, slots }: ScanPlan): string {
+function idOf({ scope, state, nodes, slots, numbering }: ScanPlan): string {
   const { primaries, openSlots } = state;
-  const text = JSON.stringify([scope?.id, primaries, ownerRuns(state), openSlots, nodes, slots]);
+  const known = [primaries, ownerRuns(state), openSlots];
+  const text = JSON.stringify([scope?.id, ...known, nodes, slots, numbering]);
   return createHash('sha256').update(text).digest('hex');
 }
 

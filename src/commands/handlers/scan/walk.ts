@@ -7,7 +7,15 @@ import type { Errands } from '../errands.js';
 import { askServer, type ServerAnswer } from './ask-server.js';
 import { type DecodedCursor, encodeCursor, formOf, HANDLE_FORM } from './cursor.js';
 import type { ScanOptions } from './options.js';
-import { fullPlan, isIn, type Remainder, repairPlan, type ScanPlan, unlistedPlan } from './plan.js';
+import {
+  fullPlan,
+  isIn,
+  NUMBERINGS,
+  type Remainder,
+  repairPlan,
+  type ScanPlan,
+  unlistedPlan,
+} from './plan.js';
 import type { Scans } from './scans.js';
 import { positionOf, type ScanShape, type ShapePosition } from './shapes.js';
 import { changesBetween, holdersOf, holdsAnything, type SlotChanges } from './slot-changes.js';
@@ -52,20 +60,25 @@ export class ScanWalk {
 
   /** The beginning of a scan; null if it is over at once. */
   async #begin(cursor: DecodedCursor): Promise<Place | null> {
-    const { shapes, states } = this.#scans;
+    const { shapes, states, random } = this.#scans;
     const scope = this.#scope();
     if (scope?.isEmpty === true) {
       return null;
     }
-    if (cursor.kind === 'inside') {
-      // Another proxy's, or from before a restart. If the cluster is still as it was when that scan
-      // began, its shape is that of a scan that begins now.
-      const shape = shapes.remember(fullPlan(await states.fresh(), scope));
+    if (cursor.kind !== 'inside') {
+      return this.#startOf(fullPlan(await states.recent(), scope, 0));
+    }
+    // Another proxy's, or from before a restart. If the cluster is still as it was when that scan
+    // began, its shape is that of a scan that begins now.
+    const state = await states.fresh();
+    for (const numbering of NUMBERINGS) {
+      const shape = shapes.remember(fullPlan(state, scope, numbering));
       if (shape.slots.length > 0) {
         shapes.remember(unlistedPlan(shape));
       }
     }
-    return this.#find(cursor) ?? this.#startOf(fullPlan(await states.recent(), scope));
+    const numbering = Math.floor(random() * NUMBERINGS.length);
+    return this.#find(cursor) ?? this.#startOf(fullPlan(state, scope, numbering));
   }
 
   #find(cursor: DecodedCursor): Place | undefined {

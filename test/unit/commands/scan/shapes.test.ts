@@ -16,7 +16,8 @@ function planOf(configEpoch: number, nodes = 3): ScanPlan {
   const ids = Array.from({ length: nodes }, (_, i) => `node ${i}`);
   const primaries = ids.map((nodeId) => ({ nodeId, configEpoch, runId: `life of ${nodeId}` }));
   const owners = new Uint16Array(SLOT_COUNT).map((_, slot) => slot % nodes);
-  return { scope: null, state: { primaries, owners, openSlots: [] }, nodes: ids, slots: [] };
+  const state = { primaries, owners, openSlots: [] };
+  return { scope: null, state, nodes: ids, slots: [], numbering: 0 };
 }
 
 /** The shape that a cursor at the shape's beginning leads to. */
@@ -61,6 +62,7 @@ test.each<[string, (plan: ScanPlan) => ScanPlan]>([
   ['epoch', () => planOf(2)],
   ['servers to scan', (plan) => ({ ...plan, nodes: plan.nodes.slice(1) })],
   ['slots to list', (plan) => ({ ...plan, slots: [7] })],
+  ['numbering', (plan) => ({ ...plan, numbering: 1 })],
   [
     'open slots',
     (p) => ({ ...p, state: { ...p.state, openSlots: [{ slot: 7, from: 'a', to: null }] } }),

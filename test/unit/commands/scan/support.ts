@@ -17,6 +17,7 @@ export interface Page {
 /** What a proxy of this cluster remembers of its scans; no reading of the slots is used twice. */
 export function scansOf(cluster: FakeScanCluster): Scans {
   let nowMs = 0;
+  let chances = 0;
   return new Scans({
     readSlotState: () => cluster.readSlotState(),
     waitMs: () => 30_000,
@@ -25,6 +26,7 @@ export function scansOf(cluster: FakeScanCluster): Scans {
       return nowMs;
     },
     pollMs: 1,
+    random: () => (chances++ % 4) / 4,
   });
 }
 
