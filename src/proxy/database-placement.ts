@@ -15,19 +15,25 @@ import {
 import type { Clock, ClusterTopology, TopologyMonitor } from '../topology/index.js';
 import type { ChangeOutcome } from './deployment.js';
 import { Endpoint } from './endpoint.js';
-import { endpointClients } from './endpoint-clients.js';
+import { type EndpointClientsOptions, endpointClients } from './endpoint-clients.js';
 import { Endpoints } from './endpoints.js';
-import { Listeners } from './listeners.js';
+import { LatePeers } from './late-peers.js';
+import { type ListenerOptions, Listeners } from './listeners.js';
 import { moveNotices } from './move-notices.js';
 import type { Nodes } from './nodes.js';
 import { changedPlacement, placementChange } from './placement-settings.js';
 import { Presenter } from './presenter.js';
 import { RedirectWatch } from './redirect-watch.js';
 
+/** What it needs of the data plane. */
+export type PlacementPlane = Pick<DataPlane, 'setPresentations' | 'notify' | 'total'> &
+  ListenerOptions['plane'] &
+  EndpointClientsOptions['plane'];
+
 export interface DatabasePlacementOptions {
   /** The database's number in the data plane. */
   readonly id: number;
-  readonly plane: DataPlane;
+  readonly plane: PlacementPlane;
   readonly nodes: Nodes;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,11 +49,12 @@ export class DatabasePlacement {
   readonly endpoints: Endpoints;
   readonly #options: DatabasePlacementOptions;
   readonly #redirects: RedirectWatch;
+  readonly #latePeers: LatePeers;
   #config: DatabaseConfig;
   #settings: PlacementSettings;
   #advertised: AdvertisedAddresses;
   #isOpen = false;
-  #isEnding = false;
+  #chosen: readonly string[] | undefined;
   #updates = 0;
   #moves = 0;
 
@@ -76,7 +83,12 @@ export class DatabasePlacement {
       node,
       this.#endpoint(node),
     ]);
-    this.endpoints = new Endpoints(new Map(entries), clock);
+    this.endpoints = new Endpoints(new Map(entries), clock, () => void this.update());
+    this.#latePeers = new LatePeers({
+      clock,
+      listens: (node) => this.endpoints.of(node) !== undefined || this.#listens(node),
+      changed: () => void this.update(),
+    });
     this.#watch();
   }
 
@@ -99,16 +111,20 @@ export class DatabasePlacement {
 
   /** Topology or nodes have changed. @returns When the endpoints are as they are to be. */
   async update(): Promise<void> {
-    const { monitor } = this.#options;
+    const { monitor, nodes } = this.#options;
     if (monitor.topology === null || !this.#isOpen) {
       return;
     }
     this.#updates++;
     const update = this.#updates;
-    const chosen = this.chosenNodes(monitor.topology);
+    const chosen = this.#choose(monitor.topology);
     this.#show(monitor.topology, chosen);
-    const isOpenElsewhere = this.#options.nodes.specs.some(
-      ({ id }) => chosen.includes(id) && this.#isOpenElsewhere(id),
+    if (nodes.isEnding) {
+      // Endpoints stay as they are until they are shut.
+      return;
+    }
+    const isOpenElsewhere = chosen.some(
+      (id) => this.endpoints.of(id) === undefined && this.#listens(id),
     );
     await this.endpoints.choose(chosen, isOpenElsewhere);
     if (update === this.#updates && this.#isOpen) {
@@ -147,16 +163,11 @@ export class DatabasePlacement {
 
   /** Ids of the nodes on which the database is to listen. */
   chosenNodes(topology: ClusterTopology): readonly string[] {
-    return listeningNodes(this.#settings, this.#options.nodes.states(), topology);
+    return this.#chosen ?? listeningNodes(this.#settings, this.#options.nodes.states(), topology);
   }
 
-  /**
-   * The process is about to end: its nodes are not shown any more, clients that know MOVED are sent to
-   * others, and those that asked for it are told.
-   */
+  /** The process is about to end: clients that asked for it are told. */
   announceEnd(seconds: number): void {
-    this.#isEnding = true;
-    void this.update();
     for (const [node, endpoint] of this.endpoints.entries()) {
       if (endpoint.state === 'listening') {
         this.#announceMove(node, seconds);
@@ -167,11 +178,13 @@ export class DatabasePlacement {
   /** Nobody can connect from now on; clients that are connected stay. */
   async shut(): Promise<void> {
     this.#isOpen = false;
+    this.#latePeers.stop();
     await this.endpoints.shut();
   }
 
   stop(): void {
     this.#isOpen = false;
+    this.#latePeers.stop();
     this.presenter.stop();
     this.#redirects.stop();
   }
@@ -197,10 +210,21 @@ export class DatabasePlacement {
     }
   }
 
+  #choose(topology: ClusterTopology): readonly string[] {
+    const states = this.#options.nodes.states();
+    this.#chosen = this.#latePeers.choose((late) =>
+      listeningNodes(
+        this.#settings,
+        states.filter(({ spec }) => !late.includes(spec.id)),
+        topology,
+      ),
+    );
+    return this.#chosen;
+  }
+
   #show(topology: ClusterTopology, chosen: readonly string[]): void {
     const nodes = this.#options.nodes.specs;
-    const open = chosen.filter((id) => this.#mayBeShown(id));
-    const listening = open.length > 0 ? open : chosen;
+    const listening = this.#shown(chosen);
     this.presenter.show({
       topology,
       settings: this.#settings,
@@ -214,23 +238,42 @@ export class DatabasePlacement {
     });
   }
 
-  /** A node of this process listens by the time anybody reads of it, if it does not fail. */
-  #mayBeShown(node: string): boolean {
+  /** The chosen nodes that listen; until there is one, those that were shown before and still do. */
+  #shown(chosen: readonly string[]): readonly string[] {
+    // A node of this process listens by the time anybody reads of it, if it does not fail.
+    const open = chosen.filter((id) => {
+      const endpoint = this.endpoints.of(id);
+      return endpoint === undefined ? this.#listens(id) : endpoint.problem === '';
+    });
+    if (open.length > 0) {
+      return open;
+    }
+    const before = this.presenter.situation?.listening ?? [];
+    const still = this.#options.nodes.specs
+      .map(({ id }) => id)
+      .filter((id) => before.includes(id) && this.#listens(id));
+    return still.length > 0 ? still : chosen;
+  }
+
+  /** Whether clients can connect there; true where nobody can tell. */
+  #listens(node: string): boolean {
     const endpoint = this.endpoints.of(node);
     return endpoint === undefined
       ? this.#options.nodes.listens(node, this.#config.databaseName) !== false
-      : !this.#isEnding && endpoint.problem === '';
-  }
-
-  #isOpenElsewhere(node: string): boolean {
-    return this.endpoints.of(node) === undefined && this.#mayBeShown(node);
+      : endpoint.state === 'listening' || endpoint.state === 'grace';
   }
 
   /** Clients that asked for it are told where to go. Each move has another target, if there are several. */
   #announceMove(node: string, seconds: number): void {
     const { id, plane, nodes } = this.#options;
     const { listening = [] } = this.presenter.situation ?? {};
-    const others = nodes.specs.filter((spec) => spec.id !== node && listening.includes(spec.id));
+    const others = nodes.specs.filter(
+      (spec) =>
+        spec.id !== node &&
+        listening.includes(spec.id) &&
+        // All endpoints of a process end with it.
+        !(nodes.isEnding && nodes.isHosted(spec.id)),
+    );
     this.#moves++;
     const target = others[this.#moves % Math.max(1, others.length)] ?? null;
     for (const number of this.presenter.clientelesOf(node)) {

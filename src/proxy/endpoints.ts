@@ -8,6 +8,7 @@ const RETRY_MS = 1_000;
 export class Endpoints {
   readonly #byNode: ReadonlyMap<string, Endpoint>;
   readonly #clock: Clock;
+  readonly #retry: () => void;
   #chosen: ReadonlySet<string> = new Set();
   #isOpenElsewhere = false;
   #running: Promise<void> | undefined;
@@ -15,10 +16,14 @@ export class Endpoints {
   #isShut = false;
   #cancelRetry: (() => void) | undefined;
 
-  /** @param byNode By the node's id. */
-  constructor(byNode: ReadonlyMap<string, Endpoint>, clock: Clock) {
+  /**
+   * @param byNode By the node's id.
+   * @param retry Called when it is time to choose again, as an endpoint could not be opened.
+   */
+  constructor(byNode: ReadonlyMap<string, Endpoint>, clock: Clock, retry: () => void) {
     this.#byNode = byNode;
     this.#clock = clock;
+    this.#retry = retry;
   }
 
   /** Takes the addresses of all nodes, so that a taken one is noticed at once. @throws ProxyError */
@@ -111,11 +116,6 @@ export class Endpoints {
 
   #retryIf(hasFailed: boolean): void {
     this.#cancelRetry?.();
-    this.#cancelRetry = hasFailed
-      ? this.#clock.after(
-          RETRY_MS,
-          () => void this.choose([...this.#chosen], this.#isOpenElsewhere),
-        )
-      : undefined;
+    this.#cancelRetry = hasFailed ? this.#clock.after(RETRY_MS, this.#retry) : undefined;
   }
 }

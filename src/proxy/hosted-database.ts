@@ -151,11 +151,11 @@ export class HostedDatabase {
     await this.#database.reconfigure({ ...this.#config, mode: this.placement.settings.mode });
   }
 
-  /** It is no longer ready; connections are still accepted. @returns Whether it had clients. */
+  /** It is no longer ready; connections are still accepted. @returns Whether it listened. */
   beginDraining(): boolean {
-    const hadClients = this.#state === 'listening';
+    const wasListening = this.#state === 'listening';
     this.#state = 'draining';
-    return hadClients;
+    return wasListening;
   }
 
   /** Ends the waits of blocking commands, so that their clients can be closed between two requests. */

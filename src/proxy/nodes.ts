@@ -4,10 +4,10 @@ import type { Logger } from '../log/logger.js';
 import type { NodeSpec, NodeState } from '../placement/index.js';
 import type { Clock } from '../topology/index.js';
 import type { NodeStatus } from './deployment.js';
-import { type PeerReport, PeerWatch } from './peer-watch.js';
+import { IS_LEAVING, type PeerReport, PeerWatch } from './peer-watch.js';
 
 export interface NodesOptions {
-  /** Ids of the nodes that this process plays. They are up as long as it lives. */
+  /** Ids of the nodes that this process plays. They are up until it is about to end. */
   readonly hosted: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,6 +28,7 @@ export class Nodes {
   readonly #options: NodesOptions;
   readonly #peers = new Map<string, Peer>();
   #specs: readonly NodeConfig[] = [];
+  #isEnding = false;
 
   /** @param nodes At least those that this process plays. */
   constructor(nodes: readonly NodeConfig[], options: NodesOptions) {
@@ -45,6 +46,16 @@ export class Nodes {
       watch.stop();
     }
     this.#peers.clear();
+  }
+
+  /** This process is about to end: its nodes are down, as its peers will have it. */
+  end(): void {
+    this.#isEnding = true;
+    this.#options.changed();
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** Nodes as a reload describes them; those that this process plays stay. */
@@ -72,7 +83,7 @@ export class Nodes {
       spec,
       isHosted: this.isHosted(spec.id),
       isUp: this.#isUp(spec.id),
-      downReason: this.#peers.get(spec.id)?.watch.downReason ?? '',
+      downReason: this.#downReason(spec.id),
     }));
   }
 
@@ -86,7 +97,14 @@ export class Nodes {
   }
 
   #isUp(node: string): boolean {
-    return this.#peers.get(node)?.watch.isUp ?? true;
+    return this.isHosted(node) ? !this.#isEnding : (this.#peers.get(node)?.watch.isUp ?? true);
+  }
+
+  #downReason(node: string): string {
+    if (this.isHosted(node)) {
+      return this.#isEnding ? IS_LEAVING : '';
+    }
+    return this.#peers.get(node)?.watch.downReason ?? '';
   }
 
   /** One watch for each node of another process that can be asked. */

@@ -21,6 +21,8 @@ export interface PeerWatchOptions {
 
 const PERIOD_MS = 1_000;
 const FAILURES_MAX = 3;
+/** Why a node is down whose process is about to end. */
+export const IS_LEAVING = 'it is being stopped';
 
 /** Asks the process of another node every second how it is; three failures in a row: it is down. */
 export class PeerWatch {
@@ -54,7 +56,7 @@ export class PeerWatch {
     if (this.isUp) {
       return '';
     }
-    return this.#isLeaving ? 'it is being stopped' : this.#reason;
+    return this.#isLeaving ? IS_LEAVING : this.#reason;
   }
 
   /** Whether the database's port is open on the node; null if the peer does not tell. */

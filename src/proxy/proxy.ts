@@ -31,7 +31,6 @@ export class SlotgateProxy {
   readonly #leaving = new Set<HostedDatabase>();
   #databases: readonly HostedDatabase[] = [];
   #lastId = -1;
-  #isLeaving = false;
   #config: DeploymentConfig;
 
   private constructor(config: DeploymentConfig, { log }: ProxyDependencies) {
@@ -109,7 +108,7 @@ export class SlotgateProxy {
       );
       return [node, open.map(({ name }) => name)];
     });
-    return { isLeaving: this.#isLeaving, listening: Object.fromEntries(listening) };
+    return { isLeaving: this.#nodes.isEnding, listening: Object.fromEntries(listening) };
   }
 
   async reload(config: DeploymentConfig): Promise<readonly string[]> {
@@ -137,9 +136,9 @@ export class SlotgateProxy {
     readonly shutdownDelayMs: number;
     readonly drainTimeoutMs: number;
   }): Promise<void> {
-    this.#isLeaving = true;
-    const hadClients = this.#databases.map((database) => database.beginDraining());
-    if (!hadClients.includes(true)) {
+    const wereListening = this.#databases.map((database) => database.beginDraining());
+    this.#nodes.end();
+    if (!wereListening.includes(true)) {
       return;
     }
     for (const { placement } of this.#databases) {

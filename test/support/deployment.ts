@@ -55,7 +55,7 @@ export class TestDeployment {
     const ports =
       options.ports ?? (await Promise.all(options.databases.map(() => findClusterPort())));
     const lines: string[] = [];
-    const proxy = await SlotgateProxy.start(await configOf(options, ports), {
+    const proxy = await SlotgateProxy.start(await deploymentConfig(options, ports), {
       log: collectingLog(lines),
     });
     try {
@@ -69,7 +69,7 @@ export class TestDeployment {
 
   /** As SIGHUP with another file does. */
   async reload(change: Partial<TestDeploymentOptions>): Promise<readonly string[]> {
-    return this.proxy.reload(await configOf({ ...this.#options, ...change }, this.ports));
+    return this.proxy.reload(await deploymentConfig({ ...this.#options, ...change }, this.ports));
   }
 
   /** A client of a database on a node, from 1 on; it is closed with the deployment. */
@@ -125,7 +125,8 @@ export class TestDeployment {
   }
 }
 
-async function configOf(
+/** What a process of the deployment runs with. */
+export async function deploymentConfig(
   { databases, process = {}, nodes = [], hosted }: TestDeploymentOptions,
   ports: readonly number[],
 ): Promise<DeploymentConfig> {

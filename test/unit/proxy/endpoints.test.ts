@@ -10,6 +10,7 @@ function setUp(...names: readonly string[]) {
   const endpoints = new Endpoints(
     new Map([...fakes].map(([name, { endpoint }]) => [name, endpoint])),
     clock,
+    () => events.push('retry'),
   );
   const states = () => names.map((name) => endpoints.of(name)?.state);
   const fake = (name: string) => {
@@ -33,15 +34,19 @@ describe('the endpoints of a database', () => {
   });
 
   test('nobody is retired as long as no chosen one can be opened; it is tried again', async () => {
-    const { endpoints, clock, states, fake } = setUp('a', 'b');
+    const { endpoints, clock, events, states, fake } = setUp('a', 'b');
     await endpoints.choose(['a'], false);
     fake('b').refusal = 'in use';
     await endpoints.choose(['b'], false);
-    await clock.advance(5_000);
     expect(states()).toEqual(['listening', 'closed']);
+    events.length = 0;
+    await clock.advance(1_000);
+    expect(events).toEqual(['retry']);
     fake('b').refusal = undefined;
+    await endpoints.choose(['b'], false);
     await clock.advance(1_000);
     expect(states()).toEqual(['grace', 'listening']);
+    expect(events.filter((event) => event === 'retry')).toEqual(['retry']);
   });
 
   test('one that cannot be opened does not keep others that are no longer chosen', async () => {

@@ -82,6 +82,14 @@ describe('the nodes of a deployment', () => {
     expect(nodes.status()[1]?.downReason).toBe('it is being stopped');
   });
 
+  test('the nodes of this process are down when it is about to end', () => {
+    const { nodes, up, changes } = setUp([node('n1'), node('n2')]);
+    const before = changes();
+    nodes.end();
+    expect([up(), changes()]).toEqual([[false, true], before + 1]);
+    expect(nodes.status()[0]?.downReason).toBe('it is being stopped');
+  });
+
   test('a peer listens when it says so, and not while it is down or was never heard of', async () => {
     const { clock, answers, nodes } = setUp([node('n1'), node('n2')]);
     expect(nodes.listens('n2', 'db')).toBe(false);
