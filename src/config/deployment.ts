@@ -46,7 +46,10 @@ export type DeploymentConfig = DeploymentOf<DatabaseConfig>;
 
 /** What differs between two configurations of one form, by what it takes to apply it. */
 export interface DeploymentChanges {
-  /** Settings, those of an entry of `databases:` as `databases.NAME.SETTING`; `nodes`, `databases`. */
+  /**
+   * Settings, those of an entry of `databases:` as `databases.NAME.SETTING`; `nodes`, `databases`; of a
+   * node that the process plays `nodes.ID.address`.
+   */
   readonly live: readonly string[];
   readonly restart: readonly string[];
 }
@@ -101,7 +104,30 @@ function changesOfEntries(
   if (after.form === 'single') return { live: [], restart: [] };
   const names = ({ databases }: ResolvedDeployment) => databases.map((d) => d.databaseName);
   const live = [];
-  if (JSON.stringify(before.nodes) !== JSON.stringify(after.nodes)) live.push('nodes');
+  if (JSON.stringify(before.nodes) !== JSON.stringify(nodesAfterReload(before, after.nodes))) {
+    live.push('nodes');
+  }
   if (JSON.stringify(names(before)) !== JSON.stringify(names(after))) live.push('databases');
-  return { live, restart: before.hosted.join() === after.hosted.join() ? [] : ['node'] };
+  const moved = after.nodes.filter((node) => {
+    const old = before.nodes.find(({ id }) => id === node.id);
+    return old !== undefined && before.hosted.includes(node.id) && old.address !== node.address;
+  });
+  const node = before.hosted.join() === after.hosted.join() ? [] : ['node'];
+  return { live, restart: [...node, ...moved.map(({ id }) => `nodes.${id}.address`)] };
+}
+
+/**
+ * The nodes as a process has them after a reload. Its own listen where they did when it started, so
+ * these stay, at their addresses, until it is restarted.
+ */
+export function nodesAfterReload(
+  { nodes, hosted }: Pick<ResolvedDeployment, 'nodes' | 'hosted'>,
+  after: readonly NodeConfig[],
+): readonly NodeConfig[] {
+  const own = nodes.filter(({ id }) => hosted.includes(id));
+  const kept = after.map((node) => {
+    const old = own.find(({ id }) => id === node.id);
+    return old === undefined ? node : { ...node, address: old.address };
+  });
+  return [...kept, ...own.filter(({ id }) => after.every((node) => node.id !== id))];
 }

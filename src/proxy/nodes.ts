@@ -58,7 +58,7 @@ export class Nodes {
     return this.#isEnding;
   }
 
-  /** Nodes as a reload describes them; those that this process plays stay. */
+  /** @param nodes As a reload describes them; at least those that this process plays. */
   update(nodes: readonly NodeConfig[]): void {
     const isSame = JSON.stringify(nodes) === JSON.stringify(this.#specs);
     if (!isSame) {

@@ -1,5 +1,5 @@
 import type { DatabaseConfig, DeploymentConfig } from '../config/deployment.js';
-import { deploymentChanges } from '../config/deployment.js';
+import { deploymentChanges, nodesAfterReload } from '../config/deployment.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
@@ -120,8 +120,9 @@ export class SlotgateProxy {
         : this.#databases.find(({ name }) => name === database.databaseName),
     );
     // What needs a restart stays as it is.
-    this.#config = { ...config, hosted };
-    this.#nodes.update(config.nodes);
+    const nodes = nodesAfterReload(this.#config, config.nodes);
+    this.#config = { ...config, hosted, nodes };
+    this.#nodes.update(nodes);
     for (const database of this.#databases.filter((database) => !known.includes(database))) {
       void this.#remove(database);
     }

@@ -3,6 +3,7 @@ import { CONFIG_CHECKS } from '../../../src/cli/config-checks.js';
 import { type ConfigChecks, NO_CHECKS } from '../../../src/config/checks.js';
 import {
   deploymentChanges,
+  nodesAfterReload,
   type ResolvedDatabase,
   type ResolvedDeployment,
 } from '../../../src/config/deployment.js';
@@ -462,6 +463,22 @@ describe('what changed', () => {
     });
     const yaml = `${BOTH}  - { name: third, port: 12002 }\n`;
     expect(changes(yaml)).toEqual({ live: ['databases'], restart: [] });
+  });
+
+  test('the node that the process plays stays, and stays where it is', () => {
+    const moved = changed('address: 10.0.0.1', 'address: 10.0.0.7').replace(
+      'address: 10.0.0.2',
+      'address: 10.0.0.8',
+    );
+    const { live, restart } = changes(moved);
+    expect(live).toEqual(['nodes']);
+    expect(restart).toContain('nodes.n1.address');
+    expect(restart).not.toContain('nodes.n2.address');
+    expect(changes(changed('address: 10.0.0.1', 'address: 10.0.0.7')).live).toEqual([]);
+    const [first, second] = nodesAfterReload(before, resolved({ yaml: moved }).nodes);
+    expect([first?.address, second?.address]).toEqual(['10.0.0.1', '10.0.0.8']);
+    const left = nodesAfterReload(before, before.nodes.slice(1));
+    expect(left.map(({ id }) => id)).toEqual(['n2', 'n1']);
   });
 
   test('another node is another process', () => {
