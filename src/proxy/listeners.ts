@@ -65,8 +65,11 @@ export class Listeners implements EndpointSockets {
 
   applyRules(): void {
     const { plane, database, rulesFor } = this.#options;
-    for (const { fd, worker, address } of this.#sockets) {
-      plane.listen(database, worker, fd, rulesFor(address));
+    for (const address of new Set(this.#sockets.map((socket) => socket.address))) {
+      const rules = rulesFor(address);
+      for (const { fd, worker } of this.#sockets.filter((socket) => socket.address === address)) {
+        plane.listen(database, worker, fd, rules);
+      }
     }
   }
 

@@ -30,7 +30,7 @@ export interface PresenterOptions {
 }
 
 /**
- * What the clients of a database are shown. An clientele gets a number when clients may first belong to
+ * What the clients of a database are shown. A clientele gets a number when clients may first belong to
  * it and keeps it; what it is shown is published anew whenever that changes.
  */
 export class Presenter {
@@ -75,11 +75,14 @@ export class Presenter {
   ): readonly NativePeerRule[] {
     const strictness = strictnessOf(mode ?? this.#situation?.settings.mode ?? 'standalone');
     const views = kind === 'unix' ? [AT_UNIX_SOCKET] : this.#views;
+    const known = this.#clienteles.length;
     const rules = views.map((view) => ({
       cidr: kind === 'unix' ? '' : view.cidr,
       presentation: this.#numberOf({ node, mode, view, strictness }),
     }));
-    this.#publish();
+    if (this.#clienteles.length > known) {
+      this.#publish();
+    }
     return rules;
   }
 

@@ -51,6 +51,7 @@ function setUp(first: Change = {}) {
   const clock = new FakeClock();
   let published: readonly NativePresentation[] = [];
   let publications = 0;
+  let computations = 0;
   const presenter = new Presenter({
     database: 0,
     name: 'db',
@@ -61,7 +62,10 @@ function setUp(first: Change = {}) {
         publications++;
       },
     },
-    movedQuietMs: () => QUIET_MS,
+    movedQuietMs: () => {
+      computations++;
+      return QUIET_MS;
+    },
     lingerMs: () => LINGER_MS,
   });
   presenter.show(situation(first));
@@ -95,6 +99,8 @@ function setUp(first: Change = {}) {
     target,
     picture,
     publications: () => publications,
+    /** How often it was computed what is to be published. */
+    computations: () => computations,
   };
 }
 
@@ -321,6 +327,16 @@ test('a listener with a mode of its own shows that, whatever the database does',
   expect(target(aware, 0)).toBe('10.0.0.1:12000');
   // What is left of mode cluster is for the clients that had it.
   expect(picture(plain)).toBeNull();
+});
+
+test('rules for clients that are known already make no work', () => {
+  const { connect, computations } = setUp();
+  connect('n1');
+  const before = computations();
+  connect('n1');
+  expect(computations()).toBe(before);
+  connect('n2');
+  expect(computations()).toBe(before + 1);
 });
 
 test('a number keeps its meaning while nodes come and go', () => {
