@@ -9,9 +9,10 @@ export const NO_NODE = 0xffff;
 
 /**
  * Which node serves each slot in mode `cluster`: the one that hosts the slot's primary if it listens,
- * else one of the listening nodes; nodes may have one address, and then host the same. Which one that is follows from the ids of primary and nodes alone,
- * so all processes agree, and it changes for few primaries when a node comes or goes. All slots of a
- * primary have the same node; slots that nobody owns share one.
+ * else one of the listening nodes; nodes may have one address, and then host the same. Which one that
+ * is follows from the ids of primary and nodes alone, so all processes agree, and it changes for few
+ * primaries when a node comes or goes. All slots of a primary have the same node; slots that nobody
+ * owns share one.
  * @param listening Ids, as from `listeningNodes`.
  * @returns Length 16384: index into `nodes`, or `NO_NODE` if nobody listens.
  */

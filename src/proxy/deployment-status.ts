@@ -143,7 +143,7 @@ function unbalancedEndpoints(
       );
 }
 
-/** Endpoints of other processes are taken to be as the policy wants them. */
+/** Those that clients are told of: if none that is to be open is, those that were or will be. */
 function listening({ placement }: HostedDatabase, topology: ClusterTopology): readonly string[] {
   return placement.presenter.situation?.listening ?? placement.chosenNodes(topology);
 }

@@ -293,7 +293,8 @@ test('an address that is taken is named, and nothing is left open', async () => 
 
 test('the status shows nodes, databases, endpoints and shards', async () => {
   const deployment = await start({ proxyPolicy: 'single', mode: 'direct' });
-  await deployment.connect(1);
+  // A client counts when it has been accepted.
+  await (await deployment.connect(1)).call('PING');
   const { deployment: live } = deployment.proxy;
   expect(
     live.nodes().map(({ uid, spec, isHosted, isUp }) => [uid, spec.id, isHosted, isUp]),

@@ -80,7 +80,7 @@ export const PLACEMENT_SETTINGS = {
     flag: 'shards-placement',
     env: 'SLOTGATE_SHARDS_PLACEMENT',
     reload: 'live',
-    help: 'How shards should lie: on few nodes (dense) or spread over all (sparse). auto is sparse in mode cluster, else dense. Decides what counts as unbalanced.',
+    help: 'How shards should lie: on few nodes (dense) or spread over all (sparse). auto is sparse in mode cluster, else dense, by the mode of the configuration. Decides what counts as unbalanced; moves no shard.',
   },
   movedQuietMs: {
     kind: 'integer',
