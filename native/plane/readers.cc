@@ -71,10 +71,13 @@ void Readers::adopt(Database& database, const RouteSnapshot& snapshot,
 
 void Readers::switch_on(Database& database) {
   database.attention |= kAttentionReaders;
+  const std::uint32_t kept_ms = database.settings->read_your_writes_ms;
   context_.client_io->for_each([&](Client& client) {
-    // What is on its way was not remembered.
-    if (client.database == &database && client.tail != kNoIndex)
+    if (client.database != &database) return;
+    // Neither what is on its way was remembered, nor what it has written so far.
+    if (client.tail != kNoIndex)
       memory_of(client).writes.add(kEverySlot, context_.requests[client.tail].arrival);
+    if (kept_ms > 0) memory_of(client).mixes_until_ms = context_.now_ms + kept_ms;
   });
 }
 
@@ -223,7 +226,8 @@ bool Readers::must_wait(Client& client, std::uint16_t slot, std::uint16_t flags)
   while (index != kNoIndex && !is_unanswered(context_.requests[index], slot, any))
     index = context_.requests[index].next;
   if (index == kNoIndex) return false;
-  client.reads->mixes_until_ms = context_.now_ms + kMixesMs;
+  std::uint64_t& until_ms = client.reads->mixes_until_ms;
+  until_ms = std::max(until_ms, context_.now_ms + kMixesMs);
   client.special |= kSpecialDraining;
   return true;
 }

@@ -1,4 +1,7 @@
 // Reads from replicas: a client's requests for a key are executed in its order.
+#include <chrono>
+#include <thread>
+
 #include "test/check.h"
 #include "test/plane_readers_support.h"
 
@@ -45,6 +48,23 @@ TEST(a_read_behind_an_unanswered_write_goes_to_the_primary) {
   CHECK_EQ(client.reply(), kOne);
   // Answered, and reads of one's own writes were not asked for.
   reads_from(shard.replica, client, "a");
+}
+
+TEST(writes_of_when_there_were_no_replicas_are_not_missed_at_one) {
+  ReplicatedShard shard(keeping_writes(60'000));
+  TestClient client = shard.plane.connect();
+  shard.read_from({});
+  shard.plane.publish();
+  // Until nobody takes note of writes any more.
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  client.ask("SET a 1");
+  shard.primary.serve("SET a 1", kOk);
+  CHECK_EQ(client.reply(), kOk);
+  shard.read_from({1});
+  shard.plane.publish();
+  reads_from(shard.primary, client, "a");
+  TestClient other = shard.plane.connect();
+  reads_from(shard.replica, other, "a");
 }
 
 TEST(a_write_waits_for_an_older_read_of_its_slot) {

@@ -78,14 +78,14 @@ export function databaseObject(database: DatabaseStatus, { endpoints, shards }: 
   };
 }
 
-/** A database has one endpoint, with an address on each node that its policy chooses. */
+/** A database has one endpoint, which may be open on each node. */
 export function endpointUid(database: number): string {
   return `${database}:1`;
 }
 
 export function endpointObject(endpoint: EndpointStatus) {
   return {
-    uid: endpoint.id,
+    uid: endpointUid(endpoint.database),
     bdb_uid: endpoint.database,
     node_uid: endpoint.node,
     addr: endpoint.addresses,

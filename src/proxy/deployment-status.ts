@@ -85,7 +85,6 @@ function endpointStatuses(
     nodes.status().map(async ({ uid, spec }): Promise<EndpointStatus> => {
       const endpoint = placement.endpoints.of(spec.id);
       return {
-        id: `${uidOf(database)}:${uid}`,
         database: uidOf(database),
         node: uid,
         addresses: endpoint?.addresses ?? [

@@ -50,8 +50,6 @@ export type EndpointState = 'closed' | 'listening' | 'grace' | 'draining';
 
 /** The port of a database on one node. */
 export interface EndpointStatus {
-  /** `<uid of the database>:<uid of the node>`. */
-  readonly id: string;
   readonly database: number;
   readonly node: number;
   /** `host:port` or the paths of unix sockets. */

@@ -27,6 +27,8 @@ export interface PollPlan {
 
 interface Polled {
   facts: ServerFacts | null;
+  /** As it was last told; kept while the server does not answer. */
+  zone: string | null;
   isBeingAsked: boolean;
   polls: number;
   samples: readonly number[];
@@ -59,7 +61,13 @@ export class ReplicaPoll {
       }
     }
     for (const nodeId of added) {
-      this.#polled.set(nodeId, { facts: null, isBeingAsked: false, polls: 0, samples: [] });
+      this.#polled.set(nodeId, {
+        facts: null,
+        zone: null,
+        isBeingAsked: false,
+        polls: 0,
+        samples: [],
+      });
       this.ask(nodeId);
     }
     if (plan.nodeIds.length === 0) {
@@ -118,8 +126,11 @@ export class ReplicaPoll {
     if (this.#plan.needsLatency) {
       polled.samples = [...polled.samples, await this.#roundTripMs(nodeId)].slice(-SAMPLES);
     }
-    const zone = server === null ? (polled.facts?.zone ?? null) : announcedZone(server);
-    return info === null ? null : { ...info, zone, latencyMs: medianOf(polled.samples) };
+    if (server !== null) {
+      polled.zone = announcedZone(server);
+    }
+    const { zone, samples } = polled;
+    return info === null ? null : { ...info, zone, latencyMs: medianOf(samples) };
   }
 
   async #roundTripMs(nodeId: string): Promise<number> {

@@ -16,8 +16,9 @@ afterAll(async () => {
   await server?.stop();
 });
 
-function host(ending: string): Promise<ProgramResult> {
-  return runProgram(process.execPath, [HOST, ending, String(server.port)]);
+function host(ending: string, timeoutMs?: number): Promise<ProgramResult> {
+  const options = timeoutMs === undefined ? {} : { timeoutMs };
+  return runProgram(process.execPath, [HOST, ending, String(server.port)], options);
 }
 
 async function pushes(): Promise<number> {
@@ -51,8 +52,8 @@ test('an exception with traffic ends as exceptions do', async () => {
 });
 
 test('loaded and unloaded a hundred times', async () => {
-  expect(await host('load-unload')).toEqual({ code: 0, output: '' });
-}, 60_000);
+  expect(await host('load-unload', 80_000)).toEqual({ code: 0, output: '' });
+}, 90_000);
 
 test('loading it alone keeps no process alive', async () => {
   expect(await host('load-only')).toEqual({ code: 0, output: '' });

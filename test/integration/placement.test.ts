@@ -317,11 +317,11 @@ test('the status shows nodes, databases, endpoints and shards', async () => {
   ]);
   const endpoints = await live.endpoints();
   expect(
-    endpoints.map(({ id, isChosen, state, clients }) => [id, isChosen, state, clients]),
+    endpoints.map(({ node, isChosen, state, clients }) => [node, isChosen, state, clients]),
   ).toEqual([
-    ['1:1', true, 'listening', 1],
-    ['1:2', false, 'closed', 0],
-    ['1:3', false, 'closed', 0],
+    [1, true, 'listening', 1],
+    [2, false, 'closed', 0],
+    [3, false, 'closed', 0],
   ]);
   const shards = live.shards();
   expect(shards.map(({ uid }) => uid)).toEqual([1, 2, 3, 4, 5, 6]);

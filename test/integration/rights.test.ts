@@ -10,7 +10,14 @@ const SOME = { username: 'some', password: 'some-password' };
 
 /** What changes or tells nothing but the own connection: a worker answers it without asking anybody. */
 const EVERY_CONNECTION: ReadonlySet<string> = new Set([
-  ...['client|capa', 'client|getname', 'client|id', 'client|reply', 'client|setinfo'],
+  ...[
+    'client|capa',
+    'client|maint_notifications',
+    'client|getname',
+    'client|id',
+    'client|reply',
+    'client|setinfo',
+  ],
   ...['client|setname', 'discard', 'echo', 'exec', 'multi', 'ping', 'select', 'unwatch'],
   ...['punsubscribe', 'sunsubscribe', 'unsubscribe'],
 ]);

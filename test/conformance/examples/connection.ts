@@ -71,8 +71,7 @@ export const CONNECTION: Examples = {
     CLIENT LIST TYPE nonsense
     CLIENT LIST NONSENSE
   `,
-  'client|maint_notifications':
-    '!ERR CLIENT MAINT_NOTIFICATIONS needs RESP3: CLIENT MAINT_NOTIFICATIONS ON',
+  'client|maint_notifications': '!ERR syntax error: CLIENT MAINT_NOTIFICATIONS maybe',
   'client|no-evict': `
     CLIENT NO-EVICT ON
     CLIENT NO-EVICT OFF

@@ -158,7 +158,7 @@ db2 steps aside: yes (clients of this machine), no, the servers are on loopback 
 ENDPOINTS:
 DB:ID  NAME  ID            NODE    ROLE       ADDRESS         CONNS  STATUS
 db:1   db1   endpoint:1:1  node:1  all-nodes  10.0.0.1:12000  5      listening
-db:1   db1   endpoint:1:2  node:2  all-nodes  10.0.0.2:12000  5      closed: address in use
+db:1   db1   endpoint:1:1  node:2  all-nodes  10.0.0.2:12000  5      closed: address in use
 
 SHARDS:
 DB:ID  NAME  ID       NODE    ROLE    SLOTS      ADDRESS        STATUS

@@ -78,10 +78,9 @@ export class FakeDeployment implements Deployment {
   async endpoints(): Promise<readonly EndpointStatus[]> {
     const open = { isChosen: true, state: 'listening', clients: 5, problem: '' } as const;
     return [
-      { ...open, id: '1:1', database: 1, node: 1, addresses: ['10.0.0.1:12000'] },
+      { ...open, database: 1, node: 1, addresses: ['10.0.0.1:12000'] },
       {
         ...open,
-        id: '1:2',
         database: 1,
         node: 2,
         addresses: ['10.0.0.2:12000'],
@@ -90,7 +89,6 @@ export class FakeDeployment implements Deployment {
       },
       {
         ...open,
-        id: '2:1',
         database: 2,
         node: 1,
         addresses: ['10.0.0.1:12001'],

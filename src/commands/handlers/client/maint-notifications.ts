@@ -26,18 +26,22 @@ export const handleMaintNotifications: ControlHandler = (request, context) => {
   if (context.presentation(request).mode !== 'standalone') {
     return refuse(`unknown subcommand '${String(args[1])}'. Try CLIENT HELP.`);
   }
-  if (protocol !== 3) {
-    return refuse('CLIENT MAINT_NOTIFICATIONS needs RESP3: send HELLO 3 first');
-  }
-  switch (wordOf(args[2])) {
+  const outcome = askedFor(args.slice(2));
+  return protocol === 3 || (outcome.kind === 'reply' && outcome.noticeKind === undefined)
+    ? outcome
+    : refuse('CLIENT MAINT_NOTIFICATIONS needs RESP3: send HELLO 3 first');
+};
+
+function askedFor([word, ...rest]: readonly Buffer[]): ControlOutcome {
+  switch (wordOf(word)) {
     case 'ON':
-      return turnedOn(args.slice(3));
+      return turnedOn(rest);
     case 'OFF':
-      return args.length === 3 ? answered(0) : refuse(SYNTAX_ERROR);
+      return rest.length === 0 ? answered(0) : refuse(SYNTAX_ERROR);
     default:
       return refuse(SYNTAX_ERROR);
   }
-};
+}
 
 function turnedOn([name, type, ...rest]: readonly Buffer[]): ControlOutcome {
   if (name === undefined) {
