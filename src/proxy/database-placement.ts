@@ -127,9 +127,16 @@ export class DatabasePlacement {
       (id) => this.endpoints.of(id) === undefined && this.#listens(id),
     );
     await this.endpoints.choose(chosen, isOpenElsewhere);
-    if (update === this.#updates && this.#isOpen) {
-      // An endpoint that could not be opened is not shown.
+    if (update === this.#updates && this.#isOpen && this.#isShownOtherwise(chosen)) {
       this.#show(monitor.topology, chosen);
+    }
+  }
+
+  /** The same topology, as it was seen again: stamps and epochs may be others. */
+  renew(topology: ClusterTopology): void {
+    const { situation } = this.presenter;
+    if (situation !== undefined) {
+      this.presenter.renew({ ...situation, topology });
     }
   }
 
@@ -253,6 +260,11 @@ export class DatabasePlacement {
       .map(({ id }) => id)
       .filter((id) => before.includes(id) && this.#listens(id));
     return still.length > 0 ? still : chosen;
+  }
+
+  /** As after an endpoint could not be opened. */
+  #isShownOtherwise(chosen: readonly string[]): boolean {
+    return this.#shown(chosen).join() !== this.presenter.situation?.listening.join();
   }
 
   /** Whether clients can connect there; true where nobody can tell. */

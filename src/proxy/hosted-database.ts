@@ -72,7 +72,7 @@ export class HostedDatabase {
       log,
       presentation: (number) => this.placement.presenter.viewOf(number),
     });
-    this.monitor.onTopology((topology) => this.#adopt(topology));
+    this.monitor.onTopology((topology, changed) => this.#adopt(topology, changed));
     this.monitor.onDefaultUser(() => this.#database.publishSettings());
   }
 
@@ -182,9 +182,13 @@ export class HostedDatabase {
     await this.monitor.stop();
   }
 
-  #adopt(topology: ClusterTopology): void {
+  #adopt(topology: ClusterTopology, changed: boolean): void {
     this.#database.adopt(topology);
-    void this.placement.update();
+    if (changed) {
+      void this.placement.update();
+    } else {
+      this.placement.renew(topology);
+    }
     const opened = this.#opened;
     if (opened === undefined || this.#state !== 'starting') {
       return;

@@ -101,12 +101,38 @@ function isRedirected(clientele: Clientele, situation: Situation): boolean {
   return hasOwnSlots(clientele, situation) || (clientele.strictness === 'redirected' && isRetired);
 }
 
-/** @param isQuiet Whether the owner of a slot has just changed, so that nobody is sent there yet. */
+/** Which node serves each slot, as each node sees it: most of its clienteles share one table. */
+export class RedirectTables {
+  readonly #owners: Uint16Array;
+  readonly #isQuiet: (slot: number) => boolean;
+  readonly #tables = new Map<string, Uint16Array>();
+
+  /** @param isQuiet Whether the owner of a slot has just changed, so that nobody is sent there yet. */
+  constructor(owners: Uint16Array, isQuiet: (slot: number) => boolean) {
+    this.#owners = owners;
+    this.#isQuiet = isQuiet;
+  }
+
+  /** @param isHere Whether the node at this index is the one that answers. */
+  for(isHere: readonly boolean[]): Uint16Array {
+    const key = isHere.join();
+    const known = this.#tables.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const table = this.#owners.map((owner, slot) =>
+      isHere[owner] !== false || this.#isQuiet(slot) ? HERE : owner,
+    );
+    this.#tables.set(key, table);
+    return table;
+  }
+}
+
 export function presentationFor(
   clientele: Clientele,
   situation: Situation,
   lingers: boolean,
-  isQuiet: (slot: number) => boolean,
+  tables: RedirectTables,
 ): NativePresentation {
   const mode = modeFor(clientele, situation);
   const shown = shownTo(clientele, situation, lingers);
@@ -116,26 +142,22 @@ export function presentationFor(
     showsCluster: shown !== 'nothing',
     oneSlotOnly: isCluster && mode !== 'standalone' && clientele.strictness !== 'loose',
     ...(isRedirected(clientele, situation)
-      ? redirects(clientele, situation, isQuiet)
+      ? redirects(clientele, situation, tables)
       : { slotToTarget: NOWHERE_ELSE, targets: [] }),
   };
 }
 
 function redirects(
   { node, view }: Clientele,
-  { nodes, owners, settings, port }: Situation,
-  isQuiet: (slot: number) => boolean,
+  { nodes, settings, port }: Situation,
+  tables: RedirectTables,
 ): Pick<NativePresentation, 'slotToTarget' | 'targets'> {
   const targets = nodes.map((spec) =>
     redirectTarget(shownAddress(spec, settings, view.viewer), portOn(spec, port)),
   );
   // A node that is shown under our own address, by whatever mistake, would send clients in circles.
   const own = targets[nodes.findIndex(({ id }) => id === node)];
-  const isHere = targets.map((target) => target === own);
-  const slotToTarget = owners.map((owner, slot) =>
-    isHere[owner] !== false || isQuiet(slot) ? HERE : owner,
-  );
-  return { slotToTarget, targets };
+  return { slotToTarget: tables.for(targets.map((target) => target === own)), targets };
 }
 
 export function isSamePresentation(a: NativePresentation, b: NativePresentation): boolean {

@@ -7,6 +7,7 @@ import {
   type Clientele,
   isSamePresentation,
   presentationFor,
+  RedirectTables,
   type Situation,
   shownTo,
   strictnessOf,
@@ -54,6 +55,11 @@ export class Presenter {
     this.#quiet.note(situation.owners, situation.nodes, clock.nowMs());
     this.#situation = situation;
     this.#publish();
+  }
+
+  /** Nothing of the situation has changed that presentations depend on. */
+  renew(situation: Situation): void {
+    this.#situation = situation;
   }
 
   stop(): void {
@@ -158,8 +164,9 @@ export class Presenter {
     const nowMs = clock.nowMs();
     const quietMs = movedQuietMs();
     const isQuiet = (slot: number) => this.#quiet.isQuiet(slot, nowMs, quietMs);
+    const tables = new RedirectTables(situation.owners, isQuiet);
     const next = this.#clienteles.map((clientele) =>
-      presentationFor(clientele, situation, this.#lingers, isQuiet),
+      presentationFor(clientele, situation, this.#lingers, tables),
     );
     if (!isSame(this.#published, next)) {
       this.#published = next;

@@ -6,10 +6,13 @@ import { formatAddress } from '../../src/config/addresses.js';
 import type { DeploymentConfig } from '../../src/config/deployment.js';
 import { loadConfig } from '../../src/config/load.js';
 import { resolveConfig } from '../../src/config/resolve.js';
+import { ProxyError } from '../../src/errors/index.js';
 import type { LogFields, Logger } from '../../src/log/logger.js';
 import { SlotgateProxy } from '../../src/proxy/proxy.js';
 import { findClusterPort } from './ports.js';
 import { TestClient } from './resp-client.js';
+
+const START_ATTEMPTS = 5;
 
 export const NODE_HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 
@@ -52,12 +55,9 @@ export class TestDeployment {
   }
 
   static async start(options: TestDeploymentOptions): Promise<TestDeployment> {
-    const ports =
-      options.ports ?? (await Promise.all(options.databases.map(() => findClusterPort())));
     const lines: string[] = [];
-    const proxy = await SlotgateProxy.start(await deploymentConfig(options, ports), {
-      log: collectingLog(lines),
-    });
+    const log = collectingLog(lines);
+    const { proxy, ports } = await startOnFreePorts(options, log);
     try {
       await proxy.whenListening();
     } catch (error) {
@@ -122,6 +122,25 @@ export class TestDeployment {
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.proxy.stop();
+  }
+}
+
+/** A port that is free on one address may be taken on another: then others are tried. */
+async function startOnFreePorts(options: TestDeploymentOptions, log: Logger) {
+  for (let attempt = 1; ; attempt++) {
+    const found = options.databases.map(() => findClusterPort());
+    const ports = options.ports ?? (await Promise.all(found));
+    try {
+      return {
+        proxy: await SlotgateProxy.start(await deploymentConfig(options, ports), { log }),
+        ports,
+      };
+    } catch (error) {
+      const isTaken = error instanceof ProxyError && error.code === 'address_in_use';
+      if (!isTaken || options.ports !== undefined || attempt === START_ATTEMPTS) {
+        throw error;
+      }
+    }
   }
 }
 
