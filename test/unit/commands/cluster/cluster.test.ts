@@ -36,8 +36,11 @@ test.each(CLUSTER_ANSWERED)('%s is refused to a client that is shown no cluster'
 
 test('the picture is that for the addresses of the client', async () => {
   const seen: string[] = [];
-  const presentation = () =>
-    fakeView({ picture: (...addresses) => (seen.push(...addresses), PICTURE) });
+  const picture = (...addresses: readonly string[]) => {
+    seen.push(...addresses);
+    return PICTURE;
+  };
+  const presentation = () => fakeView({ picture });
   await ask('cluster slots', 2, fakeContext({ presentation }));
   expect(seen).toEqual(['127.0.0.1:50000', '127.0.0.1:12000']);
 });
