@@ -1,11 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CommandEnvironment } from '../environment.js';
-import { CommandError, EXIT_OK, EXIT_USAGE } from '../exit.js';
-import { ApiClient } from './api-client.js';
-import { balanceText, type UnbalancedObject } from './balance.js';
-import { bindBody, databaseText, findDatabase, tuneBody } from './databases.js';
-import type { DatabaseObject } from './objects.js';
-import { fetchStatus, STATUS_SECTIONS, type StatusSection, statusText } from './status.js';
+import { EXIT_OK } from '../exit.js';
+// The commands themselves are loaded when one is run: no other program of slotgate needs them.
+import type { CTL_COMMANDS } from './commands.js';
+import { STATUS_SECTIONS } from './sections.js';
 
 const EXAMPLES = `
 Examples:
@@ -22,12 +20,6 @@ interface CtlOptions {
   readonly json?: true;
 }
 
-interface Run extends CtlOptions {
-  readonly api: ApiClient;
-  /** Prints text for people, or the value for scripts. */
-  readonly show: (value: unknown, text: () => string) => void;
-}
-
 /** Adds `slotgate ctl`, which speaks to a running Slotgate over REST. */
 export function addCtlCommand(
   program: Command,
@@ -38,98 +30,43 @@ export function addCtlCommand(
     .command('ctl')
     .description('looks at a running slotgate and changes it')
     .addHelpText('after', EXAMPLES);
-  const add = (
-    syntax: string,
-    description: string,
-    run: (run: Run, args: string[]) => Promise<void>,
-  ) =>
+  const url = environment.env.SLOTGATE_CTL_URL ?? 'http://127.0.0.1:12090';
+  const add = (name: keyof typeof CTL_COMMANDS, args: string, description: string) =>
     ctl
-      .command(syntax)
+      .command(`${name} ${args}`)
       .description(description)
       .addOption(
         new Option(
           '--url <URL>',
           'admin address of the slotgate to speak to (SLOTGATE_CTL_URL)',
-        ).default(environment.env.SLOTGATE_CTL_URL ?? 'http://127.0.0.1:12090'),
+        ).default(url),
       )
       .option('--json', 'for scripts: what the REST interface answers')
       .action(async (...given: unknown[]) => {
         const options = given.at(-2) as CtlOptions;
-        await run(runOf(options, environment), given.slice(0, -2).flat().filter(isText));
+        await run(name, options, given.slice(0, -2).flat().filter(isText), environment);
         done(EXIT_OK);
       });
-  add('status [section]', `all, or one of ${STATUS_SECTIONS.join(', ')}`, status);
-  add('info <db> [name]', 'settings of a database, or of all', info);
-  add(
-    'tune <db> <name> <settings...>',
-    'changes settings: mode, policy, preferred-ip-type, …',
-    tune,
-  );
-  add('bind <endpoint> <id> <change...>', 'policy P, include NODE… or exclude NODE…', bind);
-  add('verify <balance>', 'lists nodes and endpoints that are unbalanced', verify);
+  add('status', '[section]', `all, or one of ${STATUS_SECTIONS.join(', ')}`);
+  add('info', '<db> [name]', 'settings of a database, or of all');
+  add('tune', '<db> <name> <settings...>', 'changes settings: mode, policy, preferred-ip-type, …');
+  add('bind', '<endpoint> <id> <change...>', 'policy P, include NODE… or exclude NODE…');
+  add('verify', '<balance>', 'lists nodes and endpoints that are unbalanced');
 }
 
-function runOf(options: CtlOptions, { writeOut }: CommandEnvironment): Run {
-  return {
-    ...options,
-    api: new ApiClient(options.url),
-    show: (value, text) =>
-      writeOut(options.json === true ? `${JSON.stringify(value, undefined, 2)}\n` : text()),
-  };
-}
-
-async function status({ api, show }: Run, [section]: string[]): Promise<void> {
-  const sections = section === undefined ? STATUS_SECTIONS : [sectionOf(section)];
-  const all = await fetchStatus(api);
-  show(section === undefined ? all : all[sectionOf(section)], () => statusText(all, sections));
-}
-
-function sectionOf(word: string): StatusSection {
-  const section = STATUS_SECTIONS.find((known) => known === word);
-  if (section === undefined) throw notAllowed('status', word, STATUS_SECTIONS.join(', '));
-  return section;
-}
-
-async function info({ api, show }: Run, [word = '', name]: string[]): Promise<void> {
-  if (word !== 'db') throw notAllowed('info', word, 'db');
-  const databases =
-    name === undefined
-      ? await api.get<readonly DatabaseObject[]>('/v1/bdbs')
-      : [await findDatabase(api, name)];
-  show(name === undefined ? databases : databases[0], () => databases.map(databaseText).join('\n'));
-}
-
-async function tune(
-  { api, show }: Run,
-  [word = '', name = '', ...settings]: string[],
+async function run(
+  name: keyof typeof CTL_COMMANDS,
+  { url, json }: CtlOptions,
+  args: string[],
+  { writeOut }: CommandEnvironment,
 ): Promise<void> {
-  if (word !== 'db') throw notAllowed('tune', word, 'db');
-  const body = tuneBody(settings);
-  const { uid } = await findDatabase(api, name);
-  const changed = await api.put<DatabaseObject>(`/v1/bdbs/${uid}`, body);
-  show(changed, () => 'Finished successfully\n');
-}
-
-async function bind({ api, show }: Run, [word = '', id = '', ...change]: string[]): Promise<void> {
-  if (word !== 'endpoint') throw notAllowed('bind', word, 'endpoint');
-  const endpoint = id.replace(/^endpoint:/, '');
-  const body = bindBody(change);
-  const { uid } = await findDatabase(api, `db:${endpoint.split(':')[0]}`);
-  const changed = await api.put<DatabaseObject>(`/v1/bdbs/${uid}`, { ...body, endpoint });
-  show(changed, () => 'Finished successfully\n');
-}
-
-async function verify({ api, show }: Run, [word = '']: string[]): Promise<void> {
-  if (word !== 'balance') throw notAllowed('verify', word, 'balance');
-  const unbalanced = await api.get<readonly UnbalancedObject[]>('/v1/balance');
-  show(unbalanced, () => balanceText(unbalanced));
-}
-
-function notAllowed(command: string, given: string, allowed: string): CommandError {
-  return new CommandError(
-    EXIT_USAGE,
-    `${command}: ${JSON.stringify(given)} is not allowed; allowed is ${allowed}`,
-  );
+  const [{ CTL_COMMANDS: commands }, { ApiClient }] = await Promise.all([
+    import('./commands.js'),
+    import('./api-client.js'),
+  ]);
+  const show = (value: unknown, text: () => string) =>
+    writeOut(json === true ? `${JSON.stringify(value, undefined, 2)}\n` : text());
+  await commands[name]({ api: new ApiClient(url), show }, args);
 }
 
 function isText(value: unknown): value is string {

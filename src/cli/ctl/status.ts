@@ -6,11 +6,8 @@ import type {
   ShardObject,
   Verdict,
 } from './objects.js';
+import type { StatusSection } from './sections.js';
 import { table } from './table.js';
-
-/** What `status` can show, in its order. */
-export const STATUS_SECTIONS = ['nodes', 'databases', 'endpoints', 'shards'] as const;
-export type StatusSection = (typeof STATUS_SECTIONS)[number];
 
 export interface Status {
   readonly nodes: readonly NodeObject[];
