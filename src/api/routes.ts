@@ -32,10 +32,10 @@ export function apiRoutes(deployment: Deployment): readonly HttpRoute[] {
       return oneOf(databases.map(projection(request, ['uid'])), request.params.uid, 'database');
     }),
     get('/v1/bdbs/:uid/shards', async ({ params }) => {
-      const { databases, shards } = await snapshotOf(deployment);
-      const database = databases.find(({ uid }) => String(uid) === params.uid);
+      const snapshot = await snapshotOf(deployment);
+      const database = databaseIn(snapshot, params.uid);
       if (database === undefined) return notFound(`database ${params.uid}`);
-      const own = shards.filter((shard) => shard.database === database.uid);
+      const own = snapshot.shards.filter((shard) => shard.database === database.uid);
       return jsonResponse(200, own.map(shardObject));
     }),
     { method: 'PUT', path: '/v1/bdbs/:uid', handler: (request) => change(deployment, request) },
@@ -71,15 +71,17 @@ function databaseObjects(snapshot: Snapshot): Objects {
   return snapshot.databases.map((database) => databaseObject(database, snapshot));
 }
 
+function databaseIn({ databases }: Snapshot, uid: string | undefined) {
+  return databases.find((database) => String(database.uid) === uid);
+}
+
 function shardObjects({ shards }: Snapshot): Objects {
   return shards.map(shardObject);
 }
 
 async function change(deployment: Deployment, request: HttpRequest): Promise<HttpResponse> {
   const { params, query, body } = request;
-  const find = async () =>
-    (await deployment.databases()).find(({ uid }) => String(uid) === params.uid);
-  const database = await find();
+  const database = databaseIn(await snapshotOf(deployment), params.uid);
   if (database === undefined) return notFound(`database ${params.uid}`);
   // Applied in spite of it, a dry run would be the opposite of what was asked for.
   if (query.has('dry_run')) {
@@ -94,11 +96,12 @@ async function change(deployment: Deployment, request: HttpRequest): Promise<Htt
   }
   const outcome = deployment.change(database.name, parsed.change);
   if (outcome.kind === 'refused') return refusal(406, outcome.problems);
-  const changed = await find();
+  const snapshot = await snapshotOf(deployment);
+  const changed = databaseIn(snapshot, params.uid);
   if (outcome.kind === 'unknown-database' || changed === undefined) {
     return notFound(`database ${params.uid}`);
   }
-  return jsonResponse(200, databaseObject(changed, await snapshotOf(deployment)));
+  return jsonResponse(200, databaseObject(changed, snapshot));
 }
 
 function refusal(status: number, problems: readonly ChangeProblem[]): HttpResponse {
