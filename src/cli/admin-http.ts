@@ -6,6 +6,7 @@ import { describePortOwner } from '../http/port-owner.js';
 import { type HttpHandler, type HttpRoute, type HttpServer, jsonResponse } from '../http/types.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSample } from '../metrics/sample.js';
+import { LISTENING_PATH } from '../proxy/peer-watch.js';
 import type { RunningProxy } from './environment.js';
 import { CommandError, EXIT_FAILURE } from './exit.js';
 
@@ -60,7 +61,7 @@ export function probeRoutes(
       return { status: 200, ...text };
     }),
     // For the processes of other nodes.
-    page('/listening', () => jsonResponse(200, proxy.peerReport())),
+    page(LISTENING_PATH, () => jsonResponse(200, proxy.peerReport())),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
 import type { Deployment } from '../proxy/deployment.js';
+import type { PeerReport } from '../proxy/peer-watch.js';
 
 /** What the commands need of a running proxy; `SlotgateProxy` of src/proxy is one. */
 export interface RunningProxy {
@@ -17,7 +18,7 @@ export interface RunningProxy {
   liveness(): readonly HealthCheck[];
   metrics(): Promise<MetricSnapshot>;
   /** What the processes of other nodes have to know, as plain data. */
-  peerReport(): object;
+  peerReport(): PeerReport;
   /** @returns Settings that changed and need a restart. */
   reload(config: DeploymentConfig): Promise<readonly string[]>;
   drain(options: {

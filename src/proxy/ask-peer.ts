@@ -1,11 +1,9 @@
 import { get } from 'node:http';
 import { formatAddress, type TcpAddress } from '../config/addresses.js';
-import type { Listening, PeerReport } from './peer-watch.js';
+import { LISTENING_PATH, type Listening, type PeerReport } from './peer-watch.js';
 
 const TIMEOUT_MS = 1_000;
 const ANSWER_BYTES_MAX = 1_048_576;
-/** Where a process tells which of its endpoints are open. */
-export const LISTENING_PATH = '/listening';
 
 /**
  * Asks the admin listener of another node's process.

@@ -1,5 +1,8 @@
 import type { Clock } from '../topology/index.js';
 
+/** Where a process tells which of its endpoints are open. */
+export const LISTENING_PATH = '/listening';
+
 /** By the id of a node, the names of the databases whose port is open on it. */
 export type Listening = Readonly<Record<string, readonly string[]>>;
 
