@@ -1,16 +1,15 @@
 import type { NativePresentation } from '../native/index.js';
 import {
-  type AdvertisedAddresses,
   type ClientView,
   type Mode,
-  type NodeSpec,
   type PlacementSettings,
+  type ProxyPictureInput,
   portOn,
   redirectTarget,
+  type SteppingAsideInput,
   shownAddress,
   steppingAside,
 } from '../placement/index.js';
-import type { ClusterTopology } from '../topology/index.js';
 
 /**
  * What a client was told about requests when it connected, and can live with ever since:
@@ -46,19 +45,10 @@ export interface Clientele {
 export type Shown = 'nothing' | 'proxies' | 'servers';
 
 /** All that presentations depend on. */
-export interface Situation {
-  readonly topology: ClusterTopology;
+export interface Situation
+  extends Pick<ProxyPictureInput, 'port' | 'nodes' | 'listening' | 'owners' | 'topology'>,
+    Pick<SteppingAsideInput, 'advertised' | 'lendsItsUser'> {
   readonly settings: PlacementSettings;
-  /** The database's port. */
-  readonly port: number;
-  readonly nodes: readonly NodeSpec[];
-  /** Ids of the nodes that listen. */
-  readonly listening: readonly string[];
-  /** As `slotOwners`: an index into `nodes`. */
-  readonly owners: Uint16Array;
-  readonly advertised: AdvertisedAddresses;
-  /** As `SteppingAsideInput.lendsItsUser`. */
-  readonly lendsItsUser: boolean;
 }
 
 /** In `NativePresentation.slotToTarget`: served here. */
