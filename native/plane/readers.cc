@@ -77,7 +77,7 @@ void Readers::switch_on(Database& database) {
     // Neither what is on its way was remembered, nor what it has written so far.
     if (client.tail != kNoIndex)
       memory_of(client).writes.add(kEverySlot, context_.requests[client.tail].arrival);
-    if (kept_ms > 0) memory_of(client).mixes_until_ms = context_.now_ms + kept_ms;
+    if (kept_ms > 0) memory_of(client).primary_until_ms = context_.now_ms + kept_ms;
   });
 }
 
@@ -107,7 +107,7 @@ void Readers::slot_is_open(Database& database, std::uint16_t slot) {
 }
 
 bool Readers::may_read(Client& client) const {
-  if (client.reads && context_.now_ms < client.reads->mixes_until_ms) return false;
+  if (client.reads && context_.now_ms < client.reads->primary_until_ms) return false;
   const ClientSession* const session = client.session.get();
   return session == nullptr || !(session->bound || session->watching || session->transaction);
 }
@@ -226,7 +226,7 @@ bool Readers::must_wait(Client& client, std::uint16_t slot, std::uint16_t flags)
   while (index != kNoIndex && !is_unanswered(context_.requests[index], slot, any))
     index = context_.requests[index].next;
   if (index == kNoIndex) return false;
-  std::uint64_t& until_ms = client.reads->mixes_until_ms;
+  std::uint64_t& until_ms = client.reads->primary_until_ms;
   until_ms = std::max(until_ms, context_.now_ms + kMixesMs);
   client.special |= kSpecialDraining;
   return true;

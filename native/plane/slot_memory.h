@@ -67,8 +67,9 @@ class SlotMemory {
 struct ReadMemory {
   SlotMemory writes;       ///< everything that may have changed something
   SlotMemory at_replicas;  ///< reads that replicas were asked for
-  /// It sends reads and writes to the same slots in one go: until then it is served by primaries.
-  std::uint64_t mixes_until_ms = 0;
+  /// Until then it is served by primaries: it sends reads and writes to the same slots in one go, or
+  /// it may have written before anybody remembered its writes.
+  std::uint64_t primary_until_ms = 0;
 
   void answered(std::uint32_t arrival, std::uint64_t now_ms) noexcept {
     writes.answered(arrival, now_ms);
