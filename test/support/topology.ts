@@ -1,7 +1,12 @@
 import { buildTopology, type LocatedNode } from '../../src/topology/build-topology.js';
 import { parseClusterNodes } from '../../src/topology/cluster-nodes.js';
 import type { FetchedView } from '../../src/topology/fetch-view.js';
-import type { ClusterTopology } from '../../src/topology/index.js';
+import {
+  type ClusterTopology,
+  type ServerNode,
+  SLOT_COUNT,
+  UNASSIGNED,
+} from '../../src/topology/index.js';
 import { mergeViews } from '../../src/topology/views.js';
 import { fakeNodeId } from './fake-cluster.js';
 
@@ -32,4 +37,38 @@ export function topologyOf(text: string): ClusterTopology {
     }),
   );
   return buildTopology(merged, located, merged.openSlots, STAMPS);
+}
+
+/** A primary at port 7000 of this machine, but for `changes`. */
+export function serverNode(nodeId: string, changes: Partial<ServerNode> = {}): ServerNode {
+  return {
+    nodeId,
+    address: { kind: 'tcp', host: '127.0.0.1', port: 7000 },
+    announced: { host: '127.0.0.1', port: 7000, hostname: null },
+    redirectNames: [],
+    role: 'primary',
+    flags: [],
+    linkConnected: true,
+    configEpoch: 1,
+    hasSlots: true,
+    ...changes,
+  };
+}
+
+/** These servers, without a slot that is served, but for `changes`. */
+export function topologyWith(
+  servers: readonly ServerNode[],
+  changes: Partial<ClusterTopology> = {},
+): ClusterTopology {
+  return {
+    version: 1,
+    refreshStartedAtMs: 0,
+    currentEpoch: 1,
+    nodeTimeoutMs: null,
+    shards: [],
+    servers,
+    slotToShard: new Uint16Array(SLOT_COUNT).fill(UNASSIGNED),
+    openSlots: [],
+    ...changes,
+  };
 }

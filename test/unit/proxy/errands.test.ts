@@ -2,37 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { NativeErrand, NativeOutcome } from '../../../src/native/index.js';
 import { ClientErrands } from '../../../src/proxy/errands.js';
-import type { ClusterTopology, RefreshReason, ServerNode } from '../../../src/topology/index.js';
+import {
+  type ClusterTopology,
+  type RefreshReason,
+  type ServerNode,
+  SLOT_COUNT,
+} from '../../../src/topology/index.js';
+import { serverNode, topologyWith } from '../../support/topology.js';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const SLOT = 7;
 
 function node(nodeId: string, port: number): ServerNode {
-  return {
-    nodeId,
+  return serverNode(nodeId, {
     address: { kind: 'tcp', host: '127.0.0.1', port },
     announced: { host: '127.0.0.1', port, hostname: null },
     redirectNames: [`127.0.0.1:${port}`],
-    role: 'primary',
-    flags: [],
-    linkConnected: true,
-    configEpoch: 1,
-    hasSlots: true,
-  };
+  });
 }
 
 /** All slots are A's. */
-const TOPOLOGY: ClusterTopology = {
-  version: 1,
-  refreshStartedAtMs: 0,
-  currentEpoch: 1,
-  nodeTimeoutMs: null,
+const TOPOLOGY = topologyWith([node(A, 7001), node(B, 7002)], {
   shards: [{ primary: 0, replicas: [] }],
-  servers: [node(A, 7001), node(B, 7002)],
-  slotToShard: new Uint16Array(16_384),
-  openSlots: [],
-};
+  slotToShard: new Uint16Array(SLOT_COUNT),
+});
 
 type Answer = NativeOutcome | (() => Promise<NativeOutcome>);
 

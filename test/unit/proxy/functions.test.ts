@@ -2,37 +2,8 @@ import { expect, test } from 'vitest';
 import { SILENT_LOGGER } from '../../../src/log/logger.js';
 import { FunctionCopier } from '../../../src/proxy/functions.js';
 import type { RespReply } from '../../../src/resp/index.js';
-import type { ClusterTopology, ServerNode } from '../../../src/topology/index.js';
-
-type NodeFields = Partial<Pick<ServerNode, 'role' | 'flags' | 'hasSlots'>>;
-
-function node(nodeId: string, fields: NodeFields = {}): ServerNode {
-  return {
-    nodeId,
-    address: { kind: 'tcp', host: '127.0.0.1', port: 7000 },
-    announced: { host: '127.0.0.1', port: 7000, hostname: null },
-    redirectNames: [],
-    role: 'primary',
-    flags: [],
-    linkConnected: true,
-    configEpoch: 1,
-    hasSlots: true,
-    ...fields,
-  };
-}
-
-function topology(...servers: readonly ServerNode[]): ClusterTopology {
-  return {
-    version: 1,
-    refreshStartedAtMs: 0,
-    currentEpoch: 1,
-    nodeTimeoutMs: null,
-    shards: [],
-    servers,
-    slotToShard: new Uint16Array(16_384),
-    openSlots: [],
-  };
-}
+import type { ServerNode } from '../../../src/topology/index.js';
+import { serverNode as node, topologyWith } from '../../support/topology.js';
 
 function text(words: string): RespReply {
   return { kind: 'string', bytes: Buffer.from(words) };
@@ -73,30 +44,30 @@ const COPIED = ['a DUMP', 'c RESTORE dump of a REPLACE'];
 
 test('the primaries of the first topology are taken as they are', async () => {
   const { calls, copier } = setUp({ a: ['lib'], c: [] });
-  await copier.adopt(topology(node('a'), node('c')));
+  await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual([]);
 });
 
 test('a new primary is given the functions of the others, once', async () => {
   const { calls, copier } = setUp({ a: ['lib'], b: [], c: [] });
-  await copier.adopt(topology(node('b'), node('a')));
-  await copier.adopt(topology(node('b'), node('a'), node('c')));
-  await copier.adopt(topology(node('b'), node('a'), node('c')));
+  await copier.adopt(topologyWith([node('b'), node('a')]));
+  await copier.adopt(topologyWith([node('b'), node('a'), node('c')]));
+  await copier.adopt(topologyWith([node('b'), node('a'), node('c')]));
   expect(calls).toEqual(COPIED);
 });
 
 test('a new primary is looked at before it has slots, and when it has some', async () => {
   const libraries: Record<string, string[]> = { a: ['restored'], c: [] };
   const { calls, copier } = setUp(libraries);
-  await copier.adopt(topology(node('a')));
-  await copier.adopt(topology(node('a'), node('c', { hasSlots: false })));
+  await copier.adopt(topologyWith([node('a')]));
+  await copier.adopt(topologyWith([node('a'), node('c', { hasSlots: false })]));
   expect(calls).toEqual(COPIED);
   libraries['a'] = ['restored', 'new'];
-  await copier.adopt(topology(node('a'), node('c')));
+  await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual([...COPIED, ...COPIED]);
 });
 
-test.each<[string, Record<string, string[] | string>, NodeFields]>([
+test.each<[string, Record<string, string[] | string>, Partial<ServerNode>]>([
   ['that has them', { a: ['lib'], c: ['own', 'lib'] }, {}],
   ['where nobody has any', { a: [], c: [] }, {}],
   ['of a version without functions', { a: "ERR unknown command 'FUNCTION'", c: [] }, {}],
@@ -105,8 +76,8 @@ test.each<[string, Record<string, string[] | string>, NodeFields]>([
   ['that is a replica', { a: ['lib'], c: [] }, { role: 'replica' }],
 ])('nothing is copied to a server %s', async (_, libraries, fields) => {
   const { calls, copier } = setUp(libraries);
-  await copier.adopt(topology(node('a')));
-  await copier.adopt(topology(node('a'), node('c', fields)));
+  await copier.adopt(topologyWith([node('a')]));
+  await copier.adopt(topologyWith([node('a'), node('c', fields)]));
   expect(calls).toEqual([]);
 });
 
@@ -119,10 +90,10 @@ test.each([
     libraries['c'] = state;
   }
   const { calls, copier } = setUp(libraries);
-  await copier.adopt(topology(node('a')));
-  await copier.adopt(topology(node('a'), node('c')));
+  await copier.adopt(topologyWith([node('a')]));
+  await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual([]);
   libraries['c'] = [];
-  await copier.adopt(topology(node('a'), node('c')));
+  await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual(COPIED);
 });

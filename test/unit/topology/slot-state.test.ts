@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { ProxyError } from '../../../src/errors/index.js';
 import type { RespReply } from '../../../src/resp/index.js';
 import {
-  type ClusterTopology,
   readSlotState,
   type ServerNode,
-  SLOT_COUNT,
   type SlotStateSource,
-  UNASSIGNED,
 } from '../../../src/topology/index.js';
 import { fakeNodeId } from '../../support/fake-cluster.js';
+import { serverNode, topologyWith } from '../../support/topology.js';
 
 interface Said {
   readonly nodes: readonly string[];
@@ -23,31 +21,7 @@ function line(name: string, flags: string, epoch: number, slots: string): string
 }
 
 function serverOf(name: string, changes: Partial<ServerNode> = {}): ServerNode {
-  return {
-    nodeId: fakeNodeId(name),
-    address: { kind: 'tcp', host: '127.0.0.1', port: 7_000 },
-    announced: { host: '127.0.0.1', port: 7_000, hostname: null },
-    redirectNames: [],
-    role: 'primary',
-    flags: [],
-    linkConnected: true,
-    configEpoch: 1,
-    hasSlots: true,
-    ...changes,
-  };
-}
-
-function topologyOf(servers: readonly ServerNode[]): ClusterTopology {
-  return {
-    version: 1,
-    refreshStartedAtMs: 0,
-    currentEpoch: 1,
-    nodeTimeoutMs: null,
-    shards: [],
-    servers,
-    slotToShard: new Uint16Array(SLOT_COUNT).fill(UNASSIGNED),
-    openSlots: [],
-  };
+  return serverNode(fakeNodeId(name), changes);
 }
 
 /** Servers that answer; those without an answer are down. */
@@ -55,7 +29,7 @@ function sourceOf(servers: readonly ServerNode[], said: Readonly<Record<string, 
   const refreshes: string[] = [];
   const asked = new Set<string>();
   const source: SlotStateSource = {
-    topology: topologyOf(servers),
+    topology: topologyWith(servers),
     execute: (nodeId, [command]) => {
       asked.add(nodeId);
       const [name, answer] = Object.entries(said).find(([id]) => fakeNodeId(id) === nodeId) ?? [];
