@@ -9,9 +9,11 @@ namespace slotgate::test {
 namespace {
 
 struct Streaming {
+  explicit Streaming(PlaneSetup setup = {}) : plane({&a, &b}, std::move(setup)) {}
+
   FakeServer a;
   FakeServer b;
-  TestPlane plane{{&a, &b}};
+  TestPlane plane;
   TestClient client = plane.connect();
   std::string key = plane.key_of(0);
   std::string value = std::string(3U * 1024 * 1024, 'v');
@@ -80,6 +82,41 @@ TEST(an_error_of_the_probe_is_the_reply_and_the_rest_is_thrown_away) {
   sender.join();
   CHECK_EQ(s.client.reply(), "-MISCONF no\r\n");
   CHECK_EQ(s.client.reply(), "+PONG\r\n");
+  CHECK(s.a.stays_quiet());
+}
+
+TEST(a_large_request_that_no_server_takes_in_time_ends_with_the_reason) {
+  PlaneSetup setup;
+  setup.settings.limits.hold_timeout_ms = 200;
+  Streaming s(setup);
+  const std::string loading = "-LOADING the dataset is being loaded\r\n";
+  s.a.answer_with([&](const Call&) { return loading; });
+  s.client.send(s.large);
+  CHECK_EQ(s.client.reply(), loading);
+  s.a.refuse(true);
+  s.a.close_connections();
+  s.client.send(s.large);
+  const std::string reply = s.client.reply();
+  CHECK(reply.starts_with("-CLUSTERDOWN "));
+  CHECK(reply.find(s.a.endpoint()) != std::string::npos);
+  s.plane.assign(slot_of(s.key), RouteSnapshot::kNobody);
+  s.plane.publish();
+  s.client.send(s.large);
+  CHECK_EQ(s.client.reply(), "-CLUSTERDOWN Hash slot not served\r\n");
+  CHECK_EQ(s.client.call("PING"), "+PONG\r\n");
+}
+
+TEST(an_answer_before_the_last_byte_is_the_reply_and_the_rest_is_thrown_away) {
+  Streaming s;
+  const std::size_t half = s.large.size() / 2;
+  s.client.send(std::string_view(s.large).substr(0, half));
+  const Call probe = s.a.take();
+  s.a.reply(probe, ":0\r\n");
+  s.plane.await(&WorkerCounters::streamed_requests, 1);
+  s.a.send_to(probe.connection, "-ERR Protocol error: invalid bulk length\r\n");
+  CHECK_EQ(s.client.reply(), "-ERR Protocol error: invalid bulk length\r\n");
+  s.client.send(std::string_view(s.large).substr(half));
+  CHECK_EQ(s.client.call("PING"), "+PONG\r\n");
   CHECK(s.a.stays_quiet());
 }
 
