@@ -35,7 +35,7 @@ inline constexpr std::uint64_t kCorkMs = 1;
 
 /// Delays between attempts, of connecting to a server and of asking one that refused: doubling.
 inline constexpr std::uint32_t kBackoffFirstMs = 50;
-inline constexpr std::uint32_t kBackoffMostMs = 1000;
+inline constexpr std::uint32_t kBackoffMostMs = 500;
 /// What waits for a link looks for it no more often than this.
 inline constexpr std::uint64_t kLinkRetryMs = 10;
 

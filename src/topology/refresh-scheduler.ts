@@ -13,13 +13,16 @@ export interface RefreshRun {
 
 const FIRST_DELAY_MS = 100;
 const LAST_DELAY_MS = 1_000;
+/** While requests wait: what they wait for is seen at most so late, at the cost of one call. */
+const LAST_HOLD_DELAY_MS = 250;
 /** After so long without a request the next one is served at once again. */
 const QUIET_MS = 5_000;
 
 /**
  * Decides when to refresh: one at a time, shared by all who ask, never in a tight loop. Requests
  * that change nothing are served ever more slowly, failures are retried, and while requests are
- * held it goes on by itself; each of these delays doubles from 100 ms to 1 s with jitter.
+ * held it goes on by itself; each of these delays doubles from 100 ms with jitter, to 1 s, while
+ * requests are held to 250 ms.
  */
 export class RefreshScheduler {
   readonly #clock: Clock;
@@ -42,7 +45,7 @@ export class RefreshScheduler {
     this.#clock = clock;
     this.#run = run;
     this.#failureDelay = new Backoff(clock, FIRST_DELAY_MS, LAST_DELAY_MS);
-    this.#holdDelay = new Backoff(clock, FIRST_DELAY_MS, LAST_DELAY_MS);
+    this.#holdDelay = new Backoff(clock, FIRST_DELAY_MS, LAST_HOLD_DELAY_MS);
     this.#gap = new Backoff(clock, FIRST_DELAY_MS, LAST_DELAY_MS);
   }
 
@@ -115,7 +118,8 @@ export class RefreshScheduler {
     this.#gapMs = this.#gap.next();
     if (this.#isRequested) {
       this.#schedule(this.#gapMs);
-    } else if (this.#isHolding) {
+    }
+    if (this.#isHolding) {
       this.#schedule(this.#holdDelay.next());
     }
   }

@@ -67,15 +67,26 @@ test('requests during failures do not make a tight loop', async () => {
   expect(times()).toEqual([0, 100, 300, 700]);
 });
 
-test('while holding one node at a time is asked, 100 ms doubling to 1 s, and then no more', async () => {
+test('while holding one node at a time is asked, 100 ms doubling to 250 ms, and then no more', async () => {
   const { clock, runs, scheduler, times } = setUp(() => 'same');
   scheduler.setHolding(true);
-  await clock.advance(3_600);
-  expect(times()).toEqual([100, 300, 700, 1_500, 2_500, 3_500]);
+  await clock.advance(1_100);
+  expect(times()).toEqual([100, 300, 550, 800, 1_050]);
   expect(runs.every((run) => run.breadth === 'one' && !run.isRequested)).toBe(true);
   scheduler.setHolding(false);
   await clock.advance(60_000);
-  expect(runs).toHaveLength(6);
+  expect(runs).toHaveLength(5);
+});
+
+test('requests that change nothing do not slow it down while holding', async () => {
+  const { clock, scheduler, times } = setUp(() => 'same', 5);
+  scheduler.setHolding(true);
+  for (let i = 0; i < 400; i++) {
+    scheduler.request();
+    await clock.advance(10);
+  }
+  const gaps = times().map((at, i) => at - (times()[i - 1] ?? 0));
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(255);
 });
 
 test('stop ends it, also while a refresh runs', async () => {
