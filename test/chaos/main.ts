@@ -23,6 +23,7 @@ async function runAll({ against, out, targetLog, ...options }: Options): Promise
         if (targetLog !== undefined) appendFileSync(targetLog, text);
       },
     });
+    if (report === undefined) continue;
     reports.push(report);
     print(`\n${reportText(report)}`);
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(reports, undefined, 2)}\n`);

@@ -30,10 +30,14 @@ const LAST_PAUSE_MS = 1_500;
 const DEAF_AFTER_MS = 10_000;
 const LAST_REPLIES_MS = 10_000;
 
-/** One run: servers, target, load, faults, and what the checker says about it. */
-export async function runChaos(options: ChaosOptions): Promise<Report> {
+/**
+ * One run: servers, target, load, faults, and what the checker says about it.
+ * @returns undefined, after a line that says so, if the target is not installed.
+ */
+export async function runChaos(options: ChaosOptions): Promise<Report | undefined> {
   const random = new Random(options.seed);
   const scene = await openScene(options, random.fork());
+  if (scene === undefined) return undefined;
   try {
     return await perform(options, scene, random.fork());
   } finally {
@@ -71,6 +75,7 @@ async function perform(options: ChaosOptions, scene: Scene, random: Random): Pro
       faults: faults.records,
       stalls: stallMeter.stalls,
       limits,
+      hasContract: options.against === 'proxy',
       read: (list) => stage.readList(list.key, list.slot),
     });
     const problems = target.problems();

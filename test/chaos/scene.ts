@@ -1,6 +1,8 @@
 import type { Random } from '../support/random.js';
+import { findNutcracker, startNutcrackerTarget } from './nutcracker.js';
 import { ClusterStage } from './stage/cluster-stage.js';
 import type { Stage } from './stage/stage.js';
+import { StandaloneStage } from './stage/standalone-stage.js';
 import { directTarget, startProxyTarget, type Target } from './target.js';
 
 export const TARGET_NAMES = ['proxy', 'direct', 'nutcracker'] as const;
@@ -23,18 +25,42 @@ export interface Scene {
 const THREADS_MAX = 2;
 const FULL_COVERAGE_PERCENT = 30;
 
-export async function openScene(options: SceneOptions, random: Random): Promise<Scene> {
+/** @returns undefined, after a line that says so, if the target is not installed. */
+export async function openScene(
+  { against, nodeTimeoutMs }: SceneOptions,
+  random: Random,
+): Promise<Scene | undefined> {
+  if (against === 'nutcracker') return openStandaloneScene(nodeTimeoutMs);
   const threads = random.between(1, THREADS_MAX);
   const fullCoverage = random.chance(FULL_COVERAGE_PERCENT);
-  const { nodeTimeoutMs } = options;
   const stage = await ClusterStage.start({ nodeTimeoutMs, fullCoverage, random });
+  return withTarget(
+    stage,
+    `3 primaries, 3 replicas, node time-out ${nodeTimeoutMs} ms, full coverage ${fullCoverage ? 'yes' : 'no'}`,
+    async () => (against === 'proxy' ? startProxyTarget(stage, threads) : directTarget(stage)),
+  );
+}
+
+async function openStandaloneScene(nodeTimeoutMs: number): Promise<Scene | undefined> {
+  const program = findNutcracker();
+  if (program === undefined) return undefined;
+  const stage = await StandaloneStage.start(nodeTimeoutMs);
+  return withTarget(stage, '3 servers, each for itself', () =>
+    startNutcrackerTarget(program, stage),
+  );
+}
+
+async function withTarget(
+  stage: Stage,
+  about: string,
+  start: () => Promise<Target>,
+): Promise<Scene> {
   try {
-    const target =
-      options.against === 'proxy' ? await startProxyTarget(stage, threads) : directTarget(stage);
+    const target = await start();
     return {
       stage,
       target,
-      about: `3 primaries, 3 replicas, node time-out ${nodeTimeoutMs} ms, full coverage ${fullCoverage ? 'yes' : 'no'}`,
+      about,
       async close() {
         await target.stop();
         await stage.stop();

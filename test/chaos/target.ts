@@ -48,6 +48,7 @@ export async function startProxyTarget(stage: Stage, threads: number): Promise<T
     about: `slotgate proxy, ${threads} worker threads`,
     abilities: {
       crossSlot: true,
+      crossSlotExists: true,
       echo: true,
       evalsha: true,
       transactions: true,
@@ -83,6 +84,7 @@ export function directTarget(stage: Stage): Target {
     about: 'ioredis Cluster with its default settings, straight at the servers',
     abilities: {
       crossSlot: false,
+      crossSlotExists: false,
       echo: false,
       evalsha: false,
       transactions: true,

@@ -12,17 +12,19 @@ export interface RunFacts {
   readonly faults: readonly FaultRecord[];
   readonly stalls: readonly Stall[];
   readonly limits: ErrorLimits;
+  /** The target promises which errors there are, and when. */
+  readonly hasContract: boolean;
   /** What a list holds at the end. */
   readonly read: (list: ListHistory) => Promise<readonly string[]>;
 }
 
 /** All that is wrong with a run. */
 export async function checkRun(recorder: Recorder, facts: RunFacts): Promise<Violation[]> {
-  const { faults, limits, stalls } = facts;
+  const { faults, limits, stalls, hasContract } = facts;
   return [
     ...recorder.mismatches.map((detail) => ({ rule: 'wrong reply' as const, detail })),
     ...(await checkKeys(recorder, facts)),
-    ...recorder.errors.flatMap((error) => checkError(error, faults, limits)),
+    ...(hasContract ? recorder.errors : []).flatMap((error) => checkError(error, faults, limits)),
     ...recorder.staleReads.flatMap((read) => checkStaleRead(read, faults)),
     ...recorder.channels.flatMap(checkChannel),
     ...faults.flatMap((fault) => checkRecovery(fault, stalls, limits.recoveryMs)),

@@ -24,7 +24,9 @@ class IoredisDriver implements Driver {
   }
 
   async transaction(commands: readonly (readonly Argument[])[]): Promise<Reply> {
-    const results = await this.#library.multi(commands.map((command) => [...command])).exec();
+    // Names of its methods, so in small letters.
+    const calls = commands.map(([name, ...args]) => [String(name).toLowerCase(), ...args]);
+    const results = await this.#library.multi(calls).exec();
     return results?.map(([error, value]) => error ?? toReply(value)) ?? null;
   }
 
@@ -39,21 +41,40 @@ class IoredisDriver implements Driver {
   }
 }
 
-/** It repeats nothing by itself: what the target answers is what is written down. */
-export function ioredisKind(protocol: 2 | 3, target: { host: string; port: number }): DriverKind {
+/** A library that cannot connect would go on trying behind the scenes. */
+async function connected(library: Library): Promise<Driver> {
+  library.on('error', () => undefined);
+  try {
+    await library.connect();
+  } catch (error) {
+    library.disconnect();
+    throw error;
+  }
+  return new IoredisDriver(library);
+}
+
+/**
+ * It repeats nothing by itself: what the target answers is what is written down.
+ * @param isServer The target answers INFO and CLIENT, which the library sends when it has connected.
+ */
+export function ioredisKind(
+  protocol: 2 | 3,
+  target: { host: string; port: number },
+  isServer = true,
+): DriverKind {
   return {
     name: `ioredis RESP${protocol}`,
     async connect() {
       const library = new Redis({
         ...target,
         protocol,
+        enableReadyCheck: isServer,
+        disableClientInfo: !isServer,
         lazyConnect: true,
         maxRetriesPerRequest: 0,
         autoResendUnfulfilledCommands: false,
       });
-      library.on('error', () => undefined);
-      await library.connect();
-      return new IoredisDriver(library);
+      return connected(library);
     },
   };
 }
@@ -70,9 +91,7 @@ export function ioredisClusterKind({ seeds, map }: ClusterTarget): DriverKind {
     name: 'ioredis Cluster',
     async connect() {
       const library = new Cluster([...seeds], { natMap: { ...map }, lazyConnect: true });
-      library.on('error', () => undefined);
-      await library.connect();
-      return new IoredisDriver(library);
+      return connected(library);
     },
   };
 }

@@ -46,7 +46,12 @@ export function nodeRedisKind(protocol: 2 | 3, target: { host: string; port: num
     name: `node-redis RESP${protocol}`,
     async connect() {
       const client = newClient(protocol, target);
-      await client.connect();
+      try {
+        await client.connect();
+      } catch (error) {
+        client.destroy();
+        throw error;
+      }
       return new NodeRedisDriver(client);
     },
   };

@@ -15,8 +15,9 @@ import type { Request, Session } from './session.js';
 
 /** What the target can do beside commands with one key. */
 export interface Abilities {
-  /** MGET, MSET and EXISTS with keys of several slots. */
+  /** MGET and MSET with keys of several slots. */
   readonly crossSlot: boolean;
+  readonly crossSlotExists: boolean;
   readonly echo: boolean;
   /** EVALSHA runs wherever the key is. */
   readonly evalsha: boolean;
@@ -107,6 +108,7 @@ export class ListWriter implements Actor {
     const group = this.#abilities.crossSlot ? random.shuffled(tags).slice(0, 5) : [tag, tag];
     const keys = group.map((one, i) => fixedKey(one, i % FIXED_KEYS_PER_TAG));
     const slots = [...new Set(group.map((one) => one.slot))];
+    const counted = this.#abilities.crossSlotExists ? keys : [fixedKey(tag, 0), fixedKey(tag, 1)];
     const nonce = `${this.#session.name} ${this.#echoes++}`;
     return [
       {
@@ -121,7 +123,12 @@ export class ListWriter implements Actor {
         args: ['MGET', ...keys],
         accept: expectReply(group.map((one, i) => fixedValue(one, i % FIXED_KEYS_PER_TAG))),
       },
-      { operation: 'exists', slots, args: ['EXISTS', ...keys], accept: expectReply(keys.length) },
+      {
+        operation: 'exists',
+        slots: this.#abilities.crossSlotExists ? slots : [tag.slot],
+        args: ['EXISTS', ...counted],
+        accept: expectReply(counted.length),
+      },
       ...(this.#abilities.echo
         ? [
             {

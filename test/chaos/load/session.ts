@@ -21,6 +21,7 @@ export class Session {
   readonly #recorder: Recorder;
   #driver: Driver | undefined;
   #connecting: Promise<Driver> | undefined;
+  #isClosed = false;
 
   constructor(name: string, kind: DriverKind, recorder: Recorder) {
     this.name = `${name} (${kind.name})`;
@@ -28,7 +29,10 @@ export class Session {
     this.#recorder = recorder;
   }
 
-  /** Connects, also again after the connection was closed. Tries until it succeeds. */
+  /**
+   * Connects, also again after the connection was closed. Tries until it succeeds.
+   * @throws Error if the session was closed meanwhile.
+   */
   async connect(): Promise<Driver> {
     if (this.#driver !== undefined && !this.#driver.isClosed) return this.#driver;
     this.#connecting ??= this.#tryToConnect().finally(() => {
@@ -65,7 +69,9 @@ export class Session {
     });
   }
 
+  /** Ends requests that wait for a reply, too. */
   close(): void {
+    this.#isClosed = true;
     this.#driver?.close();
   }
 
@@ -89,15 +95,18 @@ export class Session {
   }
 
   async #tryToConnect(): Promise<Driver> {
-    for (;;) {
+    while (!this.#isClosed) {
       try {
-        this.#driver = await this.#kind.connect((detail) =>
+        const driver = await this.#kind.connect((detail) =>
           this.#recorder.mismatch({ operation: 'echo', client: this.name }, detail),
         );
-        return this.#driver;
+        this.#driver = driver;
+        if (this.#isClosed) driver.close();
+        return driver;
       } catch {
         await sleep(RECONNECT_AFTER_MS);
       }
     }
+    throw new Error(`${this.name} was closed`);
   }
 }

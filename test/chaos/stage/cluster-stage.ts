@@ -20,9 +20,12 @@ export interface ClusterStageOptions {
 const SHARDS = 3;
 const TAGS_PER_SHARD = 4;
 const MOVING_TAGS = 5;
-const SETTLE_TIMEOUT_MS = 90_000;
+const SETTLE_TIMEOUT_MS = 60_000;
+const LOG_SHOWN_BYTES = 1_500;
 /** Elections are repeated when votes are split, after four node time-outs. */
 const ELECTION_NODE_TIMEOUTS = 12;
+
+const REPLICATION_TIMEOUT_MS = 15_000;
 
 const NO_LOSS: Injected = { mayLoseTail: false };
 
@@ -105,7 +108,22 @@ export class ClusterStage implements Stage {
   }
 
   async settle(): Promise<void> {
-    await this.cluster.waitUntilOk(SETTLE_TIMEOUT_MS);
+    try {
+      await this.cluster.waitUntilOk(SETTLE_TIMEOUT_MS);
+    } catch (cause) {
+      throw new Error(`the cluster did not settle:\n${await this.#views()}`, { cause });
+    }
+  }
+
+  /** What each server thinks of the cluster. */
+  async #views(): Promise<string> {
+    const views = await Promise.all(
+      this.servers.map(async (server) => {
+        const nodes = await server.text('CLUSTER', 'NODES').catch(String);
+        return `${server.address}:\n${nodes}\n${server.log().slice(-LOG_SHOWN_BYTES)}`;
+      }),
+    );
+    return views.join('\n');
   }
 
   async readList(key: string, slot: number): Promise<readonly string[]> {
@@ -199,7 +217,21 @@ export class ClusterStage implements Stage {
     if (meanwhile !== undefined) await disturbLinks(meanwhile, this.#relaysOf(meanwhile.shard));
     await sleep(forMs / 2);
     await mover.stop();
+    await Promise.all(primaries.map((index, shard) => this.#untilReplicated(index, shard)));
     return NO_LOSS;
+  }
+
+  /** Keys that have just moved were acknowledged long ago: the next failure must not lose them. */
+  async #untilReplicated(primary: number, shard: number): Promise<void> {
+    const key = await this.#probeKey(shard);
+    const client = await this.cluster.server(primary).connect();
+    try {
+      await client.call('SET', key, 'moved');
+      const replicas = await client.call('WAIT', 1, REPLICATION_TIMEOUT_MS);
+      if (replicas === 0) throw new Error(`shard ${shard} has no replica that keeps up`);
+    } finally {
+      client.close();
+    }
   }
 
   async #untilDirectWrite(
