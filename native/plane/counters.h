@@ -38,6 +38,7 @@ class Counter {
   X(replica_reads_missing)                                                                         \
   X(replica_reads_lost)                                                                            \
   X(error_replies)                                                                                 \
+  X(slow_requests)                                                                                 \
   X(client_bytes_in)                                                                               \
   X(client_bytes_out)                                                                              \
   X(link_bytes_in)                                                                                 \

@@ -9,8 +9,6 @@ namespace slotgate {
 
 namespace {
 
-/// Of one turn: more would push each other out of the log at once.
-constexpr std::size_t kNotesPerTurn = 128;
 // What a server keeps of a request.
 constexpr std::size_t kArgumentsMost = 32;
 constexpr std::size_t kArgumentBytesMost = 128;
@@ -37,15 +35,25 @@ std::vector<std::string> shown_arguments(Bytes frame, const std::vector<Arg>& ar
 
 }  // namespace
 
+bool SlowRequests::has_room() noexcept {
+  const std::uint32_t now_ms = context_.turn_stamp();
+  if (now_ms - window_began_ms_ >= kWindowMs) {
+    window_began_ms_ = now_ms;
+    noted_ = 0;
+  }
+  return noted_++ < kNotesPerWindow;
+}
+
 void SlowRequests::note(const Database& database, const Request& request, Bytes frame) {
   if (request.client == kNoIndex || request.command >= database.commands->size()) return;
   const Client& client = context_.clients[request.client];
   const bool is_control = request.state == RequestState::kControl;
   if (is_control && client.last_command != request.command) return;  // an unknown command
-  if (context_.up.slow.size() >= kNotesPerTurn) return;
   // What waits because it was asked to is not slow.
   const std::uint32_t waits = kFlagBlocking | (is_control ? kFlagBlocksWithToken : 0U);
   if ((database.commands->at(request.command).flags & (kFlagSecret | waits)) != 0) return;
+  context_.counters->slow_requests.add();
+  if (!has_room()) return;
   framer_.reset();
   if (framer_.next(frame.data, frame.size, database.limits().request) != FrameStatus::kComplete)
     return;

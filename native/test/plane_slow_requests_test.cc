@@ -1,6 +1,7 @@
 // Requests that took long are told to the control plane, with their arguments as servers keep them.
 #include <thread>
 
+#include "plane/slow_requests.h"
 #include "test/check.h"
 #include "test/plane_support.h"
 
@@ -61,6 +62,29 @@ TEST(zero_notes_all_and_never_notes_none) {
   TestClient client = plane.connect();
   client.call("GET x");
   CHECK(plane.plane().take_up().slow.empty());
+}
+
+TEST(of_very_many_some_are_told_and_the_rest_is_counted) {
+  FakeServer a;
+  a.answer_with([](const Call&) { return bulk("1"); });
+  TestPlane plane({&a}, slow_after(0));
+  TestClient client = plane.connect();
+  constexpr std::size_t kRequests = 5000;
+  const auto began = std::chrono::steady_clock::now();
+  std::string pipeline;
+  for (std::size_t i = 0; i < kRequests; ++i) pipeline += request("GET x");
+  client.send(pipeline);
+  for (std::size_t i = 0; i < kRequests; ++i) CHECK_EQ(client.reply(), bulk("1"));
+  const auto took = std::chrono::steady_clock::now() - began;
+  const auto windows = static_cast<std::size_t>(took / std::chrono::milliseconds(100)) + 2;
+  std::size_t told = 0;
+  const bool came = eventually([&] {
+    told += plane.plane().take_up().slow.size();
+    return told >= SlowRequests::kNotesPerWindow;
+  });
+  CHECK(came);
+  CHECK(told <= windows * SlowRequests::kNotesPerWindow);
+  CHECK_EQ(plane.sum(&WorkerCounters::slow_requests), kRequests);
 }
 
 TEST(arguments_are_cut_as_by_a_server) {

@@ -16,6 +16,7 @@ const COUNTERS: readonly Definition[] = [
   counter('local_answers', 'local_answers', 'Requests that a worker answered by itself.'),
   counter('control_requests', 'control_requests', 'Requests that the control plane answered.'),
   counter('error_replies', 'error_replies', 'Error replies of servers that clients got.'),
+  counter('slow_requests', 'slow_requests', 'Requests that took slowlogSlowerThanMs and longer.'),
   counter('crossslot', 'crossslot', 'Requests refused with CROSSSLOT.'),
   counter('moved_answered', 'moved_answered', 'Requests answered with MOVED, to another proxy.'),
   counter('notices', 'notices', 'Maintenance notices pushed to clients.'),
