@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import type { PlacementSettings } from '../placement/index.js';
 import type { ChangeProblem } from '../proxy/deployment.js';
+import { isStandardHashing } from './hashing.js';
 
 const NODE_IDS = z.array(z.string().min(1)).max(1_000);
+
+const NO_OTHER_HASHING =
+  'the servers hash keys by the tag in braces, else the whole key; shard_key_regex can say nothing else';
 
 /** What PUT may change of a database. Unknown fields are refused: ignored, they would look applied. */
 const CHANGES = z.strictObject({
@@ -15,6 +19,10 @@ const CHANGES = z.strictObject({
   oss_cluster_api_preferred_endpoint_type: z.enum(['ip', 'hostname']).optional(),
   shards_placement: z.enum(['dense', 'sparse']).optional(),
   endpoint: z.string().optional(),
+  shard_key_regex: z
+    .array(z.strictObject({ regex: z.string().max(256) }))
+    .max(32)
+    .optional(),
 });
 
 type Changes = z.infer<typeof CHANGES>;
@@ -41,6 +49,17 @@ export function parseChange(body: string, current: PlacementSettings): ParsedCha
   ) {
     const message = `oss_cluster is ${changes.oss_cluster}, but slotgate_mode is ${changes.slotgate_mode}: leave one out`;
     return refused(406, 'invalid_oss_cluster_configuration', message);
+  }
+  const hashing = changes.shard_key_regex;
+  if (hashing !== undefined && !isStandardHashing(hashing)) {
+    const mode = settingsOf(changes, current).mode ?? current.mode;
+    return mode === 'cluster'
+      ? refused(
+          406,
+          'invalid_oss_cluster_configuration',
+          'mode cluster needs the standard hashing policy: leave shard_key_regex out',
+        )
+      : refused(406, 'not_supported', NO_OTHER_HASHING);
   }
   return { kind: 'change', change: settingsOf(changes, current), endpoint: changes.endpoint };
 }

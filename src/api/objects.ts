@@ -6,6 +6,7 @@ import type {
   ShardStatus,
   UnbalancedEndpoint,
 } from '../proxy/deployment.js';
+import { STANDARD_HASHING } from './hashing.js';
 
 /** The JSON objects of the REST interface, under the field names of its reference. */
 
@@ -51,6 +52,7 @@ export function databaseObject(database: DatabaseStatus, { endpoints, shards }: 
     status: database.state,
     port: database.port,
     sharding: true,
+    shard_key_regex: STANDARD_HASHING,
     hash_slots_policy: '16k',
     shards_count: database.primaries,
     replication: database.replicas > 0,

@@ -21,7 +21,7 @@ export const CONFIG_CHECKS: ConfigChecks = {
   placement: (config, nodes) => {
     const settings = configuredPlacement(config);
     return {
-      problems: problemsInModes(settings, listenerModes(config), nodes),
+      problems: problemsInModes(settings, listenerModes(config), { nodes }),
       warnings: placementWarnings(settings),
     };
   },

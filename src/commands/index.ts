@@ -37,6 +37,7 @@ export { UnknownCommands } from './handlers/unknown-commands.js';
 export { tooLargeText } from './handlers/value-reply.js';
 export { addServerCommands, mergeServerCommands } from './merge.js';
 export { toNativeRows } from './native-rows.js';
+export { itemsOf, textOf } from './reply-fields.js';
 export { refusalText } from './rules/refusals.js';
 export { SlowLog, type SlowLogEntry } from './slow-log.js';
 export type {

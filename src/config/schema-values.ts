@@ -83,6 +83,8 @@ function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
       return z.array(checkedText(problemOf(parseListenAddress)));
     case 'node':
       return z.array(checkedText(nodeIdProblem));
+    case 'module':
+      return z.array(z.string().regex(/^[\w.-]{1,128}$/));
     case 'mapping':
     case 'advertised':
     case 'serverZone':

@@ -17,6 +17,7 @@ export interface ListRow extends CommonRow {
     | 'mapping'
     | 'listen'
     | 'node'
+    | 'module'
     | 'advertised'
     | 'serverZone'
     | 'denied'

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   addon_missing: 'The native addon is not there, or was built for another Node.',
   address_in_use: 'Another process listens on an address that the proxy was to listen on.',
   listen_failed: 'A listener could not be opened.',
+  placement_refused: 'A database cannot be shown as it is configured, as its servers are.',
   topology_missing: 'No topology has been loaded yet.',
 } as const;
 

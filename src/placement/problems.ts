@@ -12,12 +12,20 @@ export interface PlacementProblem {
   readonly message: string;
 }
 
-/** Everything that is wrong with the settings of a database on these nodes; empty if nothing is. */
+/** What a database is placed on and made of. */
+export interface Circumstances {
+  readonly nodes: readonly NodeSpec[];
+  /** Names of modules of its servers that cannot be used in mode `cluster`. */
+  readonly refusingModules?: readonly string[];
+}
+
+/** Everything that is wrong with the settings of a database; empty if nothing is. */
 export function placementProblems(
   settings: PlacementSettings,
-  nodes: readonly NodeSpec[],
+  circumstances: Circumstances,
 ): readonly PlacementProblem[] {
-  const inMode = settings.mode === 'cluster' ? clusterProblems(settings, nodes) : [];
+  const { nodes } = circumstances;
+  const inMode = settings.mode === 'cluster' ? clusterProblems(settings, circumstances) : [];
   return [
     ...policyProblems(settings, nodes).map((message) => problem('invalid_proxy_policy', message)),
     ...inMode.map((message) => problem('invalid_oss_cluster_configuration', message)),
@@ -28,10 +36,10 @@ export function placementProblems(
 export function problemsInModes(
   settings: PlacementSettings,
   modes: readonly Mode[],
-  nodes: readonly NodeSpec[],
+  circumstances: Circumstances,
 ): readonly PlacementProblem[] {
   const all = [...new Set([settings.mode, ...modes])].flatMap((mode) =>
-    placementProblems({ ...settings, mode }, nodes),
+    placementProblems({ ...settings, mode }, circumstances),
   );
   return all.filter(
     ({ message }, index) => all.findIndex((other) => other.message === message) === index,
@@ -64,9 +72,9 @@ function policyProblems(
 /** In mode `cluster`, where clients connect to each node by the address that they are shown. */
 function clusterProblems(
   settings: PlacementSettings,
-  nodes: readonly NodeSpec[],
+  { nodes, refusingModules = [] }: Circumstances,
 ): readonly string[] {
-  const { policy, include, exclude, modulesRefusingCluster } = settings;
+  const { policy, include, exclude } = settings;
   return [
     ...(policy === 'single'
       ? ['mode cluster needs the policy all-master-shards or all-nodes, not single']
@@ -74,8 +82,8 @@ function clusterProblems(
     ...(include.length + exclude.length > 0
       ? ['mode cluster cannot be combined with included or excluded nodes: empty both lists']
       : []),
-    ...modulesRefusingCluster.map(
-      (name) => `module '${name}' declares that it cannot be used in mode cluster`,
+    ...refusingModules.map(
+      (name) => `the servers have the module '${name}', which cannot be used in mode cluster`,
     ),
     ...nodes.flatMap((node) => addressProblems(node, settings, nodes.length)),
   ];

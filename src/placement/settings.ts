@@ -11,7 +11,6 @@ export function configuredPlacement(config: ResolvedConfig): PlacementSettings {
     preferredIpType: config.preferredIpType,
     preferredEndpointType: config.preferredEndpointType,
     shardsPlacement: config.shardsPlacement,
-    modulesRefusingCluster: [],
   };
 }
 

@@ -28,8 +28,6 @@ export interface PlacementSettings {
   readonly preferredIpType: AddressType;
   readonly preferredEndpointType: EndpointType;
   readonly shardsPlacement: ShardsPlacement;
-  /** Names of the database's modules that declare that they cannot be used in mode `cluster`. */
-  readonly modulesRefusingCluster: readonly string[];
 }
 
 /** First and last slot, both included. */

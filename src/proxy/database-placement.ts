@@ -8,12 +8,13 @@ import {
   configuredPlacement,
   listenerModes,
   listeningNodes,
+  type PlacementProblem,
   type PlacementSettings,
   problemsInModes,
   slotOwners,
 } from '../placement/index.js';
 import type { Clock, ClusterTopology, TopologyMonitor } from '../topology/index.js';
-import type { ChangeOutcome } from './deployment.js';
+import type { ChangeOutcome, ChangeProblem } from './deployment.js';
 import { Endpoint } from './endpoint.js';
 import { type EndpointClientsOptions, endpointClients } from './endpoint-clients.js';
 import { Endpoints } from './endpoints.js';
@@ -41,6 +42,8 @@ export interface DatabasePlacementOptions {
   /** Waits of blocking commands, by what their clients are shown. */
   readonly unblockThose: (presentations: readonly number[]) => Promise<void>;
   readonly mayBlock: (presentations: readonly number[]) => void;
+  /** Names of the modules that the servers have loaded. */
+  readonly modules: () => readonly string[];
 }
 
 /** On which nodes a database listens and what its clients are shown, as everything around it changes. */
@@ -98,9 +101,14 @@ export class DatabasePlacement {
 
   /**
    * The database may be served: endpoints follow the policy from now on.
-   * @throws ProxyError if there is one to open here, and none can be opened.
+   * @throws ProxyError if there is one to open here, and none can be opened; or if the servers have what
+   * does not go with the settings.
    */
   async open(): Promise<void> {
+    const refusals = this.#problemsOf(this.#settings);
+    if (refusals.length > 0) {
+      throw new ProxyError('placement_refused', textOf(refusals));
+    }
     this.#isOpen = true;
     await this.update();
     const { problems, addresses } = this.endpoints;
@@ -143,7 +151,7 @@ export class DatabasePlacement {
   /** Changes how the database is placed and shown, as `Deployment.change`. */
   change(change: Partial<PlacementSettings>): ChangeOutcome {
     const next = changedPlacement(this.#settings, change);
-    const problems = problemsInModes(next, listenerModes(this.#config), this.#options.nodes.specs);
+    const problems = this.#problemsOf(next);
     if (problems.length > 0) {
       return { kind: 'refused', problems };
     }
@@ -162,8 +170,9 @@ export class DatabasePlacement {
     this.#advertised = new AdvertisedAddresses(config.advertise);
     const outcome = this.change(change);
     if (outcome.kind === 'refused') {
-      const reason = outcome.problems.map(({ message }) => message).join('; ');
-      this.#options.log.error('the placement stays as it was', { reason });
+      this.#options.log.error('the placement stays as it was', {
+        reason: textOf(outcome.problems),
+      });
     }
     this.#apply();
   }
@@ -194,6 +203,15 @@ export class DatabasePlacement {
     this.#latePeers.stop();
     this.presenter.stop();
     this.#redirects.stop();
+  }
+
+  #problemsOf(settings: PlacementSettings): readonly PlacementProblem[] {
+    const { modules, nodes } = this.#options;
+    const refusing = this.#config.modulesRefusingCluster;
+    return problemsInModes(settings, listenerModes(this.#config), {
+      nodes: nodes.specs,
+      refusingModules: modules().filter((name) => refusing.includes(name)),
+    });
   }
 
   #apply(): void {
@@ -327,4 +345,8 @@ export class DatabasePlacement {
       drainTimeoutMs: () => this.#config.drainTimeoutMs,
     });
   }
+}
+
+function textOf(problems: readonly ChangeProblem[]): string {
+  return problems.map(({ message }) => message).join('; ');
 }

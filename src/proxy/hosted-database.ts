@@ -11,6 +11,7 @@ import { drainClients, pause } from './drain.js';
 import type { EndpointClients } from './endpoint.js';
 import { endpointClients } from './endpoint-clients.js';
 import { readinessChecks } from './health-checks.js';
+import { LoadedModules } from './loaded-modules.js';
 import { createMonitor, ownCredentials } from './monitors.js';
 import type { Nodes } from './nodes.js';
 import { NO_ROUTES } from './routes.js';
@@ -37,6 +38,7 @@ export class HostedDatabase {
   readonly #plane: DataPlane;
   readonly #log: Logger;
   readonly #database: Database;
+  readonly #modules: LoadedModules;
   readonly #listening: Promise<void>;
   #opened: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #config: DatabaseConfig;
@@ -55,6 +57,7 @@ export class HostedDatabase {
     });
     // Whoever waits for it is told; nobody has to.
     this.#listening.catch(() => undefined);
+    this.#modules = new LoadedModules({ monitor: this.monitor, log });
     this.placement = new DatabasePlacement(own, {
       id,
       plane,
@@ -64,6 +67,7 @@ export class HostedDatabase {
       monitor: this.monitor,
       unblockThose: (presentations) => this.#database.blocked.unblockThose(presentations),
       mayBlock: (presentations) => this.#database.blocked.mayBlock(presentations),
+      modules: () => this.#modules.names,
     });
     this.#database = new Database(own, {
       id,
@@ -185,6 +189,9 @@ export class HostedDatabase {
   #adopt(topology: ClusterTopology, changed: boolean): void {
     this.#database.adopt(topology);
     if (changed) {
+      if (this.#state === 'listening') {
+        void this.#modules.refresh();
+      }
       void this.placement.update();
     } else {
       this.placement.renew(topology);
@@ -201,7 +208,7 @@ export class HostedDatabase {
   }
 
   async #open(): Promise<void> {
-    await this.#database.learnCommands();
+    await Promise.all([this.#database.learnCommands(), this.#modules.refresh()]);
     await this.#learnLoginRule();
     this.#database.publishSettings();
     if (this.#state !== 'starting') {

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
+import { FakeCluster } from '../support/fake-cluster.js';
+import { bulk } from '../support/fake-server.js';
 import { findClusterPort } from '../support/ports.js';
 import { TestProxy, type TestProxyOptions } from '../support/proxy.js';
 import { RealServer } from '../support/server.js';
@@ -179,4 +181,23 @@ test('a shard that is down: its keys wait and then fail, others are served', asy
   );
   client.close();
   other.close();
+});
+
+test('a module of the servers that cannot be used in mode cluster', async () => {
+  const cluster = new FakeCluster();
+  cleanUps.push(() => cluster.stop());
+  const member = await cluster.add('a', '<a> {a}@1 myself,master - 0 0 1 connected 0-16383');
+  member.script = (args) =>
+    args.join(' ') === 'MODULE LIST'
+      ? `*1\r\n*2\r\n${bulk('name')}${bulk('timeseries')}`
+      : undefined;
+  const seeds = [member.server.address];
+  const args = ['--mode', 'cluster', '--proxy-policy', 'all-nodes'];
+  const refused = await startProxy({ seeds, args });
+  expect(await refused.exited).toBe(1);
+  expect(refused.log).toContain("the servers have the module 'timeseries'");
+  expect(refused.log).toContain('placement_refused');
+  const other = ['--module-refusing-cluster', 'rg'];
+  const allowed = await startProxy({ seeds, args: [...args, ...other], withoutWaiting: false });
+  await allowed.connect();
 });

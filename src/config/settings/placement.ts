@@ -72,6 +72,17 @@ export const PLACEMENT_SETTINGS = {
     reload: 'live',
     help: 'Address of a server as clients are shown it in modes direct and auto: HOST, HOST:PORT or CIDR on the left, HOST or HOST:PORT on the right, and behind @ the CIDR of the clients that it is for.',
   },
+  modulesRefusingCluster: {
+    kind: 'list',
+    entry: 'module',
+    placeholder: 'MODULE',
+    // Those that the Cluster API of Redis Software excludes: time series and Gears, by their names in MODULE LIST.
+    default: ['timeseries', 'rg', 'redisgears_2'],
+    flag: 'module-refusing-cluster',
+    env: 'SLOTGATE_MODULES_REFUSING_CLUSTER',
+    reload: 'live',
+    help: 'Modules, by their names in MODULE LIST, that cannot be used in mode cluster: a database whose servers have one refuses it.',
+  },
   shardsPlacement: {
     kind: 'choice',
     values: ['auto', 'dense', 'sparse'],

@@ -125,6 +125,13 @@ describe('changing', () => {
       'invalid_oss_cluster_configuration',
       'leave one out',
     ],
+    [
+      { shard_key_regex: [{ regex: '(?<tag>.*)' }], slotgate_mode: 'cluster' },
+      406,
+      'invalid_oss_cluster_configuration',
+      'standard hashing policy',
+    ],
+    [{ shard_key_regex: [{ regex: '(?<tag>.*)' }] }, 406, 'not_supported', 'the servers hash keys'],
     [{ endpoint: '2:1', proxy_policy: 'all-nodes' }, 404, 'not_found', 'endpoint 2:1'],
   ])('%j is refused, and nothing changes', async (body, status, code, text) => {
     const answer = await ask('PUT', '/v1/bdbs/1', body);
@@ -132,6 +139,15 @@ describe('changing', () => {
     expect(answer.body.description).toContain(text);
     expect(answer.body.message).toBe(answer.body.description);
     expect(deployment.changes).toEqual([]);
+  });
+
+  test('the hashing policy can be given as it is', async () => {
+    const { shard_key_regex } = (await ask('GET', '/v1/bdbs/1')).body;
+    const answer = await ask('PUT', '/v1/bdbs/1', { shard_key_regex, slotgate_mode: 'auto' });
+    expect([answer.status, deployment.changes]).toEqual([
+      200,
+      [{ name: 'db1', change: { mode: 'auto' } }],
+    ]);
   });
 
   test('a dry run is not done for real', async () => {

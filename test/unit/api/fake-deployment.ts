@@ -17,7 +17,6 @@ const PLACEMENT: PlacementSettings = {
   preferredIpType: 'internal',
   preferredEndpointType: 'ip',
   shardsPlacement: 'dense',
-  modulesRefusingCluster: [],
 };
 
 function spec(id: string, address: string): NodeSpec {

@@ -19,7 +19,7 @@ type Refused = readonly [
 type Allowed = readonly [Partial<PlacementSettings>, readonly NodeSpec[]];
 
 function problemsOf(settings: Partial<PlacementSettings>, nodes: readonly NodeSpec[]) {
-  return placementProblems({ ...SETTINGS, ...settings }, nodes);
+  return placementProblems({ ...SETTINGS, ...settings }, { nodes });
 }
 
 describe('refused', () => {
@@ -27,7 +27,6 @@ describe('refused', () => {
     [{ policy: 'single' }, CLUSTER, 'all-master-shards or all-nodes', NODES],
     [{ include: ['n1'] }, CLUSTER, 'included or excluded', NODES],
     [{ exclude: ['n1'] }, CLUSTER, 'included or excluded', NODES],
-    [{ modulesRefusingCluster: ['timeseries'] }, CLUSTER, "'timeseries' declares", NODES],
     [{ preferredIpType: 'external' }, CLUSTER, "'n1' has no external address", NODES.slice(0, 1)],
     [{ preferredEndpointType: 'hostname' }, CLUSTER, 'no internal host name', NODES.slice(0, 1)],
     [
@@ -58,12 +57,27 @@ describe('refused', () => {
   });
 });
 
+describe('a module that cannot be used in mode cluster', () => {
+  const circumstances = { nodes: NODES, refusingModules: ['timeseries'] };
+
+  test('refuses it', () => {
+    const message = expect.stringContaining("'timeseries'");
+    expect(placementProblems(SETTINGS, circumstances)).toEqual([{ code: CLUSTER, message }]);
+  });
+
+  test('and no other mode', () => {
+    const problems = (['standalone', 'direct', 'auto'] as const).flatMap((mode) =>
+      placementProblems({ ...SETTINGS, mode }, circumstances),
+    );
+    expect(problems).toEqual([]);
+  });
+});
+
 describe('allowed', () => {
   const everything: Partial<PlacementSettings> = {
     policy: 'single',
     include: ['n2'],
     exclude: ['n1'],
-    modulesRefusingCluster: ['timeseries'],
     preferredIpType: 'external',
     preferredEndpointType: 'hostname',
   };

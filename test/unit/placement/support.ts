@@ -15,7 +15,6 @@ export const SETTINGS: PlacementSettings = {
   preferredIpType: 'internal',
   preferredEndpointType: 'ip',
   shardsPlacement: 'sparse',
-  modulesRefusingCluster: [],
 };
 
 export function spec(id: string, address: string, more: Partial<NodeSpec> = {}): NodeSpec {

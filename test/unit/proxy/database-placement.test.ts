@@ -102,6 +102,8 @@ class TestProcess {
   readonly hosts: readonly string[];
   readonly nodes: Nodes;
   readonly plane = new FakePlane();
+  /** What the servers have loaded. */
+  modules: readonly string[] = [];
   readonly placement: DatabasePlacement;
   readonly #monitor = {
     topology: primaryAt(FIRST),
@@ -130,6 +132,7 @@ class TestProcess {
       monitor: this.#monitor,
       unblockThose: async () => undefined,
       mayBlock: () => undefined,
+      modules: () => this.modules,
     });
     this.nodes.start();
   }
@@ -240,5 +243,34 @@ describe('one process with two nodes', () => {
     both.placement.announceEnd(5);
     expect(both.plane.notices.length).toBeGreaterThan(0);
     expect(both.plane.notices.filter((frame) => frame.includes('127.0.0.'))).toEqual([]);
+  });
+});
+
+describe('a module that cannot be used in mode cluster', () => {
+  const CLUSTER = { mode: 'cluster', policy: 'all-nodes' } as const;
+
+  test('refuses the mode, and says which module it is', async () => {
+    const scene = await Scene.begin('all-nodes');
+    const both = await scene.process('node1', 'node2');
+    both.modules = ['vectorset', 'timeseries'];
+    await both.placement.open();
+    const outcome = both.placement.change(CLUSTER);
+    const message = expect.stringContaining("the module 'timeseries'");
+    expect(outcome).toEqual({
+      kind: 'refused',
+      problems: [{ code: 'invalid_oss_cluster_configuration', message }],
+    });
+    expect(both.placement.settings.mode).toBe('standalone');
+    both.modules = ['vectorset'];
+    expect(both.placement.change(CLUSTER).kind).toBe('applied');
+  });
+
+  test('keeps a database from being served in it', async () => {
+    const scene = await Scene.begin('all-nodes');
+    const both = await scene.process('node1', 'node2');
+    expect(both.placement.change(CLUSTER).kind).toBe('applied');
+    both.modules = ['rg'];
+    await expect(both.placement.open()).rejects.toMatchObject({ code: 'placement_refused' });
+    expect(both.state('node1')).not.toBe('listening');
   });
 });
