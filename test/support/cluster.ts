@@ -151,6 +151,13 @@ export class TestCluster {
     }
   }
 
+  /** Closes an open slot that stays with its owner. Keys that have left it are out of reach. */
+  async keepSlot(slot: number, from: number, to: number): Promise<void> {
+    for (const index of [from, to]) {
+      await this.server(index).call('CLUSTER', 'SETSLOT', slot, 'STABLE');
+    }
+  }
+
   /** A whole classic migration: open, move every key, close. */
   async migrateSlot(slot: number, from: number, to: number): Promise<void> {
     await this.openSlot(slot, from, to);

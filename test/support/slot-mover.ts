@@ -6,6 +6,17 @@ export interface SlotMoverOptions {
   readonly slots: readonly number[];
   /** A number in [0, below). */
   readonly random: (below: number) => number;
+  /**
+   * No server gets a slot again within so many ms. Who was sent there with ASKING and comes late, when
+   * the slot is on its way to this server once more, would create its key a second time.
+   */
+  readonly restMs?: number;
+}
+
+interface Move {
+  readonly slot: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Moves slots between the primaries of a cluster, one after the other, until it is told to stop. */
@@ -14,6 +25,8 @@ export class SlotMover {
   readonly #options: SlotMoverOptions;
   readonly #primaries: Set<number>;
   readonly #owners = new Map<number, number>();
+  /** By slot and server: when the server got the slot. */
+  readonly #gotAt = new Map<string, number>();
   #isPaused = false;
   #isStopped = false;
   #isMoving = false;
@@ -39,9 +52,11 @@ export class SlotMover {
       this.#owners.set(slot, owners[slot] ?? -1);
     }
     this.#running = this.#run();
+    // Told by `stop`; until then nobody waits for it.
+    this.#running.catch(() => undefined);
   }
 
-  /** @throws What went wrong with any move. */
+  /** @throws What went wrong with a move. Nothing is moved after that, and no slot is left open. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
@@ -89,34 +104,65 @@ export class SlotMover {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const { slots, random } = this.#options;
-      const slot = slots[random(slots.length)] ?? 0;
-      const from = this.#owners.get(slot) ?? -1;
-      const others = [...this.#primaries].filter((index) => index !== from);
-      const to = others[random(others.length)];
-      if (!this.#isPaused && to !== undefined && this.#primaries.has(from)) {
+      const move = this.#isPaused ? undefined : this.#chooseMove();
+      if (move !== undefined) {
         this.#isMoving = true;
-        await this.#move(slot, from, to).finally(() => {
+        await this.#move(move).finally(() => {
           this.#isMoving = false;
         });
       }
-      await sleep(random(10));
+      await sleep(this.#options.random(10));
     }
   }
 
+  #chooseMove(): Move | undefined {
+    const { slots, random, restMs = 0 } = this.#options;
+    const slot = slots[random(slots.length)] ?? 0;
+    const from = this.#owners.get(slot) ?? -1;
+    if (!this.#primaries.has(from)) return undefined;
+    const now = performance.now();
+    const targets = [...this.#primaries].filter(
+      (to) => to !== from && now - (this.#gotAt.get(`${slot} ${to}`) ?? -Infinity) >= restMs,
+    );
+    const to = targets[random(Math.max(1, targets.length))];
+    return to === undefined ? undefined : { slot, from, to };
+  }
+
+  async #move(move: Move): Promise<void> {
+    const { slot, from, to } = move;
+    try {
+      await this.#open(move);
+      await this.#moveKeys(move);
+      await this.#cluster.closeSlot(slot, from, to);
+    } catch (cause) {
+      await this.#cluster.keepSlot(slot, from, to);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`slot ${slot} did not move from server ${from} to ${to}: ${reason}`, {
+        cause,
+      });
+    }
+    await this.#untilEpochsAgree();
+    this.#owners.set(slot, to);
+    this.#gotAt.set(`${slot} ${to}`, performance.now());
+    this.#moves++;
+  }
+
+  /** A server may be behind and refuse: "I'm not the owner of hash slot". */
+  async #open({ slot, from, to }: Move): Promise<void> {
+    await waitFor('a slot to be opened', async () => {
+      await this.#cluster.openSlot(slot, from, to);
+      return true;
+    });
+  }
+
   /** Half of the slots are in two places for a while. */
-  async #move(slot: number, from: number, to: number): Promise<void> {
+  async #moveKeys({ slot, from, to }: Move): Promise<void> {
     const { random } = this.#options;
-    await this.#cluster.openSlot(slot, from, to);
     if (random(2) === 0) {
       await this.#cluster.moveKeys(slot, from, to, 1 + random(10));
       await sleep(random(100));
     }
     await this.#cluster.moveKeys(slot, from, to);
-    await this.#cluster.closeSlot(slot, from, to);
-    await this.#untilEpochsAgree();
-    this.#owners.set(slot, to);
-    this.#moves++;
   }
 
   /**
