@@ -64,6 +64,7 @@ export async function startNutcrackerTarget(program: string, stage: Stage): Prom
       wait: false,
     },
     drivers: [exactKind(2, target), ioredisKind(2, target, false), exactKind(2, target)],
+    passedForOrder: async () => 0,
     log,
     problems: () => (child.exitCode === null ? [] : [`nutcracker ended:\n${log().slice(-2_000)}`]),
     stop,

@@ -21,6 +21,8 @@ export interface Target {
   readonly abilities: TargetAbilities;
   /** The load goes through them in turn. */
   readonly drivers: readonly [DriverKind, ...DriverKind[]];
+  /** Refusals that it passed on since a younger request had been executed, by its own count. */
+  passedForOrder(): Promise<number>;
   /** What its process wrote. */
   log(): string;
   /** What is wrong with the process, in the end. */
@@ -65,6 +67,7 @@ export async function startProxyTarget(stage: Stage, threads: number): Promise<T
       exactKind(3, target),
       nodeRedisKind(3, target),
     ],
+    passedForOrder: () => proxy.metric('slotgate_held_total', 'outcome="passed_for_order"'),
     log: () => proxy.log,
     problems: () => (hasEnded ? [`the proxy ended:\n${proxy.log.slice(-2_000)}`] : []),
     stop: () => proxy.stop(),
@@ -94,6 +97,7 @@ export function directTarget(stage: Stage): Target {
       wait: false,
     },
     drivers: [ioredisClusterKind({ seeds: addresses, map })],
+    passedForOrder: async () => 0,
     log: () => '',
     problems: () => [],
     stop: async () => undefined,

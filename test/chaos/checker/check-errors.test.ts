@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { FaultRecord } from '../history/fault-record.js';
 import type { Operation } from '../history/operations.js';
-import { checkError } from './check-errors.js';
+import { checkError, checkPassedForOrder } from './check-errors.js';
 import { KILL, SLOT } from './forge.js';
 
-const LIMITS = { holdMs: 7_000, recoveryMs: 1_000 };
+const LIMITS = { holdMs: 7_000, recoveryMs: 1_000, passedForOrder: 1 };
 const MOVE: FaultRecord = { ...KILL, fault: { kind: 'move-slots', forMs: 5_000 } };
 /** The cluster was not back before the client's time was up. */
 const LONG_KILL: FaultRecord = { ...KILL, directAt: 20_000, settledAt: 25_000 };
@@ -18,8 +18,9 @@ function ruleFor(
   operation: Operation,
   times: { readonly sentAt: number; readonly at: number },
   faults: readonly FaultRecord[],
+  mayBeOvertaken = false,
 ): string | undefined {
-  const error = { operation, client: 'c', slots: [SLOT], message, ...times };
+  const error = { operation, client: 'c', slots: [SLOT], message, mayBeOvertaken, ...times };
   const [violation] = checkError(error, faults, LIMITS);
   return violation?.rule;
 }
@@ -64,6 +65,22 @@ describe('an error', () => {
     );
     expect(ruleFor(DOWN, 'push', HELD, [LONG_KILL])).toBeUndefined();
     expect(ruleFor(DOWN, 'push', HELD, [KILL])).toBe('refused though served');
+  });
+
+  test('about a shard comes at once if a younger request has overtaken it, as often as counted', () => {
+    expect(ruleFor(DOWN, 'push', SHORT, [KILL], true)).toBeUndefined();
+    expect(ruleFor(UNKNOWN, 'get', SHORT, [KILL], true)).toBe('read failed');
+    expect(ruleFor(DOWN, 'push', SHORT, [], true)).toBe('error without a fault');
+    const error = {
+      operation: 'push',
+      client: 'c',
+      slots: [SLOT],
+      message: DOWN,
+      mayBeOvertaken: true,
+      ...SHORT,
+    } as const;
+    expect(checkPassedForOrder([error, { ...error, ...HELD }], LIMITS)).toEqual([]);
+    expect(checkPassedForOrder([error, error], LIMITS)).toMatchObject([{ rule: 'refused early' }]);
   });
 
   test('of a script is passed on', () => {

@@ -10,6 +10,8 @@ export interface ErrorLimits {
   readonly holdMs: number;
   /** How long it may take to notice that a shard is back. */
   readonly recoveryMs: number;
+  /** Refusals that the target counted as passed on, since a younger request had been executed. */
+  readonly passedForOrder: number;
 }
 
 /** A request may feel a fault so long after all is well: it was on its way, or waits its turn. */
@@ -44,6 +46,7 @@ function broken(
     return isCutReply && mayLoseConnection ? undefined : 'undocumented error';
   }
   if (near.length === 0) return 'error without a fault';
+  if (isPassedForOrder(error, limits)) return undefined;
   if (kind.when === 'refusal') return brokenRefusal(error, near, limits);
   if (classOf(error.operation) === 'read') return 'read failed';
   return kind.when === 'connection-lost' && !mayLoseConnection
@@ -62,6 +65,31 @@ function brokenRefusal(
   if (error.at - error.sentAt < holdMs - CLOCK_MS) return 'refused early';
   const wasDown = near.some((fault) => (fault.directAt ?? fault.settledAt) > error.at - recoveryMs);
   return wasDown ? undefined : 'refused though served';
+}
+
+/** To repeat it would change the order; so it is passed on at once. */
+function isPassedForOrder(error: ErrorRecord, { holdMs }: Pick<ErrorLimits, 'holdMs'>): boolean {
+  const isEarly = error.at - error.sentAt < holdMs - CLOCK_MS;
+  return error.mayBeOvertaken && isEarly && kindOf(error.message).when === 'refusal';
+}
+
+/** Not more refusals are passed on at once than the target says. */
+export function checkPassedForOrder(
+  errors: readonly ErrorRecord[],
+  limits: ErrorLimits,
+): readonly Violation[] {
+  const passed = errors.filter(
+    (error) => isPassedForOrder(error, limits) && !SCRIPTS.includes(error.operation),
+  );
+  const [example] = passed;
+  return example === undefined || passed.length <= limits.passedForOrder
+    ? []
+    : [
+        {
+          rule: 'refused early',
+          detail: `${passed.length}, of which ${limits.passedForOrder} for the order; ${describe(example)}`,
+        },
+      ];
 }
 
 function describe({ client, operation, sentAt, at, message }: ErrorRecord): string {

@@ -56,15 +56,16 @@ interface Place {
 
 function checkToken(list: ListHistory, place: Place): readonly Violation[] {
   const { token, index, at, before, isRepeated } = place;
+  const shown = index === undefined ? token : list.describe(index);
   const tell = (rule: Rule, detail: string) => ({
     rule,
-    detail: `${list.key}: ${token} ${detail}`,
+    detail: `${list.key}: ${shown} ${detail}`,
   });
   if (index === undefined) return [tell('foreign value', 'was not sent to this list')];
   if (isRepeated) return [tell('executed twice', `is there again at ${at}`)];
   const violations: Violation[] = [];
   if (before !== undefined && before > index) {
-    violations.push(tell('out of order', `is behind ${list.token(before)}`));
+    violations.push(tell('out of order', `is behind ${list.describe(before)}`));
   }
   if (list.log.outcome(index) === Outcome.refused) {
     violations.push(tell('executed though refused', `is at ${at}`));
@@ -84,7 +85,7 @@ function checkMissing(
   const violations: Violation[] = [];
   for (let index = 0; index < list.log.size; index++) {
     if (present.has(index) || !list.log.isAcknowledged(index)) continue;
-    const detail = `${list.key}: ${list.token(index)}, acknowledged at ${Math.round(list.log.answeredAt(index))} ms`;
+    const detail = `${list.key}: ${list.describe(index)}`;
     if (list.log.outcome(index) === Outcome.safe) {
       violations.push({ rule: 'lost after WAIT', detail });
     } else if (!isInLostTail(list, index, present, faults)) {

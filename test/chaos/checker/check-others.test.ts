@@ -99,6 +99,8 @@ describe('a recovery', () => {
 });
 
 test('a request without a reply is told', () => {
-  const open = [{ operation: 'get', slots: [], client: 'c', sentAt: 5 } as const];
+  const open = [
+    { operation: 'get', slots: [], client: 'c', sentAt: 5, mayBeOvertaken: false } as const,
+  ];
   expect(checkOpen(open)).toEqual([{ rule: 'never answered', detail: 'c, get, sent at 5 ms' }]);
 });

@@ -1,7 +1,7 @@
 import type { FaultRecord } from '../history/fault-record.js';
 import type { ListHistory } from '../history/list-history.js';
 import type { Recorder } from '../history/recorder.js';
-import { checkError, type ErrorLimits } from './check-errors.js';
+import { checkError, checkPassedForOrder, type ErrorLimits } from './check-errors.js';
 import { checkList, checkTwins } from './check-lists.js';
 import { checkChannel, checkOpen, checkStaleRead } from './check-observations.js';
 import { checkQueue } from './check-queues.js';
@@ -25,6 +25,7 @@ export async function checkRun(recorder: Recorder, facts: RunFacts): Promise<Vio
     ...recorder.mismatches.map((detail) => ({ rule: 'wrong reply' as const, detail })),
     ...(await checkKeys(recorder, facts)),
     ...(hasContract ? recorder.errors : []).flatMap((error) => checkError(error, faults, limits)),
+    ...(hasContract ? checkPassedForOrder(recorder.errors, limits) : []),
     ...recorder.staleReads.flatMap((read) => checkStaleRead(read, faults)),
     ...recorder.channels.flatMap(checkChannel),
     ...faults.flatMap((fault) => checkRecovery(fault, stalls, limits.recoveryMs)),

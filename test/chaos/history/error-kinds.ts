@@ -43,6 +43,13 @@ const KINDS: readonly ErrorKind[] = [
   { name: 'primary down', pattern: /^MASTERDOWN /, executed: 'no', when: 'refusal' },
   { name: 'try again', pattern: /^TRYAGAIN /, executed: 'no', when: 'refusal' },
   { name: 'read only', pattern: /^READONLY /, executed: 'no', when: 'refusal' },
+  {
+    name: 'transaction discarded',
+    pattern:
+      /^EXECABORT Transaction discarded because of: (MOVED|ASK|TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN) /,
+    executed: 'no',
+    when: 'refusal',
+  },
   { name: 'redirect', pattern: /^(MOVED|ASK) \d+ \S+$/, executed: 'no', when: 'refusal' },
   { name: 'no script', pattern: /^NOSCRIPT /, executed: 'no', when: 'refusal' },
   {

@@ -14,6 +14,10 @@ export interface FaultRecord {
   readonly directAt?: number;
   /** When the first write through the target succeeded after that, by slot. */
   readonly recoveredAt?: ReadonlyMap<number, number>;
+  /** Slots that changed their owner. */
+  readonly moves?: number;
+  /** Why it could not be done as it was meant. */
+  readonly trouble?: string;
   /** For how long nothing through the target succeeded, in ms; the longest of its slots. */
   readonly blackout: { readonly read: number; readonly write: number };
 }

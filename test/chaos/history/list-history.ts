@@ -1,4 +1,4 @@
-import { TokenLog } from './token-log.js';
+import { Outcome, TokenLog } from './token-log.js';
 
 /** A key that one client alone writes to, with all that it sent. */
 export class ListHistory {
@@ -16,6 +16,12 @@ export class ListHistory {
 
   token(index: number): string {
     return `${this.name}:${index}`;
+  }
+
+  /** The token, with what became of it: for those who look for the cause of a violation. */
+  describe(index: number): string {
+    const outcome = Object.entries(Outcome).find(([, value]) => value === this.log.outcome(index));
+    return `${this.token(index)} (${outcome?.[0]} at ${Math.round(this.log.answeredAt(index))} ms)`;
   }
 
   /** @returns The number of a token of this list that was sent, or undefined for any other text. */

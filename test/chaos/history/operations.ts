@@ -31,4 +31,6 @@ export interface Pending {
   readonly slots: readonly number[];
   readonly client: string;
   readonly sentAt: number;
+  /** The client may have a younger request on its way that shares a key, and one of them writes. */
+  readonly mayBeOvertaken: boolean;
 }

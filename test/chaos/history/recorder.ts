@@ -7,11 +7,7 @@ import { RecoveryWatch } from './recovery-watch.js';
 import type { StaleRead } from './register-history.js';
 import { SuccessTimes } from './success-times.js';
 
-export interface ErrorRecord {
-  readonly operation: Operation;
-  readonly client: string;
-  readonly slots: readonly number[];
-  readonly sentAt: number;
+export interface ErrorRecord extends Pending {
   readonly at: number;
   readonly message: string;
 }
@@ -61,8 +57,8 @@ export class Recorder {
     return this.#dropped;
   }
 
-  begin(operation: Operation, client: string, slots: readonly number[]): Pending {
-    const pending = { operation, client, slots, sentAt: this.#now() };
+  begin(request: Omit<Pending, 'sentAt'>): Pending {
+    const pending = { ...request, sentAt: this.#now() };
     this.#open.add(pending);
     return pending;
   }
@@ -82,8 +78,7 @@ export class Recorder {
   fail(pending: Pending, error: unknown): 'no' | 'unknown' {
     const at = this.#close(pending, 'failed');
     const message = error instanceof Error ? error.message : String(error);
-    const { operation, client, slots, sentAt } = pending;
-    this.#keep(this.errors, { operation, client, slots, sentAt, at, message });
+    this.#keep(this.errors, { ...pending, at, message });
     return kindOf(message).executed;
   }
 

@@ -8,6 +8,13 @@ export interface Channel {
   readonly slots: readonly number[];
 }
 
+/** A message that is on its way. */
+export interface Publication {
+  readonly number: number;
+  /** Resolves also if the answer is an error. */
+  readonly answered: Promise<void>;
+}
+
 const PAUSE_MS = 30;
 
 /** One client that publishes numbered messages, and others that listen. */
@@ -35,22 +42,12 @@ export class ChannelUsers implements Actor {
   async run(): Promise<void> {
     await Promise.all(this.#subscribers.map((one) => this.#subscribe(one)));
     await this.#publisher.connect();
-    await inRounds(this.#context, { pauseMs: PAUSE_MS }, () => this.publish());
+    await inRounds(this.#context, { pauseMs: PAUSE_MS }, () => this.publish().answered);
   }
 
-  /** @returns The number of the message. */
-  async publish(): Promise<number> {
+  publish(): Publication {
     const number = this.#publications.next();
-    const isShardChannel = this.#channel.slots.length > 0;
-    const executed = await this.#publisher.request({
-      operation: 'publish',
-      slots: this.#channel.slots,
-      args: [isShardChannel ? 'SPUBLISH' : 'PUBLISH', this.#channel.name, this.#text(number)],
-      accept: (reply) =>
-        typeof reply === 'number' ? undefined : `got ${JSON.stringify(reply)}, not a number`,
-    });
-    if (executed === 'unknown') this.#publications.failed(number);
-    return number;
+    return { number, answered: this.#publish(number) };
   }
 
   /** Those that got nothing from this message on. */
@@ -72,6 +69,19 @@ export class ChannelUsers implements Actor {
       if (text === this.#text(number)) history.message(number, recorder.now());
       else recorder.mismatch({ operation: 'publish', client: session.name }, `got ${text}`);
     });
+  }
+
+  async #publish(number: number): Promise<void> {
+    const isShardChannel = this.#channel.slots.length > 0;
+    const executed = await this.#publisher.request({
+      operation: 'publish',
+      slots: this.#channel.slots,
+      mayBeOvertaken: true,
+      args: [isShardChannel ? 'SPUBLISH' : 'PUBLISH', this.#channel.name, this.#text(number)],
+      accept: (reply) =>
+        typeof reply === 'number' ? undefined : `got ${JSON.stringify(reply)}, not a number`,
+    });
+    if (executed === 'unknown') this.#publications.failed(number);
   }
 
   #text(number: number): string {

@@ -74,6 +74,7 @@ export class ListWriter implements Actor {
     };
     const executed = await this.#session.request({
       slots: [tag.slot],
+      mayBeOvertaken: true,
       ...this.#pushOf(list.key, token, acknowledge),
     });
     if (executed !== undefined) list.log.fail(index, executed, this.#context.recorder.now());

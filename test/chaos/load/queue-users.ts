@@ -41,6 +41,7 @@ export class QueueUsers implements Actor {
       const index = list.log.add();
       const executed = await this.#producer.request({
         operation: 'push',
+        mayBeOvertaken: true,
         slots: [list.slot],
         args: ['RPUSH', list.key, list.token(index)],
         accept: (reply, at) => {

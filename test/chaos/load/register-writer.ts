@@ -47,6 +47,7 @@ export class RegisterWriter implements Actor {
     return this.#session.request({
       operation,
       slots: slotsOf(group),
+      mayBeOvertaken: true,
       args: [command, ...pairs.flat()],
       accept: (reply, at) => {
         if (reply !== 'OK') return `got ${JSON.stringify(reply)}, not OK`;
@@ -60,6 +61,7 @@ export class RegisterWriter implements Actor {
     return this.#session.request({
       operation: 'mget',
       slots: slotsOf(group),
+      mayBeOvertaken: true,
       args: ['MGET', ...group.map((register) => register.key)],
       accept: (reply, at) => {
         if (!Array.isArray(reply) || reply.length !== group.length) {

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Argument, Driver, DriverKind, Reply } from '../drivers/driver.js';
 import type { Executed } from '../history/error-kinds.js';
-import type { Operation } from '../history/operations.js';
+import type { Operation, Pending } from '../history/operations.js';
 import type { Recorder } from '../history/recorder.js';
 
 export interface Request {
   readonly operation: Operation;
   readonly slots: readonly number[];
   readonly args: readonly Argument[];
+  /** See {@link Pending}. */
+  readonly mayBeOvertaken?: boolean;
   /** Looks at the reply. @returns What is wrong with it, if it cannot be the one to this request. */
   readonly accept: (reply: Reply, at: number) => string | undefined;
 }
@@ -42,8 +44,8 @@ export class Session {
   }
 
   /** @returns Whether it was executed: undefined if it was and the reply says so. */
-  async request({ operation, slots, args, accept }: Request): Promise<Executed | undefined> {
-    return this.#perform({ operation, slots, accept }, (driver) => driver.call(...args));
+  async request({ args, ...request }: Request): Promise<Executed | undefined> {
+    return this.#perform(request, (driver) => driver.call(...args));
   }
 
   async transaction(
@@ -51,8 +53,9 @@ export class Session {
     commands: readonly (readonly Argument[])[],
     accept: Request['accept'],
   ): Promise<Executed | undefined> {
-    return this.#perform({ operation: 'transaction', slots: [slot], accept }, (driver) =>
-      driver.transaction(commands),
+    return this.#perform(
+      { operation: 'transaction', slots: [slot], accept, mayBeOvertaken: true },
+      (driver) => driver.transaction(commands),
     );
   }
 
@@ -77,12 +80,12 @@ export class Session {
 
   /** Requests of one turn go out in the order of the calls if the connection is there. */
   async #perform(
-    { operation, slots, accept }: Omit<Request, 'args'>,
+    { operation, slots, accept, mayBeOvertaken = false }: Omit<Request, 'args'>,
     perform: (driver: Driver) => Promise<Reply>,
   ): Promise<Executed | undefined> {
     const isReady = this.#driver !== undefined && !this.#driver.isClosed;
     const driver = isReady && this.#driver ? this.#driver : await this.connect();
-    const pending = this.#recorder.begin(operation, this.name, slots);
+    const pending = this.#recorder.begin({ operation, client: this.name, slots, mayBeOvertaken });
     try {
       const reply = await perform(driver);
       const at = this.#recorder.succeed(pending);
