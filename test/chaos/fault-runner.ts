@@ -3,13 +3,16 @@ import type { FaultRecord, SkippedFault } from './history/fault-record.js';
 import type { Recorder } from './history/recorder.js';
 import type { RecoveryWatch } from './history/recovery-watch.js';
 import { describeFault, type Fault, type Step } from './plan/faults.js';
+import { estimateMs } from './plan/plan.js';
 import type { Stage } from './stage/stage.js';
 
 export interface FaultRunnerOptions {
   readonly stage: Stage;
   readonly recorder: Recorder;
   readonly plan: readonly Step[];
+  /** The last one ends at about this time, in ms of the run. */
   readonly forMs: number;
+  readonly nodeTimeoutMs: number;
   readonly log: (line: string) => void;
 }
 
@@ -42,10 +45,12 @@ export class FaultRunner {
    * @throws Error if the servers do not recover, whatever the target does.
    */
   async run(): Promise<void> {
-    const { recorder, plan, forMs, stage } = this.#options;
+    const { recorder, plan, forMs, stage, nodeTimeoutMs } = this.#options;
     const endsAt = recorder.now() + forMs;
-    for (const { pauseMs, fault } of plan) {
-      if (recorder.now() + pauseMs >= endsAt) break;
+    for (const step of plan) {
+      const isLast = recorder.now() + estimateMs(step, nodeTimeoutMs) > endsAt;
+      if (isLast && this.#records.length > 0) break;
+      const { fault, pauseMs } = step;
       const reason = stage.whyNot(fault);
       if (reason !== undefined) {
         this.#skipped.push({ fault, reason });

@@ -60,7 +60,7 @@ async function withTarget(
     return {
       stage,
       target,
-      about,
+      about: `${about}, ${await versionOf(stage)}`,
       async close() {
         await target.stop();
         await stage.stop();
@@ -70,4 +70,13 @@ async function withTarget(
     await stage.stop();
     throw error;
   }
+}
+
+/** For example `Redis 7.0.15`. */
+async function versionOf(stage: Stage): Promise<string> {
+  const info = (await stage.servers[0]?.text('INFO', 'server')) ?? '';
+  const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
+  return valkey === undefined
+    ? `Redis ${/redis_version:(\S+)/.exec(info)?.[1] ?? 'of unknown version'}`
+    : `Valkey ${valkey}`;
 }

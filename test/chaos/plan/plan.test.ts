@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeFault, type Fault, losesConnections } from './faults.js';
-import { estimateMs, makePlan } from './plan.js';
+import { estimateMs, makeKillPlan, makePlan } from './plan.js';
 
 const OPTIONS = { seed: 7, seconds: 60, nodeTimeoutMs: 2_000, shards: 3 };
 
@@ -38,6 +38,17 @@ describe('a plan', () => {
       if (fault.kind === 'stop-primary') expect(fault.forMs).toBeLessThanOrEqual(1_000);
     }
   });
+});
+
+test('kills only: so many, of all shards in turn', () => {
+  const plan = makeKillPlan(OPTIONS, 7).map((step) => step.fault);
+  expect(plan.map(({ kind }) => kind)).toEqual(Array(7).fill('kill-primary'));
+  expect(plan.map((fault) => 'shard' in fault && fault.shard)).toEqual([0, 1, 2, 0, 1, 2, 0]);
+  expect(
+    makeKillPlan(OPTIONS, 20)
+      .slice(0, 7)
+      .map((step) => step.fault),
+  ).toEqual(plan);
 });
 
 describe('a fault', () => {

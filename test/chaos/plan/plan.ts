@@ -9,6 +9,7 @@ export interface PlanOptions {
 }
 
 const PAUSE_MS = { from: 100, to: 600 } as const;
+const RESTART_AFTER_MS = { from: 100, to: 1_500 } as const;
 const CUT_MODES = ['reset', 'end', 'inside-request', 'inside-reply'] as const;
 /** Servers that lost their connections are back in sync, and all agree. */
 const SETTLING_MS = 2_500;
@@ -47,7 +48,7 @@ const MAKERS: Readonly<Record<FaultKind, Maker>> = {
   'kill-primary': (random, options) => ({
     kind: 'kill-primary',
     shard: random.below(options.shards),
-    restartAfterMs: random.between(100, 1_500),
+    restartAfterMs: random.between(RESTART_AFTER_MS.from, RESTART_AFTER_MS.to),
   }),
   'restart-primary': (random, options) => ({
     kind: 'restart-primary',
@@ -111,6 +112,22 @@ export function makePlan(options: PlanOptions): readonly Step[] {
     }
   }
   return steps;
+}
+
+/** So many kills, of one shard's primary after the other's. */
+export function makeKillPlan(
+  { seed, shards }: Pick<PlanOptions, 'seed' | 'shards'>,
+  kills: number,
+): readonly Step[] {
+  const random = new Random(seed);
+  return Array.from({ length: kills }, (_, i) => ({
+    pauseMs: random.between(PAUSE_MS.from, PAUSE_MS.to),
+    fault: {
+      kind: 'kill-primary',
+      shard: i % shards,
+      restartAfterMs: random.between(RESTART_AFTER_MS.from, RESTART_AFTER_MS.to),
+    },
+  }));
 }
 
 /** How long a step takes at least, if nothing goes wrong. */

@@ -1,10 +1,12 @@
+import { RECOVERY_LIMIT_MS, recoveriesOf } from './recoveries.js';
 import type { FaultReport, Report } from './report.js';
 
 /** For people: what `npm run chaos` prints. */
 export function reportText(report: Report): string {
   return [
-    `chaos: seed ${report.seed}, ${report.seconds} s, against ${report.against}: ${report.target}`,
+    `chaos: seed ${report.seed}, ${shownExtent(report)}, against ${report.against}: ${report.target}`,
     `servers: ${report.servers}`,
+    `commit ${report.commit}, ${report.date}, Node ${report.node}, ${report.machine}, load before ${report.loadAverage.toFixed(2)}`,
     '',
     ...operationLines(report),
     '',
@@ -15,8 +17,8 @@ export function reportText(report: Report): string {
     '',
     report.errors.length === 0 ? 'errors: none' : 'errors:',
     ...report.errors.map(
-      ({ kind, operation, count, example }) =>
-        `  ${String(count).padStart(6)}  ${operation}: ${kind}, for example: ${example}`,
+      ({ kind, operation, count, firstAtMs, lastAtMs, example }) =>
+        `  ${String(count).padStart(6)}  ${operation}: ${kind}, ${shownSeconds(firstAtMs)} to ${shownSeconds(lastAtMs)}, for example: ${example}`,
     ),
     '',
     ...resultLines(report),
@@ -24,11 +26,16 @@ export function reportText(report: Report): string {
   ].join('\n');
 }
 
+/** How much was done. */
+export function shownExtent({ kills, seconds }: Pick<Report, 'kills' | 'seconds'>): string {
+  return kills === null ? `${seconds} s` : `${kills} kills`;
+}
+
 function operationLines({ operations, messages, ranForMs }: Report): string[] {
   const counts = Object.entries(operations);
   const total = counts.reduce((sum, [, { succeeded, failed }]) => sum + succeeded + failed, 0);
   return [
-    `operations: ${total} in ${(ranForMs / 1_000).toFixed(1)} s; messages delivered: ${messages}`,
+    `operations: ${total} in ${shownSeconds(ranForMs)}; messages delivered: ${messages}`,
     ...counts.map(
       ([name, { succeeded, failed, slowestMs }]) =>
         `  ${name.padEnd(12)} ${String(succeeded).padStart(8)} succeeded, ${String(failed).padStart(6)} failed, slowest ${slowestMs} ms`,
@@ -36,29 +43,30 @@ function operationLines({ operations, messages, ranForMs }: Report): string[] {
   ];
 }
 
+function shownSeconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
 function faultLine(fault: FaultReport): string {
-  const { directWriteAfterMs, recoveryMs, blackoutMs } = fault;
+  const { directWriteAfterMs, recoveryMs, blackoutMs, moves } = fault;
   const recovery =
     directWriteAfterMs === undefined
       ? ''
       : `; direct write after ${directWriteAfterMs} ms, through the target ${recoveryMs ?? 'never'} ms later`;
+  const moved = moves === undefined ? '' : `; ${moves} slots changed their owner`;
   return (
-    `  ${(fault.startedAtMs / 1_000).toFixed(1).padStart(6)} s  ${fault.fault}${recovery}` +
+    `  ${shownSeconds(fault.startedAtMs).padStart(8)}  ${fault.fault}${recovery}${moved}` +
     `; blackout of reads ${blackoutMs.read} ms, of writes ${blackoutMs.write} ms`
   );
 }
 
-function killLines({ faults }: Report): string[] {
-  const times = faults
-    .filter(({ isKill }) => isKill)
-    .map(({ recoveryMs }) => recoveryMs ?? Number.POSITIVE_INFINITY)
-    .sort((a, b) => a - b);
-  const median = times[Math.floor(times.length / 2)];
-  return median === undefined
-    ? []
-    : [
-        `kills: ${times.length}; recovery after the first direct write: median ${median} ms, slowest ${times.at(-1)} ms`,
-      ];
+function killLines(report: Report): string[] {
+  const recoveries = recoveriesOf(report);
+  if (recoveries === undefined) return [];
+  const { kills, inTime, medianMs, slowestMs } = recoveries;
+  return [
+    `kills: ${kills}; recovery after the first direct write: within ${RECOVERY_LIMIT_MS} ms after ${inTime}, median ${medianMs} ms, slowest ${slowestMs} ms`,
+  ];
 }
 
 function resultLines({ violations, problems }: Report): string[] {

@@ -7,7 +7,7 @@ import { SlotMover } from '../../support/slot-mover.js';
 import type { Tag } from '../load/actor.js';
 import type { Fault, LinkFault } from '../plan/faults.js';
 import { firstDirectWrite } from './direct-probe.js';
-import { disturbLinks } from './link-faults.js';
+import { delayOf, disturbLinks } from './link-faults.js';
 import { type Injected, type InjectionContext, type Stage, stopAll } from './stage.js';
 
 export interface ClusterStageOptions {
@@ -19,13 +19,14 @@ export interface ClusterStageOptions {
 
 const SHARDS = 3;
 const TAGS_PER_SHARD = 4;
-const MOVING_TAGS = 5;
 const SETTLE_TIMEOUT_MS = 60_000;
 const LOG_SHOWN_BYTES = 1_500;
 /** Elections are repeated when votes are split, after four node time-outs. */
 const ELECTION_NODE_TIMEOUTS = 12;
 
 const REPLICATION_TIMEOUT_MS = 15_000;
+/** For requests that were sent before a slot moved, when nothing delays them. */
+const LATE_REQUEST_MS = 1_000;
 
 const NO_LOSS: Injected = { mayLoseTail: false };
 
@@ -206,19 +207,17 @@ export class ClusterStage implements Stage {
     );
     const { random } = this.#options;
     const mover = new SlotMover(this.cluster, primaries, {
-      slots: random
-        .shuffled(this.#movable)
-        .slice(0, MOVING_TAGS)
-        .map(({ slot }) => slot),
+      slots: this.#movable.map(({ slot }) => slot),
       random: (below) => random.below(below),
+      restMs: LATE_REQUEST_MS + (meanwhile === undefined ? 0 : delayOf(meanwhile)),
     });
     await mover.start();
     await sleep(forMs / 2);
     if (meanwhile !== undefined) await disturbLinks(meanwhile, this.#relaysOf(meanwhile.shard));
     await sleep(forMs / 2);
-    await mover.stop();
+    const trouble = await mover.stop().then(() => undefined, messageOf);
     await Promise.all(primaries.map((index, shard) => this.#untilReplicated(index, shard)));
-    return NO_LOSS;
+    return { ...NO_LOSS, moves: mover.moves, ...(trouble === undefined ? {} : { trouble }) };
   }
 
   /** Keys that have just moved were acknowledged long ago: the next failure must not lose them. */
@@ -273,6 +272,10 @@ export class ClusterStage implements Stage {
   #relaysOf(shard: number): readonly Relay[] {
     return this.relays.filter((_, index) => index % SHARDS === shard);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface ChosenTags {

@@ -31,3 +31,17 @@ export async function disturbLinks(fault: LinkFault, relays: readonly Relay[]): 
       for (const relay of relays) relay.delay(0);
   }
 }
+
+/** How much later a request may arrive because of it, in ms. */
+export function delayOf(fault: LinkFault): number {
+  switch (fault.kind) {
+    case 'cut-links':
+      return CUT_WITHIN_MS;
+    case 'refuse-links':
+    case 'freeze-links':
+      return fault.forMs;
+    case 'delay-links':
+      // The redirect comes late, and so does what follows it.
+      return 2 * fault.delayMs;
+  }
+}

@@ -8,6 +8,10 @@ export interface Injected {
   readonly mayLoseTail: boolean;
   /** When a write straight at the server that serves the slots now succeeded. */
   readonly directAt?: number;
+  /** Slots that changed their owner. */
+  readonly moves?: number;
+  /** Why it could not be done as it was meant: the run shows nothing about the target then. */
+  readonly trouble?: string;
 }
 
 export interface InjectionContext {
