@@ -130,6 +130,7 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.client_idle_ms = uint32("clientIdleTimeoutMs", 0);
   limits.partial_request_ms = uint32("partialRequestTimeoutMs", 0);
   limits.login_ms = uint32("loginTimeoutMs", 0);
+  limits.proxy_header_ms = uint32("proxyHeaderTimeoutMs", 1);
   limits.script_cache_bytes_max =
       static_cast<std::size_t>(reader.number(value, "scriptCacheBytesMax", 0, kSafeMost));
   return limits;
@@ -155,6 +156,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "replica_refused";
     case PlaneEvent::Kind::kSlotOpen:
       return "slot_open";
+    case PlaneEvent::Kind::kHeaderRefused:
+      return "header_refused";
     case PlaneEvent::Kind::kLinkSilent:
       return "link_silent";
     case PlaneEvent::Kind::kOutOfFiles:

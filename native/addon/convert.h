@@ -80,8 +80,8 @@ std::vector<std::uint16_t> read_presentation_numbers(FieldReader& reader,
                                                      const Napi::Array& values);
 /// A Buffer that holds exactly one RESP3 push.
 std::string read_push(FieldReader& reader, const Napi::Value& value);
-/// `NativePeerRule[]`.
-std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values);
+/// `NativeListenerRules`.
+ListenerRules read_listener_rules(FieldReader& reader, const Napi::Object& value);
 
 /// Client ids, sorted.
 std::vector<std::uint64_t> read_ids(FieldReader& reader, const Napi::Array& values);

@@ -39,6 +39,26 @@ Presentation read_presentation(FieldReader& reader, const Napi::Object& value) {
   return presentation;
 }
 
+AddressRange read_range(FieldReader& reader, const char* name, const std::string& text) {
+  const std::optional<AddressRange> range = parse_address_range(text);
+  if (!range) reader.fail(name, "an address, or address/bits, not '" + text + "'");
+  return range.value_or(AddressRange{});
+}
+
+std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values) {
+  std::vector<PeerRule> rules;
+  for (std::uint32_t i = 0; i < values.Length() && !reader.failed(); ++i) {
+    const Napi::Object value = reader.element(values, i, "peers");
+    const std::string cidr = reader.text(value, "cidr");
+    PeerRule& rule = rules.emplace_back();
+    rule.presentation =
+        static_cast<std::uint16_t>(reader.number(value, "presentation", 0, kNumberMost));
+    if (!cidr.empty()) rule.range = read_range(reader, "cidr", cidr);
+  }
+  if (rules.empty() || rules.back().range) reader.fail("peers", "a list whose last cidr is ''");
+  return rules;
+}
+
 }  // namespace
 
 std::shared_ptr<Presentations> read_presentations(FieldReader& reader, const Napi::Array& values) {
@@ -80,19 +100,14 @@ std::string read_push(FieldReader& reader, const Napi::Value& value) {
   return frame;
 }
 
-std::vector<PeerRule> read_peer_rules(FieldReader& reader, const Napi::Array& values) {
-  std::vector<PeerRule> rules;
-  for (std::uint32_t i = 0; i < values.Length() && !reader.failed(); ++i) {
-    const Napi::Object value = reader.element(values, i, "rules");
-    const std::string cidr = reader.text(value, "cidr");
-    PeerRule& rule = rules.emplace_back();
-    rule.presentation =
-        static_cast<std::uint16_t>(reader.number(value, "presentation", 0, kNumberMost));
-    if (cidr.empty()) continue;
-    rule.range = parse_address_range(cidr);
-    if (!rule.range) reader.fail("cidr", "an address, or address/bits, not '" + cidr + "'");
-  }
-  if (rules.empty() || rules.back().range) reader.fail("rules", "a list whose last cidr is ''");
+ListenerRules read_listener_rules(FieldReader& reader, const Napi::Object& value) {
+  ListenerRules rules;
+  const Napi::Value peers = value.Get("peers");
+  if (peers.IsArray()) rules.peers = read_peer_rules(reader, peers.As<Napi::Array>());
+  if (!peers.IsArray()) reader.fail("peers", "an array");
+  rules.trusts_unix_sockets = reader.boolean(value, "trustsUnixSockets");
+  for (const std::string& sender : reader.texts(value, "senders"))
+    rules.senders.push_back(read_range(reader, "senders", sender));
   return rules;
 }
 

@@ -183,12 +183,12 @@ void PlaneObject::listen(const Napi::CallbackInfo& info) {
   std::uint32_t id = 0;
   if (!database_argument(info, 0, id)) return;
   if (info.Length() != 4 || !is_whole(info[1], 0, plane_->workers() - 1.0) ||
-      !is_whole(info[2], 0, kInt32Most) || !info[3].IsArray()) {
+      !is_whole(info[2], 0, kInt32Most) || !info[3].IsObject()) {
     throw_type_error(info.Env(), "listen takes a database, a worker, a file descriptor and rules");
     return;
   }
   FieldReader reader(info.Env());
-  const std::vector<PeerRule> rules = read_peer_rules(reader, info[3].As<Napi::Array>());
+  const ListenerRules rules = read_listener_rules(reader, info[3].As<Napi::Object>());
   if (reader.failed()) return reader.throw_error();
   const int fd = info[2].As<Napi::Number>().Int32Value();
   plane_->post(info[1].As<Napi::Number>().Uint32Value(),

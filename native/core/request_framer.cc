@@ -6,6 +6,7 @@
 
 #include "core/decimal.h"
 #include "core/inline_request.h"
+#include "core/proxy_header.h"
 #include "core/word.h"
 
 namespace slotgate {
@@ -235,6 +236,8 @@ FrameStatus RequestFramer::read_inline(const std::uint8_t* data, std::size_t siz
   if (!encode_inline_request({data, line}, inline_frame_, args_)) {
     return fail("unbalanced quotes in request");
   }
+  // Requests behind a header that nobody expects would get each other's replies.
+  if (is_proxy_header({data, line})) return fail("unexpected PROXY header");
   consumed_ = line_end + 1;
   frame_ = {inline_frame_.data(), inline_frame_.size()};
   return args_.empty() ? FrameStatus::kEmpty : FrameStatus::kComplete;

@@ -50,7 +50,9 @@ enum class FrameStatus : std::uint8_t {
 /// frame() then points into the framer's own buffer. Multibulk frames are forwarded verbatim, so
 /// only canonical lengths are accepted ("+3", "03", "-0" and the like are protocol errors, and so
 /// is any byte but CRLF behind a length or a payload): our reading and the server's cannot differ.
-/// An inline request with a NUL byte is an error: redis-server never sees the end of its line.
+/// An inline request with a NUL byte is an error: redis-server never sees the end of its line. So
+/// is one that is a header of the PROXY protocol, whose sender takes the client's bytes for what
+/// follows it.
 /// Source: Redis protocol specification, "Sending commands to a Redis server"; the error texts are
 /// those of processMultibulkBuffer and processInlineBuffer of redis-server 7.
 class RequestFramer {

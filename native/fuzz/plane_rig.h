@@ -35,7 +35,7 @@ class PlaneRig {
   [[nodiscard]] Redirector& redirector() noexcept { return parts_.redirector; }
   [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
 
-  void adopt(int fd) { parts_.clients.adopt(fd, database(), 0, 0); }
+  void adopt(int fd) { parts_.clients.adopt({fd, 0, std::nullopt}, database(), 0); }
   void pass_time(std::uint64_t milliseconds) { context_.now_ms += milliseconds; }
 
   /// Whom errands are sent to.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/command_table.h"
+#include "core/proxy_header.h"
 #include "core/request_framer.h"
 #include "plane/byte_buffer.h"
 #include "plane/client_session.h"
@@ -126,6 +127,8 @@ struct Client {
   std::uint64_t connected_at_ms = 0;
   std::unique_ptr<ClientSession> session;
   std::unique_ptr<ReadMemory> reads;  ///< see Readers
+  /// Its own connection, where it came through a sender of the PROXY protocol that told it.
+  std::unique_ptr<const ProxiedConnection> proxied;
   Link* paused = nullptr;             ///< the link that is not read until its output has been sent
 };
 

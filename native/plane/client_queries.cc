@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "plane/client_address.h"
 #include "plane/clients.h"
-#include "plane/socket.h"
 
 namespace slotgate {
 
@@ -57,9 +57,9 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   record.id = client.id;
   record.index = client.index;
   record.fd = client.fd;
-  record.address = peer_address(client.fd);
-  record.local_address = local_address(client.fd);
-  record.unix_socket = is_unix_socket(client.fd);
+  record.address = client_address(client);
+  record.local_address = client_local_address(client);
+  record.unix_socket = is_at_unix_socket(client);
   if (client.names) {
     record.name = client.names->name;
     record.library = client.names->library;

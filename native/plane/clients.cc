@@ -23,13 +23,16 @@
 
 namespace slotgate {
 
-void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
+void Clients::refuse_for_number(int fd) {
+  turn_away(fd, "-ERR max number of clients reached\r\n");
+  context_.counters->rejected.add();
+}
+
+void Clients::adopt(const Arrival& arrival, Database& database,
                     std::uint32_t clients_of_all_workers) {
+  const int fd = arrival.fd;
   if (clients_of_all_workers >= database.limits().clients_max) {
-    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
-    (void)send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ::close(fd);
-    context_.counters->rejected.add();
+    refuse_for_number(fd);
     return;
   }
   const std::uint32_t index = context_.clients.take();
@@ -46,7 +49,7 @@ void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
   client.id = next_sequence_++ * 256 + context_.worker;
   client.clients = this;
   client.database = &database;
-  client.audience = &database.audiences.of(presentation);
+  client.audience = &database.audiences.of(arrival.presentation);
   ++client.audience->clients;
   client.window = kWindowStart;
   client.user = database.settings->client_user;
@@ -59,6 +62,7 @@ void Clients::adopt(int fd, Database& database, std::uint16_t presentation,
   client.notice_kind = 0;
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
+  if (arrival.proxied) client.proxied = std::make_unique<ProxiedConnection>(*arrival.proxied);
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();
@@ -340,6 +344,7 @@ void Clients::close(Client& client) {
   client.input.reset();
   client.output.reset();
   client.names.reset();
+  client.proxied.reset();
   --client.audience->clients;
   client.reads.reset();
   context_.counters->closed.add();

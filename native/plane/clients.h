@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plane/arrival.h"
 #include "plane/limits.h"
 #include "plane/output_gather.h"
 #include "plane/worker_context.h"
@@ -17,10 +18,10 @@ class Clients {
  public:
   explicit Clients(WorkerContext& context) noexcept : context_(context) {}
 
-  /// Takes over a connected socket; `presentation` is what its client is shown. Refuses (in a
-  /// server's words) when the limit is reached.
-  void adopt(int fd, Database& database, std::uint16_t presentation,
-             std::uint32_t clients_of_all_workers);
+  /// Takes over a connected socket. Refuses (in a server's words) when the limit is reached.
+  void adopt(const Arrival& arrival, Database& database, std::uint32_t clients_of_all_workers);
+  /// Refuses a connection because there are as many clients as there may be.
+  void refuse_for_number(int fd);
 
   /// Adds bytes of a reply to what the client is sent in this turn.
   void emit(Client& client, const std::uint8_t* data, std::size_t size);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "plane/client_address.h"
 #include "plane/client_reset.h"
 #include "plane/clients.h"
 #include "plane/leases.h"
@@ -9,7 +10,6 @@
 #include "plane/own_writes.h"
 #include "plane/replies.h"
 #include "plane/slow_requests.h"
-#include "plane/socket.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
 
@@ -69,9 +69,9 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
     up.args.emplace_back(reinterpret_cast<const char*>(frame.data) + arg.offset, arg.length);
   }
   if (client.names) up.client_name = client.names->name;
-  up.client_address = peer_address(client.fd);
+  up.client_address = client_address(client);
   up.presentation = client.audience->number();
-  if (!is_unix_socket(client.fd)) up.local_address = local_address(client.fd);
+  if (!is_at_unix_socket(client)) up.local_address = client_local_address(client);
   context_.up.controls.push_back(std::move(up));
   context_.counters->control_requests.add();
   return Dispatched::kTaken;

@@ -90,6 +90,8 @@ struct PlaneLimits {
   std::uint32_t client_idle_ms = 0;
   std::uint32_t partial_request_ms = 0;
   std::uint32_t login_ms = 0;
+  /// How long the header of a connection from a sender of the PROXY protocol may take.
+  std::uint32_t proxy_header_ms = 5000;
   /// Of all workers together: they share one ScriptStore.
   std::size_t script_cache_bytes_max = 64U * 1024 * 1024;
 };

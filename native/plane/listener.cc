@@ -45,7 +45,7 @@ bool Listener::accept_one() {
   const int fd =
       accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
-    place_(fd, database_, presentation_of(rules_, peer));
+    take_(fd, database_, peer, rules_);
     return true;
   }
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

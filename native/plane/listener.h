@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <memory>
 
 #include "plane/peer_rules.h"
 #include "plane/watcher.h"
@@ -14,14 +14,15 @@ namespace slotgate {
 /// closed here, so that it can be handed over to another process.
 class Listener {
  public:
-  /// Gives a new connection to the worker that should have it.
-  using Place = std::function<void(int fd, Database& database, std::uint16_t presentation)>;
+  /// Takes over a new connection.
+  using Take = std::function<void(int fd, Database& database, const sockaddr_storage& peer,
+                                  const std::shared_ptr<const ListenerRules>& rules)>;
 
-  Listener(WorkerContext& context, int fd, Database& database, Place place)
-      : context_(context), place_(std::move(place)), database_(database), fd_(fd) {}
+  Listener(WorkerContext& context, int fd, Database& database, Take take)
+      : context_(context), take_(std::move(take)), database_(database), fd_(fd) {}
 
-  /// Not empty; for connections that are accepted from now on.
-  void set_rules(std::vector<PeerRule> rules) noexcept { rules_ = std::move(rules); }
+  /// For connections that are accepted from now on.
+  void set_rules(std::shared_ptr<const ListenerRules> rules) noexcept { rules_ = std::move(rules); }
 
   [[nodiscard]] bool open();
   /// Accepts clients that are connected already, up to a number: who closes the socket resets them.
@@ -38,8 +39,8 @@ class Listener {
 
   WorkerContext& context_;
   Watcher watcher_;
-  Place place_;
-  std::vector<PeerRule> rules_{1};
+  Take take_;
+  std::shared_ptr<const ListenerRules> rules_;
   std::function<void()> closed_;
   Database& database_;
   int fd_;

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "plane/socket.h"
+#include "plane/client_address.h"
 
 namespace slotgate {
 
@@ -50,10 +50,10 @@ void append_quoted(std::string& out, Bytes bytes) {
 
 }  // namespace
 
-std::string monitor_address(int fd) {
-  const std::string address = peer_address(fd);
+std::string monitor_address(const Client& client) {
+  const std::string address = client_address(client);
   // `path:0` of a unix socket.
-  return is_unix_socket(fd) ? "unix:" + address.substr(0, address.rfind(':')) : address;
+  return is_at_unix_socket(client) ? "unix:" + address.substr(0, address.rfind(':')) : address;
 }
 
 void append_monitor_line(std::string& out, std::uint64_t microseconds, const std::string& address,

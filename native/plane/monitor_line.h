@@ -9,8 +9,10 @@
 
 namespace slotgate {
 
+struct Client;
+
 /// `host:port` of a client, or `unix:path`, as MONITOR shows it.
-[[nodiscard]] std::string monitor_address(int fd);
+[[nodiscard]] std::string monitor_address(const Client& client);
 
 /// Appends a line of MONITOR: time, database and address, then the arguments, quoted.
 ///

@@ -84,7 +84,7 @@ void Monitors::show(const Client& client, const Command& command, Bytes frame,
                     const std::vector<Arg>& args) {
   if ((command.flags & kFlagUnmonitored) != 0) return;
   append_monitor_line(watched_[client.database->id].lines, microseconds_now(),
-                      monitor_address(client.fd), frame, args, (command.flags & kFlagSecret) != 0);
+                      monitor_address(client), frame, args, (command.flags & kFlagSecret) != 0);
 }
 
 void Monitors::answered(const Client& client, const Request& request) {

@@ -1,11 +1,8 @@
 #include "plane/peer_rules.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 
 #include "core/decimal.h"
 
@@ -13,22 +10,10 @@ namespace slotgate {
 
 namespace {
 
-constexpr std::size_t kV4At = 12;
 constexpr std::uint8_t kV4Bits = 96;
 
-IpAddress from_v4(const in_addr& address) noexcept {
-  IpAddress ip;
-  std::memcpy(ip.bytes.data() + kV4At, &address, sizeof address);
-  ip.is_v4 = true;
-  return ip;
-}
-
-IpAddress from_v6(const in6_addr& address) noexcept {
-  IpAddress ip;
-  std::memcpy(ip.bytes.data(), &address, sizeof address);
-  ip.is_v4 = IN6_IS_ADDR_V4MAPPED(&address);
-  if (ip.is_v4) std::fill_n(ip.bytes.begin(), kV4At, std::uint8_t{0});
-  return ip;
+const std::uint8_t* bytes_at(const void* address) noexcept {
+  return static_cast<const std::uint8_t*>(address);
 }
 
 }  // namespace
@@ -44,19 +29,13 @@ bool AddressRange::holds(const IpAddress& address) const noexcept {
 
 std::optional<AddressRange> parse_address_range(std::string_view text) {
   const std::size_t slash = text.find('/');
-  const std::string host(text.substr(0, slash));
-  in_addr v4{};
-  in6_addr v6{};
+  const std::string_view host = text.substr(0, slash);
+  const std::optional<IpAddress> v4 = parse_ipv4(host);
+  const std::optional<IpAddress> first = v4 ? v4 : parse_ipv6(host);
+  if (!first) return std::nullopt;
   AddressRange range;
-  bool written_as_v4 = true;
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
-    range.first = from_v4(v4);
-  } else if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) {
-    range.first = from_v6(v6);
-    written_as_v4 = false;
-  } else {
-    return std::nullopt;
-  }
+  range.first = *first;
+  const bool written_as_v4 = v4.has_value();
   const std::int64_t most = written_as_v4 ? 32 : 128;
   std::int64_t bits = most;
   const bool has_bits = slash != std::string_view::npos;
@@ -71,19 +50,25 @@ std::optional<AddressRange> parse_address_range(std::string_view text) {
 
 std::optional<IpAddress> ip_of(const sockaddr_storage& peer) noexcept {
   if (peer.ss_family == AF_INET)
-    return from_v4(reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr);
+    return ipv4_address(bytes_at(&reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr));
   if (peer.ss_family == AF_INET6)
-    return from_v6(reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr);
+    return ipv6_address(bytes_at(&reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr));
   return std::nullopt;
 }
 
 std::uint16_t presentation_of(const std::vector<PeerRule>& rules,
-                              const sockaddr_storage& peer) noexcept {
-  const std::optional<IpAddress> ip = ip_of(peer);
+                              const std::optional<IpAddress>& ip) noexcept {
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const PeerRule& candidate) {
     return ip && (!candidate.range || candidate.range->holds(*ip));
   });
   return rule != rules.end() ? rule->presentation : rules.back().presentation;
+}
+
+bool ListenerRules::expects_header(const sockaddr_storage& peer) const noexcept {
+  const std::optional<IpAddress> ip = ip_of(peer);
+  if (!ip) return trusts_unix_sockets;
+  return std::any_of(senders.begin(), senders.end(),
+                     [&](const AddressRange& range) { return range.holds(*ip); });
 }
 
 }  // namespace slotgate

@@ -2,19 +2,14 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-namespace slotgate {
+#include "core/ip_address.h"
 
-/// An IP address: 16 bytes, IPv4 in the last 4. An IPv4-mapped IPv6 address is an IPv4 address.
-struct IpAddress {
-  std::array<std::uint8_t, 16> bytes{};
-  bool is_v4 = false;
-};
+namespace slotgate {
 
 /// Addresses that begin alike.
 struct AddressRange {
@@ -36,9 +31,19 @@ struct PeerRule {
   std::uint16_t presentation = 0;
 };
 
-/// The presentation of the first rule that holds the peer, else that of the last one; the last rule
-/// is for all clients, and the only one for those of unix sockets.
+/// The presentation of the first rule that holds the address, else that of the last one; the last
+/// rule is for all clients, and the only one for those without an address.
 [[nodiscard]] std::uint16_t presentation_of(const std::vector<PeerRule>& rules,
-                                            const sockaddr_storage& peer) noexcept;
+                                            const std::optional<IpAddress>& ip) noexcept;
+
+/// Who may connect to a listener, and what clients are shown.
+struct ListenerRules {
+  std::vector<PeerRule> peers{1};  ///< not empty
+  /// Those of whom a header of the PROXY protocol is expected, which says who their clients are.
+  std::vector<AddressRange> senders;
+  bool trusts_unix_sockets = false;  ///< the same for all that come through a unix socket
+
+  [[nodiscard]] bool expects_header(const sockaddr_storage& peer) const noexcept;
+};
 
 }  // namespace slotgate

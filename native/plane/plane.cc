@@ -38,7 +38,10 @@ std::uint32_t Plane::worker_for_new_client(std::uint32_t acceptor) const noexcep
 
 std::uint32_t Plane::client_count() const noexcept {
   std::uint64_t count = 0;
-  for (const auto& worker : workers_) count += worker->counters().clients.get();
+  for (const auto& worker : workers_) {
+    const WorkerCounters& counters = worker->counters();
+    count += counters.clients.get() + counters.headers_awaited.get();
+  }
   return static_cast<std::uint32_t>(count);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "plane/socket.h"
+#include "plane/client_address.h"
 
 namespace slotgate {
 
@@ -61,7 +61,7 @@ void SlowRequests::note(const Database& database, const Request& request, Bytes 
   slow.database = database.id;
   slow.duration_ms = context_.turn_stamp() - request.arrived_ms;
   slow.args = shown_arguments(framer_.frame(), framer_.args());
-  slow.client_address = peer_address(client.fd);
+  slow.client_address = client_address(client);
   if (client.names) slow.client_name = client.names->name;
   context_.up.slow.push_back(std::move(slow));
 }

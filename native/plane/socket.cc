@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "plane/peer_rules.h"
+
 namespace slotgate {
 
 namespace {
@@ -56,6 +58,11 @@ socklen_t unix_address(const std::string& path, sockaddr_storage& address) noexc
   local->sun_family = AF_UNIX;
   std::memcpy(local->sun_path, path.c_str(), path.size() + 1);
   return sizeof *local;
+}
+
+bool peer_of(int fd, sockaddr_storage& address) noexcept {
+  socklen_t size = sizeof address;
+  return getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
 }
 
 /// `host:port`, `[host]:port` for IPv6; IPv4 that was mapped to IPv6 is shown as IPv4.
@@ -123,8 +130,7 @@ void prepare_client_socket(int fd, std::uint32_t keepalive_seconds) noexcept {
 
 std::string peer_address(int fd) {
   sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "?:0";
+  if (!peer_of(fd, address)) return "?:0";
   // The peer of a unix socket has no name of its own.
   return address.ss_family == AF_UNIX ? local_address(fd) : ip_address(address);
 }
@@ -135,6 +141,32 @@ std::string local_address(int fd) {
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "?:0";
   if (address.ss_family != AF_UNIX) return ip_address(address);
   return std::string(reinterpret_cast<const sockaddr_un*>(&address)->sun_path) + ":0";
+}
+
+std::string shown_end(const IpEnd& end) {
+  sockaddr_storage address{};
+  if (end.address.is_v4) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(end.port);
+    std::memcpy(&v4->sin_addr, end.address.bytes.data() + 12, 4);
+  } else {
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(end.port);
+    std::memcpy(&v6->sin6_addr, end.address.bytes.data(), end.address.bytes.size());
+  }
+  return ip_address(address);
+}
+
+std::optional<IpAddress> peer_ip(int fd) noexcept {
+  sockaddr_storage address{};
+  return peer_of(fd, address) ? ip_of(address) : std::nullopt;
+}
+
+void turn_away(int fd, std::string_view reply) noexcept {
+  (void)send(fd, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  close(fd);
 }
 
 bool is_unix_socket(int fd) noexcept {

@@ -4,8 +4,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "core/proxy_header.h"
 #include "plane/route_snapshot.h"
 
 namespace slotgate {
@@ -24,7 +27,14 @@ void prepare_client_socket(int fd, std::uint32_t keepalive_seconds) noexcept;
 
 /// The same of its own end.
 [[nodiscard]] std::string local_address(int fd);
+/// An end of another connection, in the same form.
+[[nodiscard]] std::string shown_end(const IpEnd& end);
+/// The address of the peer; nothing for a unix socket.
+[[nodiscard]] std::optional<IpAddress> peer_ip(int fd) noexcept;
 [[nodiscard]] bool is_unix_socket(int fd) noexcept;
+
+/// Tells a peer that will not be served why, as far as its socket takes it, and closes.
+void turn_away(int fd, std::string_view reply) noexcept;
 
 /// The words for an errno, for example "connection refused".
 [[nodiscard]] std::string error_text(int number);

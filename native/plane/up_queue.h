@@ -55,6 +55,7 @@ struct PlaneEvent {
     kScriptMissing,
     kReplicaRefused,
     kSlotOpen,
+    kHeaderRefused,  ///< `label` is the sender's address
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

@@ -33,6 +33,8 @@ Worker::Worker(Plane& plane, std::uint32_t number)
   context_.post = [&plane](std::uint32_t worker, Order order) {
     plane.post(worker, std::move(order));
   };
+  parts_.introductions.open(
+      [this](const Arrival& arrival, Database& database) { place(arrival, database); });
 }
 
 Worker::~Worker() { join(); }
@@ -153,24 +155,40 @@ Listener* Worker::listener_on(int fd) {
   return nullptr;
 }
 
-void Worker::listen(std::uint32_t id, int fd, std::vector<PeerRule> rules) {
+void Worker::listen(std::uint32_t id, int fd, ListenerRules rules) {
   Database* found = database(id);
   if (found == nullptr || stopping_) return;
+  auto shared = std::make_shared<const ListenerRules>(std::move(rules));
   if (Listener* const listening = listener_on(fd)) {
-    listening->set_rules(std::move(rules));
+    listening->set_rules(std::move(shared));
     return;
   }
   auto listener = std::make_unique<Listener>(
-      context_, fd, *found, [this](int client, Database& owner, std::uint16_t presentation) {
-        const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
-        if (number == context_.worker) {
-          parts_.clients.adopt(client, owner, presentation, plane_.client_count());
-          return;
-        }
-        plane_.worker(number).give_client(owner.id, client, presentation);
-      });
-  listener->set_rules(std::move(rules));
+      context_, fd, *found,
+      [this](int client, Database& owner, const sockaddr_storage& peer,
+             const std::shared_ptr<const ListenerRules>& now) { arrived(client, owner, peer, now); });
+  listener->set_rules(std::move(shared));
   if (listener->open()) listeners_.push_back(std::move(listener));
+}
+
+void Worker::arrived(int fd, Database& database, const sockaddr_storage& peer,
+                     const std::shared_ptr<const ListenerRules>& rules) {
+  if (!rules->expects_header(peer)) {
+    place({fd, presentation_of(rules->peers, ip_of(peer)), std::nullopt}, database);
+  } else if (plane_.client_count() >= database.limits().clients_max) {
+    parts_.clients.refuse_for_number(fd);
+  } else {
+    parts_.introductions.begin(fd, database, rules);
+  }
+}
+
+void Worker::place(const Arrival& arrival, Database& database) {
+  const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
+  if (number == context_.worker) {
+    parts_.clients.adopt(arrival, database, plane_.client_count());
+  } else {
+    plane_.worker(number).give_client(database.id, arrival);
+  }
 }
 
 void Worker::stop_listening(int fd, std::function<void()> done) {
@@ -190,22 +208,22 @@ void Worker::close_listener(Listener& listener, std::function<void()> done) {
   });
 }
 
-void Worker::give_client(std::uint32_t id, int fd, std::uint16_t presentation) {
+void Worker::give_client(std::uint32_t id, const Arrival& arrival) {
   arriving_.fetch_add(1, std::memory_order_relaxed);
-  const bool posted = post([id, fd, presentation](Worker& worker) {
+  const bool posted = post([id, arrival](Worker& worker) {
     worker.arriving_.fetch_sub(1, std::memory_order_relaxed);
-    worker.adopt_client(id, fd, presentation);
+    worker.adopt_client(id, arrival);
   });
-  if (!posted) ::close(fd);
+  if (!posted) ::close(arrival.fd);
 }
 
-void Worker::adopt_client(std::uint32_t id, int fd, std::uint16_t presentation) {
+void Worker::adopt_client(std::uint32_t id, const Arrival& arrival) {
   Database* found = database(id);
   if (found == nullptr || stopping_) {
-    ::close(fd);
+    ::close(arrival.fd);
     return;
   }
-  parts_.clients.adopt(fd, *found, presentation, plane_.client_count());
+  parts_.clients.adopt(arrival, *found, plane_.client_count());
 }
 
 void Worker::preconnect(std::uint32_t id) {
@@ -317,13 +335,15 @@ void Worker::close_everything() {
   for (const auto& listener : listeners_) {
     if (!listener->closing()) close_listener(*listener, [] {});
   }
+  parts_.introductions.close_all();
   parts_.clients.close_all();
   parts_.links.close_all();
   end_if_dry();
 }
 
 void Worker::end_if_dry() {
-  if (!parts_.clients.idle() || !parts_.links.idle() || !listeners_.empty() || closed_) return;
+  const bool dry = parts_.introductions.idle() && parts_.clients.idle() && parts_.links.idle();
+  if (!dry || !listeners_.empty() || closed_) return;
   closed_ = true;
   mailbox_.close();
   for (uv_handle_t* handle : {as_handle(&after_poll_), as_handle(&keep_turning_),

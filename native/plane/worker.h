@@ -40,7 +40,7 @@ class Worker {
     return counters_.clients.get() + arriving_.load(std::memory_order_relaxed);
   }
   /// From any thread: gives it a connected socket; closes it if the worker has ended.
-  void give_client(std::uint32_t database, int fd, std::uint16_t presentation);
+  void give_client(std::uint32_t database, const Arrival& arrival);
   /// Asks the thread to close everything and end; join() waits for it.
   void stop();
   void join();
@@ -57,10 +57,10 @@ class Worker {
   void set_routes(std::uint32_t id, std::shared_ptr<const RouteSnapshot> routes);
   void set_presentations(std::uint32_t id, std::shared_ptr<const Presentations> presentations);
   /// Accepts on `fd`; if it does already, the rules are for new connections.
-  void listen(std::uint32_t id, int fd, std::vector<PeerRule> rules);
+  void listen(std::uint32_t id, int fd, ListenerRules rules);
   /// Stops accepting on `fd`; `done` is called (on this thread) when the loop has let go of it.
   void stop_listening(int fd, std::function<void()> done);
-  void adopt_client(std::uint32_t database, int fd, std::uint16_t presentation);
+  void adopt_client(std::uint32_t database, const Arrival& arrival);
   /// Opens the links to all owners of slots now.
   void preconnect(std::uint32_t id);
   /// Closes those of these clients that are its own, and reports how many to order `number`.
@@ -75,6 +75,7 @@ class Worker {
   [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
   [[nodiscard]] ClientTimeouts& timeouts() noexcept { return parts_.timeouts; }
+  [[nodiscard]] Introductions& introductions() noexcept { return parts_.introductions; }
   [[nodiscard]] Notices& notices() noexcept { return parts_.notices; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
   [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }
@@ -88,6 +89,11 @@ class Worker {
   void report_done(std::uint32_t number, std::uint32_t count);
   void tick();
   void close_everything();
+  /// A connection that a listener has accepted.
+  void arrived(int fd, Database& database, const sockaddr_storage& peer,
+               const std::shared_ptr<const ListenerRules>& rules);
+  /// Gives a connection to the worker that should have it.
+  void place(const Arrival& arrival, Database& database);
   void close_listener(Listener& listener, std::function<void()> done);
   void end_if_dry();
   void give_memory_back();

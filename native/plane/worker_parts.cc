@@ -25,6 +25,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       departures(context),
       pause(context),
       timeouts(context),
+      introductions(context),
       monitors(context),
       slow(context) {
   context.worker = worker;
@@ -76,6 +77,7 @@ void WorkerParts::tick() {
   streams.retry();
   tracking.tick();
   timeouts.tick();
+  introductions.tick();
   pubsub.tick();
 }
 

@@ -7,6 +7,7 @@
 #include "plane/control_desk.h"
 #include "plane/dispatcher.h"
 #include "plane/errands.h"
+#include "plane/introductions.h"
 #include "plane/joiner.h"
 #include "plane/leases.h"
 #include "plane/links.h"
@@ -54,6 +55,7 @@ class WorkerParts {
   ShardDepartures departures;
   ClientPause pause;
   ClientTimeouts timeouts;
+  Introductions introductions;
   Monitors monitors;
   SlowRequests slow;
 

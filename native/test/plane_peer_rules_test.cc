@@ -22,12 +22,14 @@ sockaddr_storage peer(const std::string& host) {
   return address;
 }
 
+std::optional<IpAddress> ip(const std::string& host) { return ip_of(peer(host)); }
+
 bool holds(const char* range, const char* host) {
   const auto parsed = parse_address_range(range);
-  const auto ip = ip_of(peer(host));
+  const auto address = ip(host);
   CHECK(parsed.has_value());
-  CHECK(ip.has_value());
-  return parsed && ip && parsed->holds(*ip);
+  CHECK(address.has_value());
+  return parsed && address && parsed->holds(*address);
 }
 
 TEST(a_range_holds_what_shares_its_first_bits) {
@@ -73,17 +75,32 @@ TEST(the_first_rule_that_holds_the_peer_decides) {
                                        {parse_address_range("10.0.0.0/8"), 2},
                                        {parse_address_range("fd00::/8"), 4},
                                        {std::nullopt, 1}};
-  CHECK_EQ(presentation_of(rules, peer("10.1.2.3")), 3);
-  CHECK_EQ(presentation_of(rules, peer("10.2.2.3")), 2);
-  CHECK_EQ(presentation_of(rules, peer("::ffff:10.1.2.3")), 3);
-  CHECK_EQ(presentation_of(rules, peer("fd12::1")), 4);
-  CHECK_EQ(presentation_of(rules, peer("11.0.0.1")), 1);
+  CHECK_EQ(presentation_of(rules, ip("10.1.2.3")), 3);
+  CHECK_EQ(presentation_of(rules, ip("10.2.2.3")), 2);
+  CHECK_EQ(presentation_of(rules, ip("::ffff:10.1.2.3")), 3);
+  CHECK_EQ(presentation_of(rules, ip("fd12::1")), 4);
+  CHECK_EQ(presentation_of(rules, ip("11.0.0.1")), 1);
 }
 
 TEST(peers_of_unix_sockets_are_for_the_last_rule) {
   const std::vector<PeerRule> rules = {{std::nullopt, 5}, {std::nullopt, 6}};
-  CHECK_EQ(presentation_of(rules, peer("/run/proxy.sock")), 6);
-  CHECK_EQ(presentation_of(rules, peer("127.0.0.1")), 5);
+  CHECK_EQ(presentation_of(rules, ip("/run/proxy.sock")), 6);
+  CHECK_EQ(presentation_of(rules, ip("127.0.0.1")), 5);
+}
+
+TEST(a_header_is_expected_of_trusted_senders) {
+  ListenerRules rules;
+  CHECK(!rules.expects_header(peer("10.0.0.1")));
+  CHECK(!rules.expects_header(peer("/run/proxy.sock")));
+  rules.senders = {*parse_address_range("10.0.0.0/8"), *parse_address_range("fd00::1")};
+  CHECK(rules.expects_header(peer("10.0.0.1")));
+  CHECK(rules.expects_header(peer("::ffff:10.0.0.1")));
+  CHECK(rules.expects_header(peer("fd00::1")));
+  CHECK(!rules.expects_header(peer("fd00::2")));
+  CHECK(!rules.expects_header(peer("/run/proxy.sock")));
+  rules.trusts_unix_sockets = true;
+  CHECK(rules.expects_header(peer("/run/proxy.sock")));
+  CHECK(!rules.expects_header(peer("127.0.0.1")));
 }
 
 }  // namespace

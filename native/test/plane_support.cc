@@ -150,7 +150,7 @@ TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
   for (std::uint32_t worker = 0; worker < setup.workers; ++worker) {
     const int fd = listen_on_loopback();
     plane_->post(worker,
-                 [fd](Worker& self) { self.listen(kDatabase, fd, std::vector<PeerRule>(1)); });
+                 [fd](Worker& self) { self.listen(kDatabase, fd, {}); });
   }
   on_workers([](Worker&) {});
 }
@@ -218,6 +218,12 @@ void TestPlane::show(Presentations presentations) {
 }
 
 void TestPlane::set_rules(const std::vector<PeerRule>& rules) {
+  ListenerRules of_listener;
+  of_listener.peers = rules;
+  set_rules(of_listener);
+}
+
+void TestPlane::set_rules(const ListenerRules& rules) {
   on_workers([&](Worker& worker) {
     worker.listen(kDatabase, listeners_[worker.context().worker], rules);
   });

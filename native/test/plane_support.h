@@ -55,6 +55,8 @@ class TestPlane {
   void show(Presentations presentations);
   /// What clients that connect from now on are shown.
   void set_rules(const std::vector<PeerRule>& rules);
+  /// Who may connect from now on, and what they are shown.
+  void set_rules(const ListenerRules& rules);
   /// Runs `order` on every worker and waits.
   void on_workers(const Order& order);
 

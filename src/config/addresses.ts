@@ -18,6 +18,8 @@ export type ListenMode = (typeof PLACEMENT_SETTINGS.mode.values)[number];
 export type ListenAddress = (TcpAddress | UnixAddress) & {
   /** How the database presents itself to clients that connect here; missing: as everywhere else. */
   readonly mode?: ListenMode;
+  /** Who puts a header of the PROXY protocol first: subnets, and `unix`; missing: as everywhere else. */
+  readonly proxyProtocol?: readonly string[];
 };
 
 /** A parsed value, or why there is none: a phrase that fits behind "must be" or stands alone. */
@@ -25,17 +27,30 @@ export type Parsed<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'bad'; readonly problem: string };
 
-/** `HOST:PORT`, `[IPV6]:PORT`, or a path that starts with `/` or `.`; each may end in `?mode=MODE`. */
+/**
+ * `HOST:PORT`, `[IPV6]:PORT`, or a path that starts with `/` or `.`; each may end in `?mode=MODE`,
+ * `?proxyProtocol=SENDER` or both, with `&` between them. The forms of senders are not looked at.
+ */
 export function parseListenAddress(text: string): Parsed<ListenAddress> {
-  const [, place = text, word] = /^(.*)\?mode=(.*)$/s.exec(text) ?? [];
+  const [, place = text, query = ''] = /^(.*?)\?((?:mode|proxyProtocol)=.*)$/s.exec(text) ?? [];
   const address = parsePlace(place);
-  if (word === undefined || address.kind === 'bad') {
+  if (address.kind === 'bad') {
     return address;
   }
-  const mode = modeNamed(word);
-  return mode === undefined
-    ? bad(`allowed behind ?mode= is ${MODES.values.join(', ')}`)
-    : ok({ ...address.value, mode });
+  let value: ListenAddress = address.value;
+  for (const option of query === '' ? [] : query.split('&')) {
+    const [name, word = ''] = option.split(/=(.*)/s, 2);
+    if (name === 'mode') {
+      const mode = modeNamed(word);
+      if (mode === undefined) return bad(`allowed behind mode= is ${MODES.values.join(', ')}`);
+      value = { ...value, mode };
+    } else if (name === 'proxyProtocol') {
+      value = { ...value, proxyProtocol: [...(value.proxyProtocol ?? []), word] };
+    } else {
+      return bad('allowed behind ? is mode=MODE and proxyProtocol=SENDER, with & between them');
+    }
+  }
+  return ok(value);
 }
 
 function parsePlace(text: string): Parsed<TcpAddress | UnixAddress> {
@@ -78,7 +93,11 @@ export function isLoopback(address: ListenAddress): boolean {
 
 /** How users write the address, and how messages show it. */
 export function formatAddress(address: ListenAddress): string {
-  const suffix = address.mode === undefined ? '' : `?mode=${address.mode}`;
+  const options = [
+    ...(address.mode === undefined ? [] : [`mode=${address.mode}`]),
+    ...(address.proxyProtocol ?? []).map((sender) => `proxyProtocol=${sender}`),
+  ];
+  const suffix = options.length === 0 ? '' : `?${options.join('&')}`;
   if (address.kind === 'unix') return `${address.path}${suffix}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `${host}:${address.port}${suffix}`;

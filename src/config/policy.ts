@@ -39,7 +39,10 @@ function openRelay(values: SettingValues): readonly ConfigProblem[] {
   if (values.clientAuth !== 'none' || !values.protectedMode) return [];
   const open = values.listen.filter((text) => {
     const address = parseListenAddress(text);
-    return address.kind === 'ok' && !isLoopback(address.value);
+    if (address.kind === 'bad') return false;
+    const senders = address.value.proxyProtocol ?? values.proxyProtocol;
+    // Whoever tells where its clients are brings them from elsewhere.
+    return senders.length > 0 || !isLoopback(address.value);
   });
   if (open.length === 0) return [];
   const message =

@@ -5,6 +5,9 @@ import type { ConfigChecks, ListCheck, TextCheck } from './checks.js';
 import { nameProblem, nodeIdProblem } from './names.js';
 import type { ListRow, SettingRow, TextRow } from './setting-row.js';
 
+/** Among senders of the PROXY protocol. */
+const ANY_UNIX_SOCKET = 'unix';
+
 /** What a setting may be, without its default. */
 export function valueSchema(row: SettingRow, checks: ConfigChecks): z.ZodType {
   switch (row.kind) {
@@ -80,7 +83,9 @@ function textSchema(row: TextRow): z.ZodType {
 function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
   switch (entry) {
     case 'listen':
-      return z.array(checkedText(problemOf(parseListenAddress)));
+      return z.array(checkedText((text) => listenProblem(text, checks)));
+    case 'sender':
+      return z.array(checkedText((text) => senderProblem(text, checks)));
     case 'node':
       return z.array(checkedText(nodeIdProblem));
     case 'module':
@@ -92,6 +97,18 @@ function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
     default:
       return z.array(checkedText(checks[entry]));
   }
+}
+
+function listenProblem(text: string, checks: ConfigChecks): string | undefined {
+  const parsed = parseListenAddress(text);
+  if (parsed.kind === 'bad') return parsed.problem;
+  const problems = (parsed.value.proxyProtocol ?? []).map((sender) => senderProblem(sender, checks));
+  return problems.find((problem) => problem !== undefined);
+}
+
+function senderProblem(text: string, checks: ConfigChecks): string | undefined {
+  const problem = text === ANY_UNIX_SOCKET ? undefined : checks.subnet(text);
+  return problem && `${problem}, or unix for senders that connect through a unix socket`;
 }
 
 /** Entries that may contradict each other. */

@@ -16,6 +16,7 @@ export interface ListRow extends CommonRow {
     | 'seed'
     | 'mapping'
     | 'listen'
+    | 'sender'
     | 'node'
     | 'module'
     | 'advertised'

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { ProxyError } from '../errors/index.js';
-import type { NativePeerRule, NativePresentation } from './presentations.js';
+import type { NativeListenerRules, NativePresentation } from './presentations.js';
 import type {
   ClientRef,
   ControlAnswer,
@@ -35,7 +35,7 @@ export interface NativePlane {
   setCommands(database: number, rows: readonly NativeCommandRow[]): void;
   setRoutes(database: number, routes: RouteSnapshot): void;
   setPresentations(database: number, presentations: readonly NativePresentation[]): void;
-  listen(database: number, worker: number, fd: number, rules: readonly NativePeerRule[]): void;
+  listen(database: number, worker: number, fd: number, rules: NativeListenerRules): void;
   stopListening(worker: number, fd: number, done: () => void): void;
   preconnect(database: number): void;
   learnScript(database: number, body: Buffer): void;

@@ -117,14 +117,21 @@ export class DataPlane {
    * @param fd A listening descriptor, which stays the caller's: it must be open until `stopListening`.
    * @param rules The first whose range holds a client's address says what the client is shown. The last
    *   one is for all (`cidr` ''), and the only one for clients of unix sockets.
+   * @param senders Subnets, and `unix` for all unix sockets: who connects from there puts a header of the
+   *   PROXY protocol first, and the client is where that says.
    */
   listen(
     database: number,
     worker: number,
     fd: number,
     rules: readonly NativePeerRule[] = FIRST_FOR_ALL,
+    senders: readonly string[] = [],
   ): void {
-    this.#plane.listen(database, worker, fd, rules);
+    this.#plane.listen(database, worker, fd, {
+      peers: rules,
+      senders: senders.filter((sender) => sender !== 'unix'),
+      trustsUnixSockets: senders.includes('unix'),
+    });
   }
 
   /** Resolves when the worker has let go of the descriptor. */

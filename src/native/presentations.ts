@@ -33,6 +33,16 @@ export interface Audience {
   readonly presentations: readonly number[];
 }
 
+/** Who may connect to a listener, and what clients are shown. C++: `ListenerRules`. */
+export interface NativeListenerRules {
+  /** As for `DataPlane.listen`. */
+  readonly peers: readonly NativePeerRule[];
+  /** `address/bits` or an address: of those a header of the PROXY protocol is expected. */
+  readonly senders: readonly string[];
+  /** The same for all that connect through a unix socket. */
+  readonly trustsUnixSockets: boolean;
+}
+
 /** Which clients of a listener are shown what. C++: `PeerRule`. */
 export interface NativePeerRule {
   /** `address/bits` or an address, of IPv4 (which a mapped IPv6 address is, too) or IPv6; '': all clients. */

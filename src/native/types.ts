@@ -291,6 +291,8 @@ export interface DataPlaneEvent {
    * replica_refused: a read that `server` was asked for as a replica was asked for again at the primary;
    * `text` is the server's reply. Told once in a while.
    * slot_open: the primary of `slot` says that keys of it have moved. Told only while replicas are read.
+   * header_refused: a connection from a sender of the PROXY protocol (its address is `server`) was closed;
+   * `text` is what is wrong with its header. Told at most once a second.
    * out_of_files: connections cannot be accepted; `text` is the system's reason.
    */
   readonly kind:
@@ -303,6 +305,7 @@ export interface DataPlaneEvent {
     | 'handshake_refused'
     | 'holding'
     | 'out_of_files'
+    | 'header_refused'
     | 'crossslot_answered'
     | 'database_refused'
     | 'script_missing'
@@ -380,6 +383,7 @@ export interface PlaneLimits {
   readonly clientIdleTimeoutMs: number;
   readonly partialRequestTimeoutMs: number;
   readonly loginTimeoutMs: number;
+  readonly proxyHeaderTimeoutMs: number;
   /** Of all workers together. */
   readonly scriptCacheBytesMax: number;
 }

@@ -1,8 +1,8 @@
-import { formatAddress } from '../config/addresses.js';
+import { formatAddress, type ListenAddress } from '../config/addresses.js';
 import type { DatabaseConfig } from '../config/deployment.js';
 import { ProxyError } from '../errors/index.js';
 import type { Logger } from '../log/logger.js';
-import type { DataPlane } from '../native/index.js';
+import type { DataPlane, NativePeerRule } from '../native/index.js';
 import {
   AdvertisedAddresses,
   configuredPlacement,
@@ -315,6 +315,16 @@ export class DatabasePlacement {
     }
   }
 
+  #rulesFor(node: string, address: ListenAddress): readonly NativePeerRule[] {
+    // Clients whose address a header tells may be anywhere.
+    const kind = this.#sendersFor(address).includes('unix') ? 'tcp' : address.kind;
+    return this.presenter.rulesFor(node, kind, address.mode);
+  }
+
+  #sendersFor(address: ListenAddress): readonly string[] {
+    return address.proxyProtocol ?? this.#config.proxyProtocol;
+  }
+
   #endpoint(node: string): Endpoint {
     const { id, plane, clock, log, unblockThose, mayBlock } = this.#options;
     const { threads, tcpBacklog, unixSocketMode, endpoints } = this.#config;
@@ -331,7 +341,8 @@ export class DatabasePlacement {
           unixSocketMode,
           plane,
           database: id,
-          rulesFor: ({ kind, mode }) => this.presenter.rulesFor(node, kind, mode),
+          rulesFor: (address) => this.#rulesFor(node, address),
+          sendersFor: (address) => this.#sendersFor(address),
         }),
       clients: endpointClients({
         database: id,

@@ -37,6 +37,7 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     clientIdleTimeoutMs: config.clientIdleTimeoutMs,
     partialRequestTimeoutMs: config.partialRequestTimeoutMs,
     loginTimeoutMs: config.loginTimeoutMs,
+    proxyHeaderTimeoutMs: config.proxyHeaderTimeoutMs,
     scriptCacheBytesMax: config.maxScriptCacheBytes,
   };
 }

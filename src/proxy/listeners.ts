@@ -22,6 +22,8 @@ export interface ListenerOptions {
   readonly database: number;
   /** Who new clients are, by the address to which they connect. */
   readonly rulesFor: (address: ListenAddress) => readonly NativePeerRule[];
+  /** Who puts a header of the PROXY protocol first there; see `DataPlane.listen`. */
+  readonly sendersFor: (address: ListenAddress) => readonly string[];
 }
 
 /**
@@ -64,11 +66,12 @@ export class Listeners implements EndpointSockets {
   }
 
   applyRules(): void {
-    const { plane, database, rulesFor } = this.#options;
+    const { plane, database, rulesFor, sendersFor } = this.#options;
     for (const address of new Set(this.#sockets.map((socket) => socket.address))) {
       const rules = rulesFor(address);
+      const senders = sendersFor(address);
       for (const { fd, worker } of this.#sockets.filter((socket) => socket.address === address)) {
-        plane.listen(database, worker, fd, rules);
+        plane.listen(database, worker, fd, rules, senders);
       }
     }
   }

@@ -86,6 +86,12 @@ export function reactTo(event: DataPlaneEvent, reactions: EventReactions): void 
       log.debug('a slot is on its way; it is read from its primary', { slot });
       reactions.refresh({ kind: 'moved', detail: `slot ${slot} is on its way` });
       return;
+    case 'header_refused':
+      log.warn('a connection was closed: its PROXY header is not as proxyProtocol demands', {
+        sender: server,
+        reason: `the header ${text}`,
+      });
+      return;
     case 'out_of_files':
       log.error('connections cannot be accepted; raise the limit of open files', { reason: text });
       return;

@@ -42,6 +42,7 @@ const COUNTERS: readonly Definition[] = [
     idle_closed: 'closed_as_idle',
     partial_request_closed: 'closed_for_unfinished_request',
     login_timeout_closed: 'closed_without_login',
+    header_refused: 'closed_for_proxy_header',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',
@@ -96,6 +97,11 @@ const COUNTERS: readonly Definition[] = [
 const GAUGES: readonly Definition[] = [
   gauge('clients', 'slotgate_clients', 'Connected clients.'),
   gauge('links', 'slotgate_links', 'Connections to servers.'),
+  gauge(
+    'headers_awaited',
+    'slotgate_awaited_proxy_headers',
+    'Connections whose PROXY header has not come yet.',
+  ),
   gauge(
     'bound_clients',
     'slotgate_bound_clients',

@@ -212,6 +212,12 @@ describe('routes', () => {
 });
 
 describe('orders', () => {
+  const LISTENER_RULES = {
+    peers: [{ cidr: '', presentation: 0 }],
+    senders: [],
+    trustsUnixSockets: false,
+  };
+
   test.each([
     [[0]],
     [[0, '0', 3, []]],
@@ -227,19 +233,31 @@ describe('orders', () => {
   });
 
   test.each([
-    [[], "rules must be a list whose last cidr is ''"],
-    [[{ cidr: '10.0.0.0/8', presentation: 0 }], "rules must be a list whose last cidr is ''"],
-    [[7], 'rules must be an array of objects'],
-    [[{ cidr: 1, presentation: 0 }], 'cidr must be a string'],
-    [[{ cidr: '', presentation: 65536 }], 'presentation must be a whole number from 0 to 65535'],
+    [{ peers: 7 }, 'peers must be an array'],
+    [{ peers: [] }, "peers must be a list whose last cidr is ''"],
+    [
+      { peers: [{ cidr: '10.0.0.0/8', presentation: 0 }] },
+      "peers must be a list whose last cidr is ''",
+    ],
+    [{ peers: [7] }, 'peers must be an array of objects'],
+    [{ peers: [{ cidr: 1, presentation: 0 }] }, 'cidr must be a string'],
+    [
+      { peers: [{ cidr: '', presentation: 65536 }] },
+      'presentation must be a whole number from 0 to 65535',
+    ],
+    [{ senders: '10.0.0.0/8' }, 'senders must be an array of strings'],
+    [{ senders: ['unix'] }, "senders must be an address, or address/bits, not 'unix'"],
+    [{ trustsUnixSockets: 1 }, 'trustsUnixSockets must be a boolean'],
   ])('listen with the rules %j', (rules, message) => {
-    expect(() => call('listen', 0, 0, 3, rules)).toThrow(new TypeError(message));
+    const given = { ...LISTENER_RULES, ...rules };
+    expect(() => call('listen', 0, 0, 3, given)).toThrow(new TypeError(message));
   });
 
   test.each(['10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/', '10.0.0/8', '::/129', 'host', '/', ' '])(
     'listen with a rule for %j',
     (cidr) => {
-      expect(() => call('listen', 0, 0, 3, [{ cidr, presentation: 0 }])).toThrow(
+      const rules = { ...LISTENER_RULES, peers: [{ cidr, presentation: 0 }] };
+      expect(() => call('listen', 0, 0, 3, rules)).toThrow(
         new TypeError(`cidr must be an address, or address/bits, not '${cidr}'`),
       );
     },

@@ -10,6 +10,12 @@ import { startKeyServer } from './support/key-server.js';
 import { settings } from './support/plane-data.js';
 import { bindTcp, findFreePort, RunningPlane } from './support/running-plane.js';
 
+const FOR_ALL = {
+  peers: [{ cidr: '', presentation: 0 }],
+  senders: [],
+  trustsUnixSockets: false,
+};
+
 const { Plane, startListening, closeDescriptor } = nativeAddon();
 const ANSWER = { reply: Buffer.from('+OK\r\n'), closeAfter: false, protocol: 0, user: -1 } as const;
 
@@ -96,7 +102,7 @@ describe('stopListening', () => {
     await Promise.all(waiting.map((client) => once(client, 'connect')));
     const plane = new Plane(1, () => undefined);
     plane.addDatabase(0, settings());
-    plane.listen(0, 0, fd, [{ cidr: '', presentation: 0 }]);
+    plane.listen(0, 0, fd, FOR_ALL);
     await new Promise<void>((resolve) => plane.stopListening(0, fd, resolve));
     closeDescriptor(fd);
     expect(plane.counters()[0]).toMatchObject({ accepted: 90, clients: 90 });
@@ -111,7 +117,7 @@ describe('stopListening', () => {
     for (let round = 0; round < 3; round++) {
       const plane = new Plane(1, () => undefined);
       plane.addDatabase(0, settings());
-      plane.listen(0, 0, fd, [{ cidr: '', presentation: 0 }]);
+      plane.listen(0, 0, fd, FOR_ALL);
       const client = connect(port, '127.0.0.1');
       await once(client, 'connect');
       await expect.poll(() => plane.counters()[0]?.accepted).toBe(1);

@@ -195,6 +195,16 @@ export const LIMIT_SETTINGS = {
     reload: 'live',
     help: 'A client that has to log in, and has not so long after it connected (or sent RESET), is closed, even while a log-in is being verified. Looked at once a second; 0: never, as a server.',
   },
+  proxyHeaderTimeoutMs: {
+    kind: 'integer',
+    min: 1,
+    max: 600_000,
+    default: 5_000,
+    flag: 'proxy-header-timeout-ms',
+    env: 'SLOTGATE_PROXY_HEADER_TIMEOUT_MS',
+    reload: 'live',
+    help: 'A connection from a sender that proxyProtocol names is closed if its header is not complete so long after it was accepted. Looked at once a second.',
+  },
   tcpKeepaliveSeconds: {
     kind: 'integer',
     min: 0,

@@ -15,12 +15,12 @@ export const SINGLE_DATABASE_SETTINGS = {
   listen: {
     kind: 'list',
     entry: 'listen',
-    placeholder: 'HOST:PORT|PATH[?mode=MODE]',
+    placeholder: 'HOST:PORT|PATH[?OPTIONS]',
     default: ['127.0.0.1:12000'],
     flag: 'listen',
     env: 'SLOTGATE_LISTEN',
     reload: 'restart',
-    help: 'Where clients connect: HOST:PORT, [IPV6]:PORT, or the path of a unix socket (starts with / or .). With ?mode=MODE behind it, the database presents itself there in another mode than elsewhere.',
+    help: 'Where clients connect: HOST:PORT, [IPV6]:PORT, or the path of a unix socket (starts with / or .). With ?mode=MODE behind it, the database presents itself there in another mode than elsewhere; with ?proxyProtocol=SENDER, repeated with & for more, other senders are trusted there than proxyProtocol says.',
   },
   unixSocketMode: {
     kind: 'text',

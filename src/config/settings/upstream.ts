@@ -38,7 +38,17 @@ export const UPSTREAM_SETTINGS = {
     flag: 'protected-mode',
     env: 'SLOTGATE_PROTECTED_MODE',
     reload: 'restart',
-    help: 'Refuses to start with clientAuth none on a listener that is neither loopback nor a unix socket.',
+    help: 'Refuses to start with clientAuth none on a listener that is neither loopback nor a unix socket, or that gets clients from elsewhere through proxyProtocol.',
+  },
+  proxyProtocol: {
+    kind: 'list',
+    entry: 'sender',
+    placeholder: 'CIDR|unix',
+    default: [],
+    flag: 'proxy-protocol',
+    env: 'SLOTGATE_PROXY_PROTOCOL',
+    reload: 'live',
+    help: 'Load balancers that put a header of the PROXY protocol (version 1 or 2) before what their clients send: subnets such as 10.2.0.0/16, and unix for whoever connects through a unix socket. From there the header must come, and its addresses are taken for those of the client; from elsewhere it is an error.',
   },
   'upstream.username': {
     kind: 'text',

@@ -32,6 +32,7 @@ export const LIMITS: PlaneLimits = {
   clientIdleTimeoutMs: 0,
   partialRequestTimeoutMs: 0,
   loginTimeoutMs: 0,
+  proxyHeaderTimeoutMs: 5_000,
   scriptCacheBytesMax: 1 << 20,
 };
 

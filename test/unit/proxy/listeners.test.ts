@@ -23,6 +23,7 @@ test('who new clients are is worked out once per address, for all its sockets', 
       asked.push(formatAddress(address));
       return [{ cidr: '', presentation: 0 }];
     },
+    sendersFor: () => [],
   });
   listeners.open();
   expect([asked, told]).toEqual([
