@@ -71,8 +71,8 @@ class ProxyHeaderReader {
 
   /// What is kept of the header: the line, or the fixed part and the addresses.
   std::array<std::uint8_t, kLineMost> kept_{};
-  std::size_t size_ = 0;      ///< bytes of the header so far
-  std::size_t announced_ = 0;  ///< of version 2: the size of the whole header; 0: not known yet
+  std::size_t size_ = 0;           ///< bytes of the header so far
+  std::size_t announced_ = 0;      ///< of version 2: the size of the whole header; 0: not known yet
   std::size_t address_bytes_ = 0;  ///< of one address of version 2; 0: there is none to be read
   std::size_t consumed_ = 0;
   std::optional<ProxiedConnection> connection_;

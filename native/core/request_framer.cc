@@ -61,8 +61,8 @@ FrameStatus RequestFramer::start(const std::uint8_t* data, std::size_t size,
   if (data[0] != '*') return read_inline(data, size, limits);
 
   std::size_t line = 0;
-  const Step found = find_line_end(data, size, limits.inline_bytes_max,
-                                   "too big mbulk count string", line);
+  const Step found =
+      find_line_end(data, size, limits.inline_bytes_max, "too big mbulk count string", line);
   if (found == Step::kNeedMore) return FrameStatus::kNeedMore;
   if (found == Step::kError) return FrameStatus::kProtocolError;
   std::int64_t count = 0;
@@ -111,9 +111,8 @@ FrameStatus RequestFramer::read_arguments(const std::uint8_t* data, std::size_t 
 /// all else to the general way.
 void RequestFramer::read_short_arguments(const std::uint8_t* data, std::size_t size,
                                          const RequestLimits& limits) noexcept {
-  const std::size_t end_max =
-      std::min<std::size_t>(size, limits.frame_bytes_max - std::min<std::size_t>(
-                                                               dropped_, limits.frame_bytes_max));
+  const std::size_t end_max = std::min<std::size_t>(
+      size, limits.frame_bytes_max - std::min<std::size_t>(dropped_, limits.frame_bytes_max));
   Arg* arg = args_.data() + filled_;
   const Arg* const last = args_.data() + args_.size();
   std::size_t position = position_;
@@ -228,8 +227,7 @@ FrameStatus RequestFramer::read_inline(const std::uint8_t* data, std::size_t siz
     line_searched_ = static_cast<std::uint32_t>(size);
     return FrameStatus::kNeedMore;
   }
-  const auto line_end =
-      static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - data);
+  const auto line_end = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - data);
   const std::size_t line = line_end > 0 && data[line_end - 1] == '\r' ? line_end - 1 : line_end;
   line_searched_ = 0;
   if (std::memchr(data, '\0', line) != nullptr) return fail("NUL byte in inline request");

@@ -11,7 +11,8 @@ namespace slotgate {
 struct Arrival {
   int fd = -1;
   std::uint16_t presentation = 0;  ///< the number of what the client is shown
-  /// The client's own connection, where it came through a sender of the PROXY protocol that told it.
+  /// The client's own connection, where it came through a sender of the PROXY protocol that told
+  /// it.
   std::optional<ProxiedConnection> proxied;
 };
 

@@ -129,7 +129,7 @@ struct Client {
   std::unique_ptr<ReadMemory> reads;  ///< see Readers
   /// Its own connection, where it came through a sender of the PROXY protocol that told it.
   std::unique_ptr<const ProxiedConnection> proxied;
-  Link* paused = nullptr;             ///< the link that is not read until its output has been sent
+  Link* paused = nullptr;  ///< the link that is not read until its output has been sent
 };
 
 /// True for a RESP2 client that has subscriptions: it may do little else, since it could not tell

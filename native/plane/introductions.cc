@@ -80,7 +80,8 @@ void Introductions::read(Pending& pending) {
     if (pending.header.begun()) return refuse(pending, "is not complete");
     return close(pending);
   }
-  const ProxyHeaderStatus status = pending.header.read({bytes.data(), static_cast<std::size_t>(got)});
+  const ProxyHeaderStatus status =
+      pending.header.read({bytes.data(), static_cast<std::size_t>(got)});
   if (status == ProxyHeaderStatus::kError)
     return refuse(pending, std::string(pending.header.error()));
   // What was looked at and belongs to the header; the client's own bytes stay for it.

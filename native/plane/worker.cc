@@ -163,10 +163,12 @@ void Worker::listen(std::uint32_t id, int fd, ListenerRules rules) {
     listening->set_rules(std::move(shared));
     return;
   }
-  auto listener = std::make_unique<Listener>(
-      context_, fd, *found,
-      [this](int client, Database& owner, const sockaddr_storage& peer,
-             const std::shared_ptr<const ListenerRules>& now) { arrived(client, owner, peer, now); });
+  auto listener =
+      std::make_unique<Listener>(context_, fd, *found,
+                                 [this](int client, Database& owner, const sockaddr_storage& peer,
+                                        const std::shared_ptr<const ListenerRules>& now) {
+                                   arrived(client, owner, peer, now);
+                                 });
   listener->set_rules(std::move(shared));
   if (listener->open()) listeners_.push_back(std::move(listener));
 }

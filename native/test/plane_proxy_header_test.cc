@@ -25,9 +25,7 @@ struct Behind {
   FakeServer a;
   TestPlane plane;
 
-  [[nodiscard]] std::uint64_t refused() const {
-    return plane.sum(&WorkerCounters::header_refused);
-  }
+  [[nodiscard]] std::uint64_t refused() const { return plane.sum(&WorkerCounters::header_refused); }
   /// `address`, as of the only client, and where it connected to.
   [[nodiscard]] std::string addresses() {
     std::string text;

@@ -149,8 +149,7 @@ TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
   publish();
   for (std::uint32_t worker = 0; worker < setup.workers; ++worker) {
     const int fd = listen_on_loopback();
-    plane_->post(worker,
-                 [fd](Worker& self) { self.listen(kDatabase, fd, {}); });
+    plane_->post(worker, [fd](Worker& self) { self.listen(kDatabase, fd, {}); });
   }
   on_workers([](Worker&) {});
 }

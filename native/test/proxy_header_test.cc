@@ -28,8 +28,8 @@ string of_version_2(char command, char family, const string& block) {
 /// 10.1.2.3:258 to 10.9.8.7:6379.
 const string kBlock4 = "\x0a\x01\x02\x03\x0a\x09\x08\x07\x01\x02\x18\xeb"s;
 /// [fd00::1]:258 to [fd00::2]:6379.
-const string kBlock6 = "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"s +
-                       "\x01\x02\x18\xeb"s;
+const string kBlock6 =
+    "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"s + "\x01\x02\x18\xeb"s;
 
 ProxiedConnection ends(const char* source, const char* destination, std::uint16_t port = 258) {
   const auto address = [](const char* text) {
@@ -123,8 +123,8 @@ TEST(a_malformed_line_is_an_error) {
 
 TEST(other_bytes_are_no_header_from_the_first_that_differs) {
   for (const string& wire :
-       {"*1\r\n$4\r\nPING\r\n"s, "PING\r\n"s, "PROXYX"s, "proxy TCP4"s, "\r\n\r\nPING\r\n"s,
-        "\0"s, "\r\n\r\n\0\r\nQUIT\r\n"s, "GET / HTTP/1.1\r\n"s}) {
+       {"*1\r\n$4\r\nPING\r\n"s, "PING\r\n"s, "PROXYX"s, "proxy TCP4"s, "\r\n\r\nPING\r\n"s, "\0"s,
+        "\r\n\r\n\0\r\nQUIT\r\n"s, "GET / HTTP/1.1\r\n"s}) {
     check_error(wire, "is missing");
   }
   const Outcome outcome = read("PRX", 3, 3);

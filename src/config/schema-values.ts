@@ -102,7 +102,9 @@ function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
 function listenProblem(text: string, checks: ConfigChecks): string | undefined {
   const parsed = parseListenAddress(text);
   if (parsed.kind === 'bad') return parsed.problem;
-  const problems = (parsed.value.proxyProtocol ?? []).map((sender) => senderProblem(sender, checks));
+  const problems = (parsed.value.proxyProtocol ?? []).map((sender) =>
+    senderProblem(sender, checks),
+  );
   return problems.find((problem) => problem !== undefined);
 }
 

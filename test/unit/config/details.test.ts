@@ -43,19 +43,34 @@ describe('addresses', () => {
     ['[::1]:1?mode=cluster', { kind: 'tcp', host: '::1', port: 1, mode: 'cluster' }],
     ['/run/s.sock?mode=oss-cluster', { kind: 'unix', path: '/run/s.sock', mode: 'cluster' }],
     ['/odd?path', { kind: 'unix', path: '/odd?path' }],
-  ])('a listener may have a mode: %s', (text, value) => {
+    [
+      '0.0.0.0:1?mode=auto&proxyProtocol=10.0.0.0/8&proxyProtocol=fd00::/8',
+      {
+        kind: 'tcp',
+        host: '0.0.0.0',
+        port: 1,
+        mode: 'auto',
+        proxyProtocol: ['10.0.0.0/8', 'fd00::/8'],
+      },
+    ],
+    ['/s?proxyProtocol=unix', { kind: 'unix', path: '/s', proxyProtocol: ['unix'] }],
+  ])('a listener may have a mode and senders: %s', (text, value) => {
     const parsed = parseListenAddress(text);
     expect(parsed).toEqual({ kind: 'ok', value });
     const shown = text.replace('oss-cluster', 'cluster');
     expect(parsed.kind === 'ok' && formatAddress(parsed.value)).toBe(shown);
   });
 
-  test.each(['127.0.0.1:1?mode=', '127.0.0.1:1?mode=single', 'h?mode=auto', '127.0.0.1:1?x=y'])(
-    '%s is no listener',
-    (text) => {
-      expect(parseListenAddress(text).kind).toBe('bad');
-    },
-  );
+  test.each([
+    '127.0.0.1:1?mode=',
+    '127.0.0.1:1?mode=single',
+    'h?mode=auto',
+    '127.0.0.1:1?x=y',
+    '127.0.0.1:1?mode=auto&x=y',
+    '127.0.0.1:1?mode=auto&',
+  ])('%s is no listener', (text) => {
+    expect(parseListenAddress(text).kind).toBe('bad');
+  });
 
   test.each([
     ['127.0.0.1', true],

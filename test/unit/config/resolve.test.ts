@@ -199,6 +199,23 @@ describe('rules over several settings', () => {
     expect(problems({ flags: { ...open, ...change } })).toBe('');
   });
 
+  test.each([
+    ['all listeners', { listen: ['127.0.0.1:1'], proxyProtocol: ['10.0.0.0/8'] }],
+    ['one listener', { listen: ['/s?proxyProtocol=unix'] }],
+  ])('whoever brings clients from elsewhere opens %s', (_name, change) => {
+    expect(problems({ flags: { ...open, ...change } })).toMatch(/^clientAuth: /);
+    const off = { ...open, ...change, protectedMode: 'false' };
+    expect(problems({ flags: off })).toBe('');
+  });
+
+  test.each([
+    ['proxyProtocol', { proxyProtocol: ['10.0.0.0/8', '10.0.0.0/33'] }],
+    ['listen', { listen: ['127.0.0.1:1?proxyProtocol=haproxy'] }],
+  ])('senders of the PROXY protocol are subnets: %s', (key, change) => {
+    const text = problems({ flags: { seeds: SEEDS, ...change } });
+    expect(text).toMatch(new RegExp(`^${key}.*allowed is a subnet such as .*, or unix for`));
+  });
+
   test('no seed is an error that names the flag', () => {
     expect(problems({})).toContain('--seed');
   });
