@@ -93,6 +93,9 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.split_step = static_cast<std::uint8_t>(reader.number(value, "splitStep", 1, 2));
   row.ready_reply = reader.text(value, "readyReply");
   row.block_token = reader.text(value, "blockToken");
+  row.retry_options_from =
+      static_cast<std::uint8_t>(reader.number(value, "retryOptionsFrom", 0, 255));
+  row.retry_options = reader.texts(value, "retryOptions");
   const Napi::Array specs = reader.array(value, "keySpecs");
   for (std::uint32_t i = 0; i < specs.Length(); ++i) {
     row.key_specs.push_back(read_key_spec(reader, reader.element(specs, i, "keySpecs")));
@@ -291,6 +294,7 @@ std::shared_ptr<DatabaseSettings> read_settings(FieldReader& reader, const Napi:
   settings->node_name = reader.text(value, "nodeName");
   settings->read_your_writes_ms =
       static_cast<std::uint32_t>(reader.number(value, "readYourWritesMs", 0, 4294967295.0));
+  settings->retry_writes = reader.boolean(value, "retryWrites");
   settings->limits = read_limits(reader, reader.object(value, "limits"));
   return settings;
 }

@@ -47,7 +47,7 @@ enum CommandFlag : std::uint32_t {
   kFlagBlocksWithToken = 1U << 6,   ///< blocks if `block_token` is present (XREAD BLOCK)
   kFlagBeforeAuth = 1U << 7,        ///< allowed before authentication
   kFlagNotKey = 1U << 8,            ///< its "keys" are only hashed (sharded pub/sub channels)
-  kFlagRepeatable = 1U << 9,        ///< a write that gives the same result when repeated
+  kFlagRepeatable = 1U << 9,        ///< a write that once more changes nothing; see WriteRetries
   kFlagKeysUnknown = 1U << 10,      ///< has a key specification that cannot be evaluated
   kFlagQueueable = 1U << 11,        ///< may stand between MULTI and EXEC
   kFlagNeverQueued = 1U << 12,      ///< is executed at once also between MULTI and EXEC
@@ -139,6 +139,10 @@ struct CommandRow {
   std::string ready_reply;
   /// Upper case; with kFlagBlocksWithToken.
   std::string block_token;
+  /// With kFlagRepeatable: what may stand at this position and behind it, if not 0, are
+  /// `retry_options` (upper case) with a value each; anything else makes another command of it.
+  std::uint8_t retry_options_from = 0;
+  std::vector<std::string> retry_options;
 };
 
 /// How the keys of a command are found; the first two never look at more than they must.

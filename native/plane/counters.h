@@ -46,7 +46,7 @@ class Counter {
   X(recv_calls) X(send_calls) X(accepted) X(rejected) X(closed) X(protocol_errors) X(links_opened) \
       X(links_lost) X(redirects_moved) X(redirects_ask) X(refused_tryagain) X(refused_other)       \
           X(held) X(held_expired) X(held_rejected) X(held_dropped) X(refusal_passed_for_order)     \
-              X(unknown_outcomes) X(reads_repeated) X(discarded_replies) X(output_limit_closed)    \
+              X(unknown_outcomes) X(reads_repeated) X(writes_repeated) X(discarded_replies) X(output_limit_closed)    \
                   X(idle_closed) X(partial_request_closed) X(login_timeout_closed) X(headers_awaited) X(header_refused) \
                   X(pushes) X(streamed_replies) X(streamed_requests) X(crossslot) X(moved_answered) X(notices) X(clients)       \
                       X(links) X(bound_clients) X(held_now) X(held_bytes_now) X(messages_delivered) X(slow_subscribers_closed) X(last_turn_ms) X(route_version) X(deleted_user_closed)

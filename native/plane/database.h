@@ -32,6 +32,8 @@ struct DatabaseSettings {
   bool client_must_authenticate = false;
   /// How long after the reply to a write of a client its reads of that slot go to the primary.
   std::uint32_t read_your_writes_ms = 0;
+  /// Writes that may be repeated are, after a lost link: see WriteRetries.
+  bool retry_writes = false;
   /// For the link's name at the servers: `slotgate:<node>:<worker>`.
   std::string node_name;
   PlaneLimits limits;

@@ -12,6 +12,7 @@
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/reply_text.h"
+#include "plane/write_retries.h"
 
 namespace slotgate {
 
@@ -81,6 +82,7 @@ std::uint32_t Joiner::add_part(std::uint32_t join_index, std::uint32_t client,
       kReqFragment | ((command.flags & kFlagReadonly) != 0 ? kReqReadonly : 0));
   part.part = static_cast<std::uint16_t>(join.parts.size());
   part.redirects = 0;
+  context_.retries->divide(older, index);
   join.parts.push_back(index);
   ++join.remaining;
   context_.counters->fragments.add();

@@ -19,6 +19,7 @@
 #include "plane/socket.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
+#include "plane/write_retries.h"
 
 namespace slotgate {
 
@@ -243,7 +244,8 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
 }
 
 void Links::requeue_or_fail(Link& link) {
-  while (!link.in_flight.empty()) {
+  const std::vector<bool> retried = context_.retries->choose(link);
+  for (std::size_t place = 0; !link.in_flight.empty(); ++place) {
     const std::uint32_t index = link.in_flight.pop_front();
     Request& request = context_.requests[index];
     const bool head_forwarded = link.head_forwarded;
@@ -283,10 +285,13 @@ void Links::requeue_or_fail(Link& link) {
     // Half written is not executed: what is sent again can only be executed once.
     const bool written = link.stream.sent_up_to(request.offset + request.length);
     if (context_.transactions->exec_lost(index, written)) continue;
+    const bool retry = place < retried.size() && retried[place];
     const bool repeatable =
         (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
-    if (!written || repeatable) {
-      if (written) {
+    if (!written || repeatable || retry) {
+      if (retry) {
+        context_.retries->begin(link, index);
+      } else if (written) {
         request.flags |= kReqRepeated;
         context_.counters->reads_repeated.add();
       }

@@ -22,6 +22,7 @@
 #include "plane/socket.h"
 #include "plane/tracking.h"
 #include "plane/transactions.h"
+#include "plane/write_retries.h"
 
 namespace slotgate {
 
@@ -407,6 +408,13 @@ void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* 
         index, context_.pubsub->corrected(link, request, frame,
                                           {reinterpret_cast<const char*>(data), size}));
     return;
+  }
+  if (WriteRetries::concerns(request) && request.client != kNoIndex) {
+    if (data[0] == '-') {
+      context_.replies->deliver_copy(index, {reinterpret_cast<const char*>(data), size});
+      return;
+    }
+    context_.retries->succeeded(index);
   }
   if ((request.flags & kReqFragment) == 0) {
     context_.replies->deliver(index, data, size);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "plane/joiner.h"
+#include "plane/write_retries.h"
 
 namespace slotgate {
 
@@ -40,6 +41,11 @@ void Replies::deliver_static(std::uint32_t index, std::string_view text) {
 }
 
 void Replies::deliver_copy(std::uint32_t index, std::string_view text) {
+  std::string told;
+  if (WriteRetries::concerns(context_.requests[index]) && text.starts_with('-')) [[unlikely]] {
+    told = context_.retries->told(index, text);
+    text = told;
+  }
   auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(text.size());
   std::memcpy(copy.get(), text.data(), text.size());
   deliver_owned(index, std::move(copy), text.size());

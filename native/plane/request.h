@@ -27,7 +27,7 @@ enum RequestFlag : std::uint16_t {
   kReqInternal = 1U << 2,    ///< ours: the reply is swallowed
   kReqWatchOrder = 1U << 3,  ///< a refused request before it on the link may share a key with it
   kReqScript = 1U << 4,      ///< its error replies may have been written by the client
-  kReqRepeated = 1U << 5,    ///< was sent again after a lost link
+  kReqRepeated = 1U << 5,    ///< was sent again after a lost link; a write: see WriteRetries
   kReqAsking = 1U << 6,      ///< to be sent (or was sent) behind ASKING
   kReqKeyless = 1U << 7,     ///< its slot only says where it goes
   kReqInArena = 1U << 8,     ///< the reply lies in this turn's chunks

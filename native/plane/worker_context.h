@@ -38,6 +38,7 @@ class SlowRequests;
 class Scripts;
 class Tracking;
 class Transactions;
+class WriteRetries;
 
 /// What the parts of one worker share. All of it belongs to the worker's thread.
 struct WorkerContext {
@@ -86,6 +87,7 @@ struct WorkerContext {
   SlowRequests* slow = nullptr;
   Scripts* scripts = nullptr;
   Tracking* tracking = nullptr;
+  WriteRetries* retries = nullptr;
 
   std::uint32_t next_arrival = 0;
 

@@ -27,7 +27,8 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       timeouts(context),
       introductions(context),
       monitors(context),
-      slow(context) {
+      slow(context),
+      retries(context) {
   context.worker = worker;
   context.counters = &counters;
   context.client_io = &clients;
@@ -48,6 +49,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.slow = &slow;
   context.scripts = &scripts;
   context.tracking = &tracking;
+  context.retries = &retries;
 }
 
 bool WorkerParts::finish_turn() {

@@ -24,6 +24,7 @@
 #include "plane/tracking.h"
 #include "plane/transactions.h"
 #include "plane/worker_context.h"
+#include "plane/write_retries.h"
 
 namespace slotgate {
 
@@ -58,6 +59,7 @@ class WorkerParts {
   Introductions introductions;
   Monitors monitors;
   SlowRequests slow;
+  WriteRetries retries;
 
   /// What a turn does after its reads. True if the next poll must not block.
   [[nodiscard]] bool finish_turn();

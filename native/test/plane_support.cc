@@ -85,17 +85,20 @@ std::shared_ptr<const CommandTable> plane_commands() {
   CommandRow random = command_row("randomkey");
   random.route = RouteBy::kKeyless;
   random.flags = kFlagReadonly | kFlagQueueable;
+  CommandRow set = row("set", -3, kChanges | kFlagRepeatable, {at_index(1)});
+  set.retry_options_from = 3;
+  set.retry_options = {"EX", "PX"};
   CommandRow watch = control("watch", Barrier::kDrain, kFlagNeverQueued);
   watch.key_specs = {at_index(1, -1)};
   return table_of({
       row("get", 2, kReads, {at_index(1)}),
       row("sinter", -2, kReads, {at_index(1, -1)}),
-      row("set", -3, kChanges, {at_index(1)}),
+      set,
       row("append", 3, kChanges, {at_index(1)}),
       row("rename", 3, kChanges, {at_index(1), at_index(2)}),
       split("mget", Split::kArrayInOrder, 1, kReads),
       split("exists", Split::kSum, 1, kReads),
-      split("mset", Split::kAllOk, 2, kChanges),
+      split("mset", Split::kAllOk, 2, kChanges | kFlagRepeatable),
       split("del", Split::kSum, 1, kChanges),
       script,
       row("evalsha", -3, kFlagWrite | kFlagScript | kFlagRunsDigest | kFlagQueueable,

@@ -115,6 +115,8 @@ export function renderCommandsPage(rows) {
     'In mode `cluster`, "all" are the shards whose slots the proxy serves, each of which is behind one proxy:',
     'clients send such commands to every proxy and add up the answers. A proxy without slots answers 0, an empty',
     'list or OK to what is about keys, and has all shards do the rest.',
+    '',
+    ...retries(rows),
     ...groups.flatMap((group) =>
       section(
         group,
@@ -123,6 +125,29 @@ export function renderCommandsPage(rows) {
     ),
     '',
   ].join('\n');
+}
+
+function retries(rows) {
+  return [
+    'With `retryWrites: idempotent`, these writes are sent again, once, if the connection was lost after they',
+    'were sent; not between MULTI and EXEC, not from 1 MiB on, and not before a younger request of the client on',
+    'the same slot whose outcome is unknown. They do the same when they are done twice. But the value, channel',
+    'notifications and invalidations included, may be written **twice**, the second time after the writes of',
+    'other clients, which are then lost, as if it had been written late; times to live begin anew.',
+    '',
+    ...rows.flatMap((row) => retried(row) ?? []).map((text) => `- ${text}`),
+  ];
+}
+
+function retried(row) {
+  switch (row.retry.kind) {
+    case 'never':
+      return undefined;
+    case 'always':
+      return `\`${title(row)}\``;
+    case 'options':
+      return `\`${title(row)}\`, without options or with ${row.retry.options.map((o) => `\`${o}\``).join(', ')}`;
+  }
 }
 
 function section(group, rows) {

@@ -8,6 +8,7 @@ import { LIFTABLE } from './rules/liftable.js';
 import { policiesOf } from './rules/policies.js';
 import { unsupportedReason } from './rules/refusals.js';
 import { REPEATABLE } from './rules/repeatable.js';
+import { retryOf } from './rules/retries.js';
 import { CHANGES_RIGHTS } from './rules/rights.js';
 import { ENDS_SCRIPTS, SCRIPTS } from './rules/scripts.js';
 import { NO_SPLIT, SPLITS } from './rules/split.js';
@@ -38,6 +39,7 @@ export function commandRow(seed: CommandSeed, wanted: Route): CommandRow {
   return {
     ...seed,
     repeatable: isRepeatable(seed),
+    retry: retryOf(name, source === 'core'),
     connectionState,
     script: SCRIPTS.has(name),
     ...policies,

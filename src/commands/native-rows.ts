@@ -16,7 +16,7 @@ export function toNativeRows(table: CommandTable): NativeCommandRow[] {
 }
 
 function toNativeRow(row: CommandRow): NativeCommandRow {
-  const { route, split, blocking } = row;
+  const { route, split, blocking, retry } = row;
   return {
     name: row.name,
     arity: row.arity,
@@ -31,6 +31,8 @@ function toNativeRow(row: CommandRow): NativeCommandRow {
     keySpecs: row.keySpecs.map(({ begin, find }) => ({ begin, find })),
     readyReply: readyReply(row),
     blockToken: blocking.kind === 'token' ? blocking.token : '',
+    retryOptionsFrom: retry.kind === 'options' ? retry.from : 0,
+    retryOptions: retry.kind === 'options' ? retry.options : [],
   };
 }
 
@@ -53,6 +55,7 @@ function nativeFlags(row: CommandRow): NativeCommandFlag[] {
     ['blocks_with_token', row.blocking.kind === 'token'],
     ['before_auth', row.flags.includes('no_auth')],
     ['not_key', row.keySpecs.some((spec) => spec.flags.includes('not_key'))],
+    ['repeatable', row.retry.kind !== 'never'],
     ['keys_unknown', hasUnknownKeys(row)],
     ['queueable', isQueueable(row)],
     ['never_queued', NEVER_QUEUED.has(row.name)],

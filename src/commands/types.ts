@@ -79,6 +79,15 @@ export type Blocking =
       readonly unit: TimeoutUnit;
     };
 
+/**
+ * In which forms a write may be sent again after its connection was lost: see `rules/retries.ts`.
+ */
+export type Retry =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'always' }
+  /** Only if what stands at position `from` and behind it are `options` (upper case), each with a value. */
+  | { readonly kind: 'options'; readonly from: number; readonly options: readonly string[] };
+
 /** How far the reply must equal that of one stand-alone server. */
 export type Compare =
   | { readonly kind: 'exact' }
@@ -132,6 +141,8 @@ export interface CommandRow extends CommandFacts {
   readonly container: boolean;
   /** Changes nothing at the server, so it may be sent again after a lost link. */
   readonly repeatable: boolean;
+  /** It writes, but once more changes nothing: for the setting `retryWrites`. */
+  readonly retry: Retry;
   /** Changes the connection, so it never goes over a link that clients share. */
   readonly connectionState: boolean;
   /** Its error replies may be written by the client's script. */

@@ -106,6 +106,12 @@ export interface NativeCommandRow {
   readonly readyReply: string;
   /** Upper case; for the flag `blocks_with_token`; else empty. */
   readonly blockToken: string;
+  /**
+   * For the flag `repeatable`: from this position on only `retryOptions`, each with a value; 0: anything.
+   */
+  readonly retryOptionsFrom: number;
+  /** Upper case. */
+  readonly retryOptions: readonly string[];
 }
 
 /** Names one client connection for an order; a stale one is ignored by the data plane. */
@@ -399,6 +405,8 @@ export interface DatabaseSettings {
   readonly nodeName: string;
   /** How long after the reply to a write of a client its reads of that slot go to the primary; below 2^32. */
   readonly readYourWritesMs: number;
+  /** After a lost link, writes that the table marks `repeatable` are sent again. */
+  readonly retryWrites: boolean;
   readonly limits: PlaneLimits;
 }
 

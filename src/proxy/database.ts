@@ -226,6 +226,7 @@ export class Database {
       ...this.#users.beginning,
       nodeName: hostname().replace(/[^!-~]/g, '_'),
       readYourWritesMs: this.#config.readYourWritesMs,
+      retryWrites: this.#config.retryWrites === 'idempotent',
       limits: this.#limits(),
     };
   }

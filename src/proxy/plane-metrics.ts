@@ -66,6 +66,7 @@ const COUNTERS: readonly Definition[] = [
   ...labelled('lost_requests', 'Requests in flight on a link that was lost.', 'outcome', {
     unknown_outcomes: 'unknown',
     reads_repeated: 'repeated',
+    writes_repeated: 'write_repeated',
   }),
   counter('reads_at_replicas', 'replica_reads', 'Reads that were sent to replicas.'),
   ...labelled(

@@ -13,15 +13,20 @@ const PRIMARIES = 3;
 
 let cluster: TestCluster;
 let proxy: TestProxy;
+/** As `proxy`, with writes that are sent again. */
+let retrying: TestProxy;
 let clients: readonly TestClient[];
 beforeAll(async () => {
   cluster = await TestCluster.start({ replicasPerPrimary: 1, nodeTimeoutMs: 2_000 });
   // Elections are repeated when votes are split: how long that takes is not what is tested here.
   const args = ['--hold-timeout-ms', '30000'];
   proxy = await TestProxy.start({ seeds: cluster.seeds, args });
+  const retries = [...args, '--retry-writes', 'idempotent'];
+  retrying = await TestProxy.start({ seeds: cluster.seeds, args: retries });
 });
 afterAll(async () => {
   await proxy?.stop();
+  await retrying?.stop();
   await cluster?.stop();
 });
 beforeEach(async () => {
@@ -78,18 +83,47 @@ test('a manual failover costs nothing but time', async () => {
   await cluster.waitUntilOk();
 }, 90_000);
 
+/** SETs of one key to growing numbers, some unanswered at a time. @returns The last number. */
+async function setUntil(client: TestClient, key: string, isOver: () => boolean): Promise<number> {
+  const unanswered: Promise<unknown>[] = [];
+  let value = 0;
+  while (!isOver()) {
+    unanswered.push(client.call('SET', key, ++value));
+    if (unanswered.length >= 8) {
+      expect(await unanswered.shift()).toBe('OK');
+    }
+  }
+  expect(new Set(await Promise.all(unanswered))).toEqual(new Set(['OK']));
+  return value;
+}
+
 test('kill -9 of a primary: reads go on, writes are done once or of unknown outcome', async () => {
   const owner = await cluster.ownerOf(SLOT);
   const replica = await cluster.replicaOf(owner);
+  const writer = await retrying.connect();
+  const key = `{${TAGS[0]}}:retried`;
+  let isOver = false;
+  const writes = setUntil(writer, key, () => isOver);
   let loads: readonly Load[] = [];
   try {
     loads = await underLoad('killed', async () => {
       await sleep(300);
+      // So that some requests are certain to be on their way when it dies.
+      await cluster.kill(owner, 'SIGSTOP');
+      await sleep(100);
       await cluster.kill(owner);
       await cluster.untilPrimary(replica);
       await clients[0]?.call('SET', `{${TAGS[0]}}:after`, '1');
     });
+    isOver = true;
+    const last = await writes;
+    expect(await writer.call('GET', key)).toBe(String(last));
+    const repeated = 'outcome="write_repeated"';
+    expect(await retrying.metric('slotgate_lost_requests_total', repeated)).toBeGreaterThan(0);
+    expect(await proxy.metric('slotgate_lost_requests_total', repeated)).toBe(0);
   } finally {
+    isOver = true;
+    writer.close();
     await cluster.restart(owner);
     await cluster.waitUntilOk();
   }

@@ -15,6 +15,16 @@ export const LIMIT_SETTINGS = {
     reload: 'live',
     help: "How long a request may wait for its shard during a failover or a slot move. auto is the cluster's node timeout plus 5 s; 0 holds nothing.",
   },
+  retryWrites: {
+    kind: 'choice',
+    values: ['off', 'idempotent'],
+    aliases: {},
+    default: 'off',
+    flag: 'retry-writes',
+    env: 'SLOTGATE_RETRY_WRITES',
+    reload: 'live',
+    help: 'What becomes of a write whose connection was lost after it was sent: its client is told that the outcome is unknown (off), or it is sent once more if docs/commands.md says that it may be (idempotent). A write of another client in between is lost then.',
+  },
   maxHoldBytesPerShard: {
     kind: 'bytes',
     min: 0,

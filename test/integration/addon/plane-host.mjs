@@ -55,6 +55,7 @@ function startPlane(serverPort, listenPort) {
     clientMustAuthenticate: false,
     nodeName: 'test',
     readYourWritesMs: 0,
+    retryWrites: false,
     limits: LIMITS,
   });
   plane.setCommands(0, toNativeRows(coreTable()));

@@ -44,6 +44,7 @@ export function settings(changes: Partial<DatabaseSettings> = {}): DatabaseSetti
     clientMustAuthenticate: false,
     nodeName: 'test',
     readYourWritesMs: 0,
+    retryWrites: false,
     limits: LIMITS,
     ...changes,
   };

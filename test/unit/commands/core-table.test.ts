@@ -107,7 +107,24 @@ describe('rows for the data plane', () => {
       ],
       readyReply: '',
       blockToken: '',
+      retryOptionsFrom: 0,
+      retryOptions: [],
     });
+  });
+
+  test('writes that once more change nothing, and in which form', () => {
+    const retried = NATIVE.filter((row) => row.flags.includes('repeatable'));
+    expect(retried.map((row) => row.name)).toEqual([
+      ...['hmset', 'mset', 'pfmerge', 'psetex', 'set', 'setex', 'setrange', 'sinterstore'],
+      'sunionstore',
+    ]);
+    expect(retried.filter((row) => row.retryOptions.length > 0)).toMatchObject([
+      { name: 'set', retryOptionsFrom: 3, retryOptions: ['EX', 'PX', 'EXAT', 'PXAT'] },
+    ]);
+    for (const { name, flags, route } of retried) {
+      expect(route, name).toBe('keys');
+      expect(flags, name).toContain('write');
+    }
   });
 
   test.each([
