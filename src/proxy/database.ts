@@ -79,6 +79,7 @@ export class Database {
     this.#scripts = new Scripts({ database: id, plane, execute, log });
     this.#functions = new FunctionCopier({ execute, log });
     this.#holding = new HoldingWatch({
+      clock: SYSTEM_CLOCK,
       heldNow: () => plane.total('held_now'),
       setHolding: (isHolding) => monitor.setHolding(isHolding),
     });
