@@ -45,29 +45,56 @@ describe('a register', () => {
 
 describe('a channel', () => {
   test('gives each message once, in order; some may be missing', () => {
-    const channel = new ChannelHistory('s', new ChannelPublications('ch'));
+    const channel = new ChannelHistory('s', new ChannelPublications('ch', false));
     for (const number of [0, 1, 5]) channel.message(number, 1);
-    expect(checkChannel(channel)).toEqual([]);
+    expect(checkChannel(channel, [])).toEqual([]);
     expect([channel.received, channel.last]).toEqual([3, 5]);
   });
 
   test('tells a message that comes twice from one that comes late', () => {
-    const channel = new ChannelHistory('s', new ChannelPublications('ch'));
+    const channel = new ChannelHistory('s', new ChannelPublications('ch', false));
     for (const number of [1, 3, 3, 2]) channel.message(number, 1);
-    expect(checkChannel(channel).map(({ rule }) => rule)).toEqual([
+    expect(checkChannel(channel, []).map(({ rule }) => rule)).toEqual([
       'message twice',
       'message out of order',
     ]);
   });
 
   test('may give a message of unknown outcome late, but once', () => {
-    const publications = new ChannelPublications('ch');
+    const publications = new ChannelPublications('ch', false);
     publications.failed(2);
     const channel = new ChannelHistory('s', publications);
     for (const number of [1, 3, 2]) channel.message(number, 1);
-    expect(checkChannel(channel)).toEqual([]);
+    expect(checkChannel(channel, [])).toEqual([]);
     channel.message(2, 1);
-    expect(checkChannel(channel)).toMatchObject([{ rule: 'message twice' }]);
+    expect(checkChannel(channel, [])).toMatchObject([{ rule: 'message twice' }]);
+  });
+});
+
+describe('a channel whose home moves', () => {
+  const FAIL_OVER: FaultRecord = { ...KILL, fault: { kind: 'fail-over', shard: 0 } };
+  function rules(
+    numbers: readonly number[],
+    at: number,
+    fault: FaultRecord,
+    isShardChannel = false,
+  ) {
+    const channel = new ChannelHistory('s', new ChannelPublications('ch', isShardChannel));
+    for (const number of numbers) channel.message(number, at);
+    return checkChannel(channel, [fault]).map(({ rule }) => rule);
+  }
+
+  test('may give a message of that moment twice', () => {
+    expect(rules([1, 2, 1], 12_000, FAIL_OVER)).toEqual([]);
+    expect(rules([1, 2, 1], 9_000, FAIL_OVER)).toEqual(['message twice']);
+    expect(rules([1, 2, 1], 18_000, FAIL_OVER)).toEqual(['message twice']);
+    expect(rules([1, 500, 1], 12_000, FAIL_OVER)).toEqual(['message twice']);
+  });
+
+  test('gives it once if no primary was replaced, and on a shard channel', () => {
+    const cut: FaultRecord = { ...KILL, fault: { kind: 'cut-links', shard: 0, mode: 'end' } };
+    expect(rules([1, 2, 1], 12_000, cut)).toEqual(['message twice']);
+    expect(rules([1, 2, 1], 12_000, FAIL_OVER, true)).toEqual(['message twice']);
   });
 });
 

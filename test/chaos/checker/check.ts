@@ -27,7 +27,7 @@ export async function checkRun(recorder: Recorder, facts: RunFacts): Promise<Vio
     ...(hasContract ? recorder.errors : []).flatMap((error) => checkError(error, faults, limits)),
     ...(hasContract ? checkPassedForOrder(recorder.errors, limits) : []),
     ...recorder.staleReads.flatMap((read) => checkStaleRead(read, faults)),
-    ...recorder.channels.flatMap(checkChannel),
+    ...recorder.channels.flatMap((channel) => checkChannel(channel, faults)),
     ...faults.flatMap((fault) => checkRecovery(fault, stalls, limits.recoveryMs)),
     ...checkOpen(recorder.open),
     ...(recorder.dropped === 0

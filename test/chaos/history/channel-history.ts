@@ -1,11 +1,13 @@
 /** The numbered messages of one publisher on one channel. */
 export class ChannelPublications {
   readonly name: string;
+  readonly isShardChannel: boolean;
   readonly #unknown = new Set<number>();
   #count = 0;
 
-  constructor(name: string) {
+  constructor(name: string, isShardChannel: boolean) {
     this.name = name;
+    this.isShardChannel = isShardChannel;
   }
 
   next(): number {

@@ -36,7 +36,7 @@ export class ChannelUsers implements Actor {
     this.#subscribers = subscribers;
     this.#context = context;
     this.#channel = channel;
-    this.#publications = new ChannelPublications(channel.name);
+    this.#publications = new ChannelPublications(channel.name, channel.slots.length > 0);
   }
 
   async run(): Promise<void> {
@@ -72,7 +72,7 @@ export class ChannelUsers implements Actor {
   }
 
   async #publish(number: number): Promise<void> {
-    const isShardChannel = this.#channel.slots.length > 0;
+    const { isShardChannel } = this.#publications;
     const executed = await this.#publisher.request({
       operation: 'publish',
       slots: this.#channel.slots,

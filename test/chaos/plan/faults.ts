@@ -50,6 +50,18 @@ export function describeFault(fault: Fault): string {
   return [fault.kind, ...details, ...meanwhile].join(', ');
 }
 
+/** A replica may take the place of its primary. */
+export function mayReplacePrimary({ kind }: Fault): boolean {
+  const kinds: readonly FaultKind[] = [
+    'kill-primary',
+    'restart-primary',
+    'hang-primary',
+    'stop-primary',
+    'fail-over',
+  ];
+  return kinds.includes(kind);
+}
+
 /** Connections that were open may be lost, with requests on them. */
 export function losesConnections(fault: Fault): boolean {
   switch (fault.kind) {
