@@ -155,6 +155,19 @@ describe('the end of a connection', () => {
     client.close();
   });
 
+  test("printf 'SET a 1\\r\\n' | nc: the answer comes, whether or not nc ends its side", async () => {
+    const stays = await connectRaw();
+    stays.send('SET typed 1\r\n');
+    await stays.expect('+OK\r\n');
+    const ends = await connectRaw();
+    ends.end('GET typed\r\n');
+    expect(await ends.untilEnded()).toBe('$1\r\n1\r\n');
+    // It was not closed meanwhile.
+    stays.send('GET typed\r\n');
+    await stays.expect('$1\r\n1\r\n');
+    for (const client of [stays, ends]) client.close();
+  });
+
   test('a thousand requests and a FIN at once are all answered', async () => {
     const client = await connectRaw();
     client.end('INCR fin\r\n'.repeat(1_000));

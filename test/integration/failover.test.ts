@@ -4,6 +4,7 @@ import { TestCluster } from '../support/cluster.js';
 import { Load } from '../support/load.js';
 import { TestProxy } from '../support/proxy.js';
 import type { TestClient } from '../support/resp-client.js';
+import { waitFor } from '../support/wait.js';
 
 /** Slots 15495, 3300 and 7365: one per shard. */
 const TAGS = ['a', 'b', 'c'];
@@ -163,4 +164,39 @@ test('a primary that hangs is given up when the cluster gives it up', async () =
   }
   await cluster.waitUntilOk();
   await expectOrder(loads);
+}, 90_000);
+
+test('a SET that is held for a client that gives up is never executed', async () => {
+  const [client] = clients;
+  const key = `{${TAGS[0]}}:kept`;
+  await client?.call('SET', key, 'before');
+  const owner = await cluster.ownerOf(SLOT);
+  const replica = await cluster.replicaOf(owner);
+  expect(await client?.call('WAIT', '1', '10000')).toBe(1);
+  const untilHeld = (count: number) =>
+    waitFor(`${count} requests to be held`, async () => {
+      return (await proxy.metric('slotgate_held_requests')) === count;
+    });
+  const dropped = await proxy.metric('slotgate_held_total', 'outcome="dropped"');
+  await cluster.kill(owner);
+  try {
+    // A read, since a write might be on its way to the server that has just ended.
+    const read = client?.call('GET', key);
+    await untilHeld(1);
+    const impatient = await proxy.connect();
+    const set = impatient.call('SET', key, 'too late');
+    await untilHeld(2);
+    impatient.close();
+    await expect(set).rejects.toThrow();
+    await untilHeld(1);
+    expect(await read).toBe('before');
+    expect(await client?.call('SET', `{${TAGS[0]}}:after`, '1')).toBe('OK');
+    expect(await client?.call('GET', key)).toBe('before');
+    expect(await cluster.server(replica).call('GET', key)).toBe('before');
+  } finally {
+    await cluster.restart(owner);
+    await cluster.waitUntilOk();
+  }
+  expect(await proxy.metric('slotgate_held_total', 'outcome="dropped"')).toBe(dropped + 1);
+  expect(await client?.call('GET', key)).toBe('before');
 }, 90_000);

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { TestClient } from './resp-client.js';
 
 export interface LoadOptions {
@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly fixed: ReadonlyMap<string, string>;
   /** Requests over several keys of one slot, or of several slots, all of them in `fixed`. */
   readonly groups: readonly (readonly string[])[];
+  /** Between two rounds, so that others get something done, too; by default one turn. */
+  readonly pauseMs?: number;
 }
 
 const ROUNDS_UNANSWERED_MAX = 8;
@@ -65,13 +67,14 @@ export class Load {
 
   /** Goes on until `isOver`, then waits for the replies that are missing. */
   async run(isOver: () => boolean): Promise<void> {
+    const { pauseMs } = this.#options;
     const unanswered: Promise<unknown>[] = [];
     while (!isOver()) {
       unanswered.push(Promise.all(this.#round()));
       if (unanswered.length >= ROUNDS_UNANSWERED_MAX) {
         await unanswered.shift();
       }
-      await turn();
+      await (pauseMs === undefined ? turn() : sleep(pauseMs));
     }
     await Promise.all(unanswered);
   }
