@@ -64,6 +64,20 @@ void Redirector::fence(Database& database, Link& link, std::uint32_t place) {
   if (queue.reason == HoldReason::kNone) queue.reason = HoldReason::kFence;
 }
 
+void Redirector::fence_former_owner(Database& database, const Server& former, std::uint16_t slot) {
+  // Errands and streamed requests are all that their clients have on the way.
+  constexpr std::uint16_t kAlone = kReqInternal | kReqErrand | kReqStreamed;
+  for (const auto& link : former.links) {
+    if (link->kind == LinkKind::kReader) continue;
+    for (std::uint32_t i = link->in_flight.size(); i-- > 0;) {
+      const Request& request = context_.requests[link->in_flight.at(i)];
+      if (request.slot != slot || (request.flags & kAlone) != 0) continue;
+      fence(database, *link, i);
+      break;
+    }
+  }
+}
+
 void Redirector::fence_all(Link& link) {
   Database& database = *link.database;
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {

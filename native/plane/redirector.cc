@@ -113,7 +113,9 @@ void Redirector::patch(Database& database, std::uint16_t slot, const Link& link,
                        std::uint16_t target) {
   // Only the present owner may give a slot away: an older owner's redirect says nothing new.
   if (target == SlotMap::kUnassigned || database.slots.owner(slot) != link.server->index) return;
-  context_.tracking->slot_left(database, database.slots.owner(slot));
+  const Server& former = *database.servers[database.slots.owner(slot)];
+  context_.tracking->slot_left(database, former.index);
+  fence_former_owner(database, former, slot);
   database.slots.set_owner(slot, target);
   database.overrides[slot] = context_.now_ms;
   context_.pubsub->slots_changed(database);

@@ -151,6 +151,9 @@ class Redirector {
   Link* repeat(Database& database, const Parking::Refused& refused);
   /// The slot of the request at `place` of the link's ring waits until that is answered.
   void fence(Database& database, Link& link, std::uint32_t place);
+  /// The slot leaves the server: it waits until that has answered what it has of it, over whichever
+  /// link. Clients of another protocol or user have links of their own.
+  void fence_former_owner(Database& database, const Server& former, std::uint16_t slot);
   /// What becomes of the unanswered requests of a link with the snapshot that was just adopted:
   /// `changed` slots have another owner; whether its server owned any before, and does now.
   void look_after(Database& database, Link& link, const std::vector<bool>& changed,

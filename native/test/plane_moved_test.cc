@@ -1,5 +1,6 @@
 // MOVED: followed, fenced, bounded, and not forged.
 #include "test/check.h"
+#include "test/plane_pubsub_support.h"
 #include "test/plane_support.h"
 
 namespace slotgate::test {
@@ -166,6 +167,49 @@ TEST(malformed_redirects_are_the_clients_replies) {
     two.client.ask("GET " + two.key);
     two.a.serve("GET " + two.key, line);
     CHECK_EQ(two.client.reply(), line);
+  }
+}
+
+TEST(a_redirect_over_one_link_fences_what_is_on_its_way_over_others) {
+  TwoServers two;
+  TestClient resp3 = connect_resp3(two.plane);
+  two.client.ask("SET " + two.key + " 1");
+  const Call first = two.a.take();
+  resp3.ask("GET " + two.key);
+  two.a.serve("GET " + two.key, moved(two.key, two.b));
+  two.plane.await(&WorkerCounters::held_now, 1);
+  two.client.ask("SET " + two.key + " 2");
+  two.plane.await(&WorkerCounters::held_now, 2);
+  CHECK(two.b.stays_quiet());
+  two.a.reply(first, moved(two.key, two.b));
+  std::string written;
+  for (int i = 0; i < 3; ++i) {
+    const Call call = two.b.take();
+    if (call.args.size() > 2) written += call.arg(2);
+    two.b.reply(call, "+OK\r\n");
+  }
+  CHECK_EQ(written, "12");
+  CHECK_EQ(two.client.reply(), "+OK\r\n");
+  CHECK_EQ(two.client.reply(), "+OK\r\n");
+  CHECK_EQ(resp3.reply(), "+OK\r\n");
+}
+
+TEST(a_redirect_of_a_shard_channel_fences_what_is_on_its_way) {
+  TwoServers two;
+  two.client.ask("SET " + two.key + " 1");
+  const Call first = two.a.take();
+  two.other.ask("SSUBSCRIBE " + two.key);
+  two.a.serve("ssubscribe " + two.key, moved(two.key, two.b));
+  (void)confirm(two.b, "ssubscribe " + two.key);
+  two.client.ask("SET " + two.key + " 2");
+  two.plane.await(&WorkerCounters::held_now, 1);
+  CHECK(two.b.stays_quiet());
+  two.a.reply(first, moved(two.key, two.b));
+  for (const char* const value : {"1", "2"}) {
+    const Call call = two.b.take();
+    CHECK_EQ(call.text(), "SET " + two.key + " " + value);
+    two.b.reply(call, "+OK\r\n");
+    CHECK_EQ(two.client.reply(), "+OK\r\n");
   }
 }
 
