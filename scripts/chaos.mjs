@@ -1,4 +1,5 @@
-/** `npm run chaos`: sets everything up, compiles test/chaos to build/tests, runs it. */
+/** `npm run chaos`, `npm run chaos:report`: compiles test/chaos to build/tests and runs a program of it. */
 import { runCompiled } from './setup/compiled.mjs';
 
-await runCompiled('test/chaos/tsconfig.json', 'tests/chaos/main.js', process.argv.slice(2));
+const [program, ...options] = process.argv.slice(2);
+await runCompiled('test/chaos/tsconfig.json', `tests/chaos/${program}`, options);

@@ -5,7 +5,11 @@ import { checkError, checkPassedForOrder } from './check-errors.js';
 import { KILL, SLOT } from './forge.js';
 
 const LIMITS = { holdMs: 7_000, recoveryMs: 1_000, passedForOrder: 1 };
-const MOVE: FaultRecord = { ...KILL, fault: { kind: 'move-slots', forMs: 5_000 } };
+const MOVE: FaultRecord = {
+  ...KILL,
+  fault: { kind: 'move-slots', forMs: 5_000 },
+  mayLoseTail: false,
+};
 /** The cluster was not back before the client's time was up. */
 const LONG_KILL: FaultRecord = { ...KILL, directAt: 20_000, settledAt: 25_000 };
 
@@ -51,6 +55,12 @@ describe('an error', () => {
 
   test('about a lost connection needs a fault that loses connections', () => {
     expect(ruleFor(UNKNOWN, 'push', SHORT, [MOVE])).toBe('error without a fault');
+  });
+
+  test('about a lost connection is none of a stop, unless the server was replaced meanwhile', () => {
+    const stop = { ...MOVE, fault: { kind: 'stop-primary', shard: 0, forMs: 500 } } as const;
+    expect(ruleFor(UNKNOWN, 'push', SHORT, [stop])).toBe('error without a fault');
+    expect(ruleFor(UNKNOWN, 'push', SHORT, [{ ...stop, mayLoseTail: true }])).toBeUndefined();
   });
 
   test('of a read is none that is documented, while the cluster recovers in time', () => {

@@ -39,7 +39,10 @@ function broken(
   near: readonly FaultRecord[],
   limits: ErrorLimits,
 ): Rule | undefined {
-  const mayLoseConnection = near.some(({ fault }) => losesConnections(fault));
+  // A server that was only to be stopped for a while may have been replaced on a busy machine.
+  const mayLoseConnection = near.some(
+    ({ fault, mayLoseTail }) => mayLoseTail || losesConnections(fault),
+  );
   if (kind.when === 'never') {
     // Half of a large reply was forwarded already.
     const isCutReply = kind.name === 'connection closed' && error.operation === 'large-get';
