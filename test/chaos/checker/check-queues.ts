@@ -34,7 +34,10 @@ export function checkQueue(
     ),
     ...queue.disordered
       .filter(({ firstAt }) => !isForgotten(firstAt))
-      .map(({ token }) => violation(queue, 'out of order', `${token} came out late`)),
+      .map(({ token, firstAt, at }) => {
+        const times = `at ${Math.round(at)} ms, a younger one at ${Math.round(firstAt)} ms`;
+        return violation(queue, 'out of order', `${token} came out late, ${times}`);
+      }),
     ...checkOutcomes(queue, new Set(left), isForgotten),
   ];
 }

@@ -4,6 +4,7 @@ import type { Random } from '../../support/random.js';
 import { Relay } from '../../support/relay.js';
 import type { RealServer } from '../../support/server.js';
 import { SlotMover } from '../../support/slot-mover.js';
+import { waitFor } from '../../support/wait.js';
 import type { Tag } from '../load/actor.js';
 import type { Fault, LinkFault } from '../plan/faults.js';
 import { firstDirectWrite } from './direct-probe.js';
@@ -95,8 +96,7 @@ export class ClusterStage implements Stage {
       case 'kill-replica':
         return this.#killReplica(fault.shard, fault.restartAfterMs);
       case 'fail-over':
-        await this.cluster.failover(await this.#replicaOf(fault.shard));
-        return NO_LOSS;
+        return this.#failOver(fault.shard);
       case 'move-slots':
         return this.#moveSlots(fault.forMs, fault.meanwhile);
       case 'cut-links':
@@ -135,6 +135,15 @@ export class ClusterStage implements Stage {
 
   async stop(): Promise<void> {
     await stopAll(this.relays, this.servers);
+  }
+
+  /** Others do not vote about a shard twice within two node time-outs, so it may have to be repeated. */
+  async #failOver(shard: number): Promise<Injected> {
+    const replica = await this.#replicaOf(shard);
+    await waitFor('a manual failover', () => this.cluster.failover(replica).then(() => true), {
+      timeoutMs: ELECTION_NODE_TIMEOUTS * this.#options.nodeTimeoutMs,
+    });
+    return NO_LOSS;
   }
 
   async #killPrimary(
