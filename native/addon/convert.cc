@@ -163,6 +163,8 @@ const char* event_name(PlaneEvent::Kind kind) noexcept {
       return "header_refused";
     case PlaneEvent::Kind::kLinkSilent:
       return "link_silent";
+    case PlaneEvent::Kind::kCircuit:
+      return "circuit";
     case PlaneEvent::Kind::kOutOfFiles:
       return "out_of_files";
     case PlaneEvent::Kind::kCrossSlotAnswered:

@@ -39,6 +39,13 @@ struct DatabaseSettings {
   PlaneLimits limits;
 };
 
+/// Whether a server is connected to: see Links::may_open.
+enum class Circuit : std::uint8_t {
+  kClosed,    ///< nothing has failed since it last answered, or there is a connection
+  kOpen,      ///< the last attempt failed; the next one waits for its time, and for who needs it
+  kHalfOpen,  ///< one attempt is on its way; all others wait for what comes of it
+};
+
 /// A server as one worker knows it. Lives as long as the worker: its number is stable.
 struct Server {
   std::uint16_t index = 0;
@@ -51,6 +58,7 @@ struct Server {
   std::vector<std::unique_ptr<Link>> links;
   std::uint32_t backoff_ms = 0;
   std::uint64_t retry_at_ms = 0;
+  Circuit circuit = Circuit::kClosed;  ///< as the control plane was told
   bool reads = false;  ///< reads may be sent to it, by the present snapshot; see Readers
   std::uint32_t reader_backoff_ms = 0;
   std::uint64_t reader_retry_at_ms = 0;

@@ -157,6 +157,7 @@ void Links::ready(Link& link) {
     link.server->backoff_ms = 0;
     link.server->last_failure.clear();
   }
+  tell_circuit(*link.database, *link.server);
   report(link, PlaneEvent::Kind::kLinkUp, {});
   if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_ready(*link.subscription);
   write(link);

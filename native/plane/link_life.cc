@@ -65,6 +65,8 @@ bool Links::may_open(Database& database, Server& server, LinkKind kind) {
   const std::uint64_t retry_at_ms =
       kind == LinkKind::kReader ? server.reader_retry_at_ms : server.retry_at_ms;
   if (stopping_ || !server.listed || retry_at_ms > context_.now_ms) return false;
+  // Where the last attempt failed, the next one speaks for all.
+  if (kind != LinkKind::kReader && server.backoff_ms != 0 && is_tried(server)) return false;
   const auto usable = static_cast<std::size_t>(std::count_if(
       server.links.begin(), server.links.end(), [](const auto& link) { return link->usable(); }));
   if (usable < database.limits().links_per_server_max || close_resting(server)) return true;
@@ -140,6 +142,7 @@ void Links::abandon(Link& link, std::uint32_t index) {
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) --connecting_;
   link.state = LinkState::kClosed;
   hide(link);
+  tell_circuit(*link.database, *link.server);
   context_.counters->links.subtract();
   context_.redirector->link_gone(link);
   detach(link);
@@ -160,6 +163,7 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   const int fd = connect_to(server.entry, database.limits().keepalive_seconds, error);
   if (fd < 0) {
     note_failure(server, kind, error);
+    tell_circuit(database, server);
     return nullptr;
   }
   Link& link = *server.links.emplace_back(std::make_unique<Link>());
@@ -181,6 +185,7 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   link.watcher.watch(false, true);
   if (kind == LinkKind::kShared && user == database.settings->client_user)
     server.shared[protocol] = &link;
+  tell_circuit(database, server);
   ++open_;
   ++connecting_;
   context_.counters->links.add();
@@ -224,6 +229,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   link.state = LinkState::kClosed;
   hide(link);
   if (!link.denied) note_failure(server, link.kind, reason);
+  tell_circuit(*link.database, server);
   if (still_read && was_ready && link.server_client_id != 0 &&
       server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);

@@ -167,6 +167,10 @@ class Links {
   void after_replies(Link& link);
   void requeue_or_fail(Link& link);
   void note_failure(Server& server, LinkKind kind, const std::string& reason);
+  /// True while a connection to `server` is being made.
+  [[nodiscard]] static bool is_tried(const Server& server) noexcept;
+  /// Tells the control plane if the state of the server's circuit is another one.
+  void tell_circuit(const Database& database, Server& server);
   /// No new request finds the link.
   static void hide(Link& link);
   void tick_link(Link& link);

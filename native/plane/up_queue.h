@@ -56,6 +56,7 @@ struct PlaneEvent {
     kReplicaRefused,
     kSlotOpen,
     kHeaderRefused,  ///< `label` is the sender's address
+    kCircuit,        ///< `text` is the state of a server's circuit in worker `count`
   };
   Kind kind = Kind::kRedirect;
   std::uint32_t database = 0;

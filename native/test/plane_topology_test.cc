@@ -99,6 +99,23 @@ TEST(a_redirect_to_a_server_that_left_does_not_stay) {
   CHECK_EQ(two.client.reply(), bulk("2"));
 }
 
+TEST(a_server_that_moved_to_another_address_is_connected_to_there) {
+  TwoServers two;
+  const std::string get = "GET " + two.key;
+  two.client.ask(get);
+  two.a.serve(get, bulk("1"));
+  CHECK_EQ(two.client.reply(), bulk("1"));
+  FakeServer there;
+  there.pretend_to_be(two.a.node_id());
+  ServerEntry entry = there.entry();
+  entry.node_id = two.a.node_id();
+  two.plane.routes().servers[0] = entry;
+  two.plane.publish();
+  two.client.ask(get);
+  there.serve(get, bulk("2"));
+  CHECK_EQ(two.client.reply(), bulk("2"));
+}
+
 TEST(a_silent_server_that_lost_all_slots_in_flight_is_given_up) {
   TwoServers two;
   two.client.ask("SET " + two.key + " 1");

@@ -109,6 +109,7 @@ export function shardObject(shard: ShardStatus) {
     assigned_slots: shard.slots.map(rangeText).join(','),
     status: shard.health === 'failed' ? 'inactive' : 'active',
     detailed_status: STATUS_OF_HEALTH[shard.health],
+    circuit: shard.circuit,
     address: shard.address,
     server_id: shard.nodeId,
   };

@@ -299,6 +299,7 @@ export interface DataPlaneEvent {
    * slot_open: the primary of `slot` says that keys of it have moved. Told only while replicas are read.
    * header_refused: a connection from a sender of the PROXY protocol (its address is `server`) was closed;
    * `text` is what is wrong with its header. Told at most once a second.
+   * circuit: `text` is the state of the circuit to `server` in worker number `count`; see `CircuitState`.
    * out_of_files: connections cannot be accepted; `text` is the system's reason.
    */
   readonly kind:
@@ -307,6 +308,7 @@ export interface DataPlaneEvent {
     | 'link_up'
     | 'link_down'
     | 'link_silent'
+    | 'circuit'
     | 'wrong_node'
     | 'handshake_refused'
     | 'holding'

@@ -1,5 +1,7 @@
 import type { MetricSample } from '../metrics/sample.js';
+import { formatEndpoint } from '../shards/index.js';
 import type { HostedDatabase } from './hosted-database.js';
+import { CIRCUIT_STATES } from './server-circuits.js';
 
 /** What is told of each database, beside the figures of the workers, which are those of all. */
 export async function databaseMetrics(
@@ -9,7 +11,7 @@ export async function databaseMetrics(
   return samples.flat();
 }
 
-async function samplesOf({ name, monitor, placement }: HostedDatabase) {
+async function samplesOf({ name, monitor, placement, circuits }: HostedDatabase) {
   const endpoints = await Promise.all(
     placement.endpoints.entries().map(async ([node, endpoint]) => {
       const labels = { database: name, node };
@@ -29,7 +31,14 @@ async function samplesOf({ name, monitor, placement }: HostedDatabase) {
       ];
     }),
   );
+  const servers = (monitor.topology?.servers ?? []).map(({ address }) => formatEndpoint(address));
   return [
+    ...servers.map((server) => ({
+      name: 'slotgate_server_circuit',
+      help: 'Circuit breaker of a server: 0 closed, 1 half open (one attempt is made), 2 open (it waits).',
+      labels: { database: name, server },
+      value: CIRCUIT_STATES.indexOf(circuits.of(server)),
+    })),
     {
       name: 'slotgate_topology_version',
       help: 'Version of the topology that is in use; 0: none is known yet.',

@@ -123,6 +123,7 @@ function shardStatuses(
               role: index === primary ? ('primary' as const) : ('replica' as const),
               slots: ranges.get(shard) ?? [],
               health: healthOf(server),
+              circuit: database.circuits.of(formatEndpoint(server.address)),
             },
           ];
     });

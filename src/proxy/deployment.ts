@@ -5,6 +5,7 @@ import type {
   SteppingAside,
   Unbalanced,
 } from '../placement/index.js';
+import type { CircuitState } from './server-circuits.js';
 
 /** A node, in the order of the configuration. */
 export interface NodeStatus {
@@ -79,6 +80,8 @@ export interface ShardStatus {
   /** Of its shard, also for a replica. */
   readonly slots: readonly SlotRange[];
   readonly health: 'online' | 'suspected' | 'failed';
+  /** Of this process's connections to it. */
+  readonly circuit: CircuitState;
 }
 
 /** A node whose endpoint does not fit where the shards are. */

@@ -3,6 +3,7 @@ import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { ControlRequest, DataPlane, DataPlaneEvent, SlowRequest } from '../native/index.js';
 import type { PlacementSettings } from '../placement/index.js';
+import { formatEndpoint } from '../shards/index.js';
 import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
 import { Database } from './database.js';
 import { DatabasePlacement } from './database-placement.js';
@@ -15,6 +16,7 @@ import { LoadedModules } from './loaded-modules.js';
 import { createMonitor, ownCredentials } from './monitors.js';
 import type { Nodes } from './nodes.js';
 import { NO_ROUTES } from './routes.js';
+import { ServerCircuits } from './server-circuits.js';
 
 /** How long endpoints wait to learn whether clients have to log in. */
 const LOGIN_RULE_WAIT_MS = 5_000;
@@ -35,6 +37,7 @@ export class HostedDatabase {
   readonly id: number;
   readonly monitor: TopologyMonitor;
   readonly placement: DatabasePlacement;
+  readonly circuits = new ServerCircuits();
   readonly #plane: DataPlane;
   readonly #log: Logger;
   readonly #database: Database;
@@ -127,7 +130,11 @@ export class HostedDatabase {
   }
 
   onEvent(event: DataPlaneEvent): void {
-    this.#database.onEvent(event);
+    if (event.kind === 'circuit') {
+      this.circuits.note(event);
+    } else {
+      this.#database.onEvent(event);
+    }
   }
 
   onSlow(request: SlowRequest): void {
@@ -188,6 +195,7 @@ export class HostedDatabase {
 
   #adopt(topology: ClusterTopology, changed: boolean): void {
     this.#database.adopt(topology);
+    this.circuits.keepOnly(topology.servers.map(({ address }) => formatEndpoint(address)));
     if (changed) {
       if (this.#state === 'listening') {
         void this.#modules.refresh();

@@ -174,13 +174,61 @@ test('a shard that is down: its keys wait and then fail, others are served', asy
   await waitFor('the strict probe to fail', async () => {
     return (await fetch(`${proxy.adminUrl}/readyz?upstream=1`)).status === 503;
   });
+  const circuit = () =>
+    proxy.metric('slotgate_server_circuit', `server="${cluster.server(owner).address}"`);
+  expect(await circuit()).toBeGreaterThan(0);
+  const shards = await (await fetch(`${proxy.adminUrl}/v1/shards`)).text();
+  expect(shards.match(/"circuit":"closed"/g)).toHaveLength(2);
   await cluster.restart(owner);
   await waitFor(
     'the shard to be served again',
     async () => (await client.call('SET', 'a', '1')) === 'OK',
   );
+  expect(await circuit()).toBe(0);
   client.close();
   other.close();
+});
+
+test('a proxy that is started while a shard is down serves the others, and it when it comes', async () => {
+  const cluster = await startCluster({});
+  const owner = await cluster.ownerOf(15495);
+  await cluster.kill(owner);
+  // The first seed is the dead one.
+  const { address } = cluster.server(owner);
+  const seeds = [address, ...cluster.seeds.filter((seed) => seed !== address)];
+  const proxy = await startProxy({ seeds, args: ['--hold-timeout-ms', '500'] });
+  await proxy.untilReady();
+  const client = await proxy.connect();
+  expect(await client.call('MSET', 'b', '2', 'c', '3')).toBe('OK');
+  await expect(client.call('GET', 'a')).rejects.toThrow(/^CLUSTERDOWN /);
+  expect(await client.call('MGET', 'b', 'c')).toEqual(['2', '3']);
+  await cluster.restart(owner);
+  await waitFor('the shard to be served', async () => {
+    return (await client.call('SET', 'a', '1').catch(() => '')) === 'OK';
+  });
+  client.close();
+});
+
+test('a cluster that was replaced by another one at the same address', async () => {
+  const server = await RealServer.start({ cluster: true });
+  cleanUps.push(() => server.stop());
+  const admin = await server.connect();
+  await admin.call('CLUSTER', 'BUMPEPOCH');
+  await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  const proxy = await startProxy({ seeds: [server.address] });
+  await proxy.untilReady();
+  const client = await proxy.connect();
+  expect(await client.call('SET', 'a', '1')).toBe('OK');
+  await admin.call('FLUSHALL');
+  await admin.call('CLUSTER', 'RESET', 'HARD');
+  await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  expect(await client.call('SET', 'a', '2')).toBe('OK');
+  await waitFor('the other cluster to be noticed', () =>
+    proxy.log.includes('the cluster was replaced by another one'),
+  );
+  expect(await client.call('GET', 'a')).toBe('2');
+  admin.close();
+  client.close();
 });
 
 test('a module of the servers that cannot be used in mode cluster', async () => {

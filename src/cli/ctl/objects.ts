@@ -64,5 +64,7 @@ export interface ShardObject {
   readonly role: string;
   readonly assigned_slots: string;
   readonly detailed_status: string;
+  /** closed, half_open or open. */
+  readonly circuit: string;
   readonly address: string;
 }

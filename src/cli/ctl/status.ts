@@ -122,9 +122,10 @@ function shardsTable({ databases, shards }: Status): string {
         shard.assigned_slots,
         shard.address,
         shard.detailed_status,
+        shard.circuit,
       ]),
   );
-  const headings = 'DB:ID NAME ID NODE ROLE SLOTS ADDRESS STATUS';
+  const headings = 'DB:ID NAME ID NODE ROLE SLOTS ADDRESS STATUS CIRCUIT';
   return `SHARDS:\n${table(headings.split(' '), rows)}`;
 }
 

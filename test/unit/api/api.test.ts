@@ -66,7 +66,7 @@ describe('reading', () => {
     });
     expect((await ask('GET', '/v1/shards')).body).toMatchObject([
       { uid: 1, role: 'master', assigned_slots: '0,2-16383', status: 'active' },
-      { uid: 2, role: 'slave', node_uid: null, status: 'inactive', detailed_status: 'down' },
+      { uid: 2, role: 'slave', node_uid: null, status: 'inactive', circuit: 'open' },
     ]);
     expect((await ask('GET', '/v1/bdbs/2/shards')).body).toEqual([]);
   });
@@ -177,9 +177,9 @@ db:1   db1   endpoint:1:1  node:1  all-nodes  10.0.0.1:12000  5      listening
 db:1   db1   endpoint:1:1  node:2  all-nodes  10.0.0.2:12000  5      closed: address in use
 
 SHARDS:
-DB:ID  NAME  ID       NODE    ROLE    SLOTS      ADDRESS        STATUS
-db:1   db1   redis:1  node:1  master  0,2-16383  10.0.0.1:7000  ok
-db:1   db1   redis:2  -       slave   0,2-16383  10.0.0.9:7000  down
+DB:ID  NAME  ID       NODE    ROLE    SLOTS      ADDRESS        STATUS  CIRCUIT
+db:1   db1   redis:1  node:1  master  0,2-16383  10.0.0.1:7000  ok      closed
+db:1   db1   redis:2  -       slave   0,2-16383  10.0.0.9:7000  down    open
 `,
     );
   });

@@ -111,6 +111,7 @@ export class FakeDeployment implements Deployment {
         address: '10.0.0.1:7000',
         role: 'primary',
         health: 'online',
+        circuit: 'closed',
       },
       {
         ...shard,
@@ -120,6 +121,7 @@ export class FakeDeployment implements Deployment {
         node: null,
         role: 'replica',
         health: 'failed',
+        circuit: 'open',
       },
     ];
   }

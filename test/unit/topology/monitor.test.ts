@@ -6,6 +6,7 @@ import {
   type TopologyMonitorOptions,
   UNASSIGNED,
 } from '../../../src/topology/index.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { FakeCluster, type FakeMember, fakeNodeId } from '../../support/fake-cluster.js';
 import { FakeServer } from '../../support/fake-server.js';
 import { primaryAddress, type WatchedMonitor, watchMonitor } from '../../support/monitor.js';
@@ -238,6 +239,51 @@ describe('addresses', () => {
     expect(topology.servers[0]).toMatchObject({
       announced: { host: '172.30.0.9', port: 7_000, hostname: 'node-a' },
       redirectNames: ['172.30.0.9:7000', 'node-a:7000'],
+    });
+  });
+
+  describe('a host name that gets another address', () => {
+    const NEW = '127.0.0.2';
+
+    async function setUp(options: Partial<TopologyMonitorOptions>) {
+      const cluster = fakeCluster();
+      const a = await cluster.add(
+        'a',
+        '<a> 172.30.0.9:7000@1 myself,master - 0 0 1 connected 0-16383',
+      );
+      const { port } = a.server;
+      const dns = { address: '127.0.0.1' };
+      const watched = watch([a.server.address], {
+        addressMap: new AddressMap([`172.30.0.9:7000=here:${port}`]),
+        resolver: new NameResolver(options.clock ?? SYSTEM_CLOCK, async () => [dns.address]),
+        ...options,
+      });
+      return { ...watched, dns, port };
+    }
+
+    test('is looked up again when a connection is lost', async () => {
+      const { monitor, until, dns, port } = await setUp({});
+      await until(() => true);
+      dns.address = NEW;
+      monitor.requestRefresh({ kind: 'link-lost', detail: 'test' });
+      await until((topology) => primaryAddress(topology, 0) === `${NEW}:${port}`);
+    });
+
+    test('is looked up every 30 s, whatever happens', async () => {
+      const clock = new FakeClock();
+      const { monitor, dns, port } = await setUp({ clock });
+      const address = () => monitor.topology && primaryAddress(monitor.topology, 0);
+      const until = (wanted: string) =>
+        waitFor(wanted, async () => {
+          await clock.advance(1_000);
+          return address() === wanted;
+        });
+      await until(`127.0.0.1:${port}`);
+      const foundAtMs = clock.nowMs();
+      dns.address = NEW;
+      await until(`${NEW}:${port}`);
+      const tookMs = clock.nowMs() - foundAtMs;
+      expect(tookMs).toBeGreaterThan(20_000);
     });
   });
 
