@@ -51,7 +51,7 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.database = &database;
   client.audience = &database.audiences.of(arrival.presentation);
   ++client.audience->clients;
-  client.window = kWindowStart;
+  client.window = std::min(kWindowStart, database.limits().in_flight_per_client_max);
   client.user = database.settings->client_user;
   client.home_slot =
       static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);

@@ -114,8 +114,8 @@ class NaiveFramer {
       stop = log_ + "more";
       return false;
     }
-    const bool fine = input_[end + 1] == '\n' &&
-                      parse_decimal(bytes_of(string_view_of(at + 1, end)), value);
+    const bool fine =
+        input_[end + 1] == '\n' && parse_decimal(bytes_of(string_view_of(at + 1, end)), value);
     const std::int64_t max = multi ? limits_.arguments_max : limits_.bulk_bytes_max;
     if (!fine || value > max || (!multi && value < 0)) {
       stop = error(invalid);
@@ -180,9 +180,12 @@ string random_input(Random& random) {
   for (std::size_t i = 0; i < damages; ++i) {
     const std::size_t at = random.below(input.size());
     const char byte = kBytes[random.below(kBytes.size())];
-    if (random.below(3) == 0) input.erase(at, 1);
-    else if (random.below(2) == 0) input.insert(at, 1, byte);
-    else input[at] = byte;
+    if (random.below(3) == 0)
+      input.erase(at, 1);
+    else if (random.below(2) == 0)
+      input.insert(at, 1, byte);
+    else
+      input[at] = byte;
     if (input.empty()) return "*";
   }
   return input;
@@ -211,8 +214,7 @@ TEST(multibulk_requests_are_framed) {
            "frame 30: a 0123456789ab\nframe 11: b\nmore 0 of 0\n"},
           {"*1\r\n$111\r\n" + times(111, "v") + "\r\n",
            "frame 123: " + times(111, "v") + "\nmore 0 of 0\n"},
-          {"*12\r\n" + times(12, "$1\r\nz\r\n"),
-           "frame 89:" + times(12, " z") + "\nmore 0 of 0\n"},
+          {"*12\r\n" + times(12, "$1\r\nz\r\n"), "frame 89:" + times(12, " z") + "\nmore 0 of 0\n"},
       },
       small_limits());
 }
@@ -276,6 +278,24 @@ TEST(multibulk_faults_are_worded_as_by_the_server) {
   check_cases(cases, small_limits());
 }
 
+TEST(what_is_as_large_as_a_limit_is_framed) {
+  const auto status = [](const string& input) {
+    RequestFramer framer;
+    return framer.next(reinterpret_cast<const std::uint8_t*>(input.data()), input.size(),
+                       small_limits());
+  };
+  const auto bulk = [](std::size_t size) {
+    return "$" + std::to_string(size) + "\r\n" + string(size, 'x') + "\r\n";
+  };
+  CHECK(status("*12\r\n" + times(12, bulk(1))) == FrameStatus::kComplete);
+  CHECK(status("*13\r\n" + times(13, bulk(1))) == FrameStatus::kProtocolError);
+  CHECK(status("*1\r\n" + bulk(200)) == FrameStatus::kComplete);
+  CHECK(status("*1\r\n" + bulk(201)) == FrameStatus::kProtocolError);
+  const std::size_t rest = 300 - (string("*2\r\n").size() + bulk(120).size() + bulk(100).size());
+  CHECK(status("*2\r\n" + bulk(120) + bulk(100 + rest)) == FrameStatus::kComplete);
+  CHECK(status("*2\r\n" + bulk(120) + bulk(101 + rest)) == FrameStatus::kProtocolError);
+}
+
 TEST(unauthenticated_clients_get_their_own_wording) {
   RequestLimits limits = small_limits();
   limits.unauthenticated = true;
@@ -313,8 +333,7 @@ TEST(inline_faults_are_worded_as_by_the_server) {
                           {times(41, "a") + "\n", "error too big inline request\n"},
                           {"a\0b\n"s, "error NUL byte in inline request\n"}};
   for (const char* line : {"\"", "'", "\"a", "'a", "\"a\"b", "'a'b", "\"\\", "\"\\\"", "'\\'",
-                           "a\"",
-                           "\"a\"\"b\"", "\"\\x4"}) {
+                           "a\"", "\"a\"\"b\"", "\"\\x4"}) {
     cases.push_back({string(line) + "\r\n", unbalanced});
   }
   check_cases(cases, small_limits());
