@@ -134,6 +134,11 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.partial_request_ms = uint32("partialRequestTimeoutMs", 0);
   limits.login_ms = uint32("loginTimeoutMs", 0);
   limits.proxy_header_ms = uint32("proxyHeaderTimeoutMs", 1);
+  limits.rates.client_commands = uint32("clientCommandsPerSecond", 0);
+  limits.rates.client_bytes = uint32("clientBytesPerSecond", 0);
+  limits.rates.address_commands = uint32("addressCommandsPerSecond", 0);
+  limits.rates.address_bytes = uint32("addressBytesPerSecond", 0);
+  limits.rates.address_connections = uint32("addressConnectionsPerSecond", 0);
   limits.script_cache_bytes_max =
       static_cast<std::size_t>(reader.number(value, "scriptCacheBytesMax", 0, kSafeMost));
   return limits;

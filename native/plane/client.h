@@ -8,6 +8,7 @@
 #include "core/proxy_header.h"
 #include "core/request_framer.h"
 #include "plane/byte_buffer.h"
+#include "plane/client_rate.h"
 #include "plane/client_session.h"
 #include "plane/slab.h"
 #include "plane/slot_memory.h"
@@ -122,6 +123,7 @@ struct Client {
 
   std::unique_ptr<ClientInput> input;
   std::unique_ptr<ByteBuffer> output;
+  std::unique_ptr<ClientRate> rate;  ///< null: as fast as it likes; see RateLimits
   std::unique_ptr<ClientNames> names;
   std::unique_ptr<RequestStream> stream;
   std::uint64_t connected_at_ms = 0;

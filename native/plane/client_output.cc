@@ -7,6 +7,7 @@
 #include "plane/clients.h"
 #include "plane/joiner.h"
 #include "plane/links.h"
+#include "plane/rate_limits.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 
@@ -171,6 +172,8 @@ void Clients::send_gathered(Client& client) {
   }
   std::size_t gone = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   context_.counters->client_bytes_out.add(gone);
+  if (client.rate) [[unlikely]]
+    context_.rates->moved(client, gone);
   if (gone != total) {
     for (std::size_t i = 0; i < count && !client.closing; ++i) {
       const std::size_t skip = std::min(gone, pieces[i].iov_len);
@@ -210,6 +213,7 @@ void Clients::write_output(Client& client) {
       return;
     }
     context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
+    if (client.rate) context_.rates->moved(client, static_cast<std::size_t>(sent));
     output.consume(static_cast<std::size_t>(sent));
     client.excused_at_ms = context_.now_ms;
     if (client.paused != nullptr) client.paused->paused_at_ms = context_.now_ms;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plane/clients.h"
+#include "plane/rate_limits.h"
 #include "plane/request_streams.h"
 
 namespace slotgate {
@@ -37,6 +38,7 @@ bool may_be_silent(const Client& client) noexcept {
   const bool unread = client.output && !client.output->empty();
   if (client.head != kNoIndex || (client.special & kWaits) != 0) return true;
   if (client.unparsed && !unread) return true;
+  if (client.rate && client.rate->waits) return true;
   if (!client.session) return false;
   const ClientSession& session = *client.session;
   return session.monitoring || (session.subscriptions && session.subscriptions->any()) ||

@@ -15,6 +15,7 @@
 #include "plane/local_answers.h"
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
+#include "plane/rate_limits.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
 #include "plane/request_streams.h"
@@ -63,6 +64,7 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
   if (arrival.proxied) client.proxied = std::make_unique<ProxiedConnection>(*arrival.proxied);
+  context_.rates->begin(client);
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();
@@ -102,6 +104,7 @@ const RequestLimits& Clients::limits_for(const Client& client) const noexcept {
 void Clients::watch(Client& client) {
   const bool paused = client.input_done || client.unparsed ||
                       (client.special & kSpecialFinished) != 0 ||
+                      (client.rate && client.rate->waits) ||
                       (client.output && client.output->size() > kOutputBacklogBytes) ||
                       (client.stream && !RequestStreams::wants_input(client));
   client.watcher.watch(!paused,
@@ -147,6 +150,8 @@ void Clients::read(Client& client) {
       keep(client, framer_, scratch_.data() + done, count - done);
     framer_.reset();
   }
+  if (client.rate && !client.closing) [[unlikely]]
+    context_.rates->moved(client, count);
   if (++reads_since_flush_ >= kReadsPerLinkFlush) {
     reads_since_flush_ = 0;
     context_.links->flush();
@@ -185,45 +190,58 @@ void Clients::parse_input(Client& client) {
 
 std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uint8_t* data,
                            std::size_t size) {
+  if (client.rate) [[unlikely]] {
+    const std::uint32_t most = context_.rates->commands_now(client, kRequestsPerTurn);
+    const Parsed parsed = parse_some(client, framer, data, size, most);
+    context_.rates->took(client, parsed.requests);
+    if (!client.closing && client.unparsed && parsed.requests == most)
+      context_.rates->wait_if_over(client);
+    return parsed.done;
+  }
+  return parse_some(client, framer, data, size, kRequestsPerTurn).done;
+}
+
+Clients::Parsed Clients::parse_some(Client& client, RequestFramer& framer, const std::uint8_t* data,
+                                    std::size_t size, std::uint32_t most) {
   constexpr std::uint8_t kStops = kSpecialAwaiting | kSpecialDraining | kSpecialStalled;
   std::size_t done = 0;
   std::uint32_t taken = 0;
   while (done < size) {
-    if ((client.special & kSpecialFinished) != 0) return size;
+    if ((client.special & kSpecialFinished) != 0) return {size, taken};
     if ((client.special & kStops) != 0 ||
         (client.output && client.output->size() > kOutputBacklogBytes)) {
       client.unparsed = true;
-      return done;
+      return {done, taken};
     }
-    if (taken == kRequestsPerTurn) {
+    if (taken == most) {
       client.unparsed = true;
-      make_ready(client);
-      return done;
+      if (!client.rate) make_ready(client);
+      return {done, taken};
     }
     const FrameStatus status = framer.next(data + done, size - done, limits_for(client));
     if (status == FrameStatus::kNeedMore) {
       if (context_.streams->begin(client, framer, data + done) == RequestStreams::Begun::kLater) {
         client.unparsed = true;
       }
-      return done;
+      return {done, taken};
     }
     if (status == FrameStatus::kProtocolError) {
       protocol_error(client, framer.error());
-      return size;
+      return {size, taken};
     }
     if (status == FrameStatus::kComplete) {
       const Dispatched outcome =
           context_.dispatcher->dispatch(client, framer.frame(), framer.args());
-      if (client.closing) return size;
+      if (client.closing) return {size, taken + 1};
       if (outcome == Dispatched::kNotNow) {
         client.unparsed = true;
-        return done;
+        return {done, taken};
       }
       ++taken;
     }
     done += framer.consumed();
   }
-  return done;
+  return {done, taken};
 }
 
 void Clients::protocol_error(Client& client, std::string_view text) {
@@ -270,6 +288,11 @@ void Clients::run_ready_list() {
     }
   }
   running_.clear();
+}
+
+void Clients::read_on(Client& client) {
+  if (client.unparsed) make_ready(client);
+  watch(client);
 }
 
 void Clients::resume(Client& client, std::uint8_t special_bit) {
@@ -359,6 +382,7 @@ void Clients::on_closed(void* owner) {
   WorkerContext& context = client.clients->context_;
   const std::uint32_t index = client.index;
   client.id = 0;
+  client.rate.reset();
   client.special = 0;
   client.corked_at_ms = 0;
   client.protocol = 2;

@@ -48,6 +48,9 @@ class Clients {
   void resume_stalled(std::uint32_t index);
   /// The request that is being streamed can take more of the client's input, or is finished.
   void continue_stream(Client& client);
+  /// It waits for its rate; read_on() ends that.
+  void stop_reading(Client& client) { watch(client); }
+  void read_on(Client& client);
   /// The barrier is over.
   void resume(Client& client, std::uint8_t special_bit);
 
@@ -73,6 +76,13 @@ class Clients {
   static void on_closed(void* owner);
 
   void read(Client& client);
+  /// What came of parsing.
+  struct Parsed {
+    std::size_t done = 0;  ///< bytes that are done with
+    std::uint32_t requests = 0;
+  };
+  [[nodiscard]] Parsed parse_some(Client& client, RequestFramer& framer, const std::uint8_t* data,
+                                  std::size_t size, std::uint32_t most);
   /// Parses `size` bytes at `data`; returns how many are done with.
   std::size_t parse(Client& client, RequestFramer& framer, const std::uint8_t* data,
                     std::size_t size);

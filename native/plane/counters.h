@@ -39,6 +39,8 @@ class Counter {
   X(replica_reads_lost)                                                                            \
   X(error_replies)                                                                                 \
   X(slow_requests)                                                                                 \
+  X(rate_refused)                                                                                  \
+  X(rate_pauses)                                                                                   \
   X(client_bytes_in)                                                                               \
   X(client_bytes_out)                                                                              \
   X(link_bytes_in)                                                                                 \

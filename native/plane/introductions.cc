@@ -96,7 +96,7 @@ void Introductions::finish(Pending& pending) {
       arrival.proxied ? arrival.proxied->source.address : peer_ip(pending.fd);
   arrival.presentation = presentation_of(pending.rules->peers, ip);
   arrival.fd = release(pending);
-  place_(arrival, *pending.database);
+  place_(arrival, ip, *pending.database);
 }
 
 void Introductions::refuse(Pending& pending, const std::string& reason) {

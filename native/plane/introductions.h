@@ -19,7 +19,8 @@ namespace slotgate {
 class Introductions {
  public:
   /// What becomes of a connection when its header has been read.
-  using Place = std::function<void(const Arrival& arrival, Database& database)>;
+  using Place = std::function<void(const Arrival& arrival, const std::optional<IpAddress>& ip,
+                                   Database& database)>;
 
   explicit Introductions(WorkerContext& context) noexcept : context_(context) {}
 

@@ -64,6 +64,21 @@ inline constexpr std::uint32_t kWindowStart = 32;
 /// Estimated reply bytes that a client may have in flight.
 inline constexpr std::size_t kWindowReplyBytes = 1024 * 1024;
 
+/// How much a client, or all clients of an address together, may do per second; 0: as much as it
+/// likes. See RateLimits.
+struct RateSettings {
+  std::uint32_t client_commands = 0;
+  std::uint32_t client_bytes = 0;  ///< received and sent
+  std::uint32_t address_commands = 0;
+  std::uint32_t address_bytes = 0;
+  std::uint32_t address_connections = 0;
+
+  bool operator==(const RateSettings&) const = default;
+  [[nodiscard]] bool limits_clients() const noexcept {
+    return (client_commands | client_bytes | address_commands | address_bytes) != 0;
+  }
+};
+
 /// Budgets that a user may set. Names as in the configuration.
 struct PlaneLimits {
   RequestLimits request;
@@ -92,6 +107,7 @@ struct PlaneLimits {
   std::uint32_t login_ms = 0;
   /// How long the header of a connection from a sender of the PROXY protocol may take.
   std::uint32_t proxy_header_ms = 5000;
+  RateSettings rates;
   /// Of all workers together: they share one ScriptStore.
   std::size_t script_cache_bytes_max = 64U * 1024 * 1024;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plane/address_book.h"
 #include "plane/pubsub_census.h"
 #include "plane/up_queue.h"
 #include "plane/worker.h"
@@ -44,6 +45,7 @@ class Plane {
 
   /// Any thread.
   [[nodiscard]] PubSubCensus& census() noexcept { return census_; }
+  [[nodiscard]] AddressBook& addresses() noexcept { return addresses_; }
 
   // For workers.
   /// Worker threads: hands a turn's batch over.
@@ -59,6 +61,7 @@ class Plane {
  private:
   UpQueue up_;
   PubSubCensus census_;
+  AddressBook addresses_;
   std::function<void()> wake_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -9,6 +9,7 @@
 #include <cassert>
 
 #include "plane/plane.h"
+#include "plane/socket.h"
 
 namespace slotgate {
 
@@ -28,13 +29,15 @@ uv_handle_t* as_handle(Handle* handle) noexcept {
 }  // namespace
 
 Worker::Worker(Plane& plane, std::uint32_t number)
-    : plane_(plane), parts_(number, counters_, plane.census()), context_(parts_.context) {
+    : plane_(plane),
+      parts_(number, counters_, plane.census(), plane.addresses()),
+      context_(parts_.context) {
   context_.clock = &context_.loop;
   context_.post = [&plane](std::uint32_t worker, Order order) {
     plane.post(worker, std::move(order));
   };
-  parts_.introductions.open(
-      [this](const Arrival& arrival, Database& database) { place(arrival, database); });
+  parts_.introductions.open([this](const Arrival& arrival, const std::optional<IpAddress>& ip,
+                                   Database& database) { place(arrival, ip, database); });
 }
 
 Worker::~Worker() { join(); }
@@ -107,8 +110,10 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   Database* found = database(id);
   if (found == nullptr) return;
   const bool other_user = found->settings->client_user != settings->client_user;
+  const bool other_rates = found->limits().rates != settings->limits.rates;
   found->settings = std::move(settings);
   found->slow_after_ms = found->limits().slow_after_ms;
+  if (other_rates) parts_.rates.rates_changed(*found);
   if (!other_user) return;
   // Clients begin as somebody else now: the links at hand are no longer theirs.
   for (const auto& server : found->servers) {
@@ -176,7 +181,8 @@ void Worker::listen(std::uint32_t id, int fd, ListenerRules rules) {
 void Worker::arrived(int fd, Database& database, const sockaddr_storage& peer,
                      const std::shared_ptr<const ListenerRules>& rules) {
   if (!rules->expects_header(peer)) {
-    place({fd, presentation_of(rules->peers, ip_of(peer)), std::nullopt}, database);
+    const std::optional<IpAddress> ip = ip_of(peer);
+    place({fd, presentation_of(rules->peers, ip), std::nullopt}, ip, database);
   } else if (plane_.client_count() >= database.limits().clients_max) {
     parts_.clients.refuse_for_number(fd);
   } else {
@@ -184,7 +190,12 @@ void Worker::arrived(int fd, Database& database, const sockaddr_storage& peer,
   }
 }
 
-void Worker::place(const Arrival& arrival, Database& database) {
+void Worker::place(const Arrival& arrival, const std::optional<IpAddress>& ip, Database& database) {
+  if (!parts_.rates.admits(database, ip)) {
+    turn_away(arrival.fd, "-ERR too many new connections from this address; try again later\r\n");
+    counters_.rate_refused.add();
+    return;
+  }
   const std::uint32_t number = plane_.worker_for_new_client(context_.worker);
   if (number == context_.worker) {
     parts_.clients.adopt(arrival, database, plane_.client_count());

@@ -93,7 +93,7 @@ class Worker {
   void arrived(int fd, Database& database, const sockaddr_storage& peer,
                const std::shared_ptr<const ListenerRules>& rules);
   /// Gives a connection to the worker that should have it.
-  void place(const Arrival& arrival, Database& database);
+  void place(const Arrival& arrival, const std::optional<IpAddress>& ip, Database& database);
   void close_listener(Listener& listener, std::function<void()> done);
   void end_if_dry();
   void give_memory_back();

@@ -29,6 +29,7 @@ class Joiner;
 class Leases;
 class Monitors;
 class Links;
+class RateLimits;
 class Readers;
 class Redirector;
 class Replies;
@@ -73,6 +74,7 @@ struct WorkerContext {
   Dispatcher* dispatcher = nullptr;
   Links* links = nullptr;
   Redirector* redirector = nullptr;
+  RateLimits* rates = nullptr;
   Readers* readers = nullptr;
   Joiner* joiner = nullptr;
   Replies* replies = nullptr;

@@ -4,7 +4,8 @@
 
 namespace slotgate {
 
-WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census)
+WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census,
+                         AddressBook& addresses)
     : clients(context),
       links(context),
       redirector(context),
@@ -26,6 +27,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       pause(context),
       timeouts(context),
       introductions(context),
+      rates(context, addresses),
       monitors(context),
       slow(context),
       retries(context) {
@@ -34,6 +36,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.client_io = &clients;
   context.links = &links;
   context.redirector = &redirector;
+  context.rates = &rates;
   context.readers = &readers;
   context.joiner = &joiner;
   context.replies = &replies;
@@ -56,6 +59,7 @@ bool WorkerParts::finish_turn() {
   if (redirector.next_due_ms() <= context.now_ms) redirector.run_due();
   if (errands.next_due_ms() <= context.now_ms) errands.retry();
   if (pause.next_due_ms() <= context.now_ms) pause.run_due();
+  if (rates.next_due_ms() <= context.now_ms) rates.run_due();
   if (clients.has_ready()) clients.run_ready_list();
   monitors.send_lines();
   if (queries.has_more()) queries.run_slice();
@@ -84,8 +88,8 @@ void WorkerParts::tick() {
 }
 
 std::uint64_t WorkerParts::next_due_ms() const noexcept {
-  std::uint64_t at =
-      std::min({redirector.next_due_ms(), errands.next_due_ms(), pause.next_due_ms()});
+  std::uint64_t at = std::min(
+      {redirector.next_due_ms(), errands.next_due_ms(), pause.next_due_ms(), rates.next_due_ms()});
   if (clients.has_corked()) at = std::min(at, context.now_ms + kCorkMs);
   return at;
 }

@@ -14,6 +14,7 @@
 #include "plane/monitors.h"
 #include "plane/notices.h"
 #include "plane/pubsub.h"
+#include "plane/rate_limits.h"
 #include "plane/readers.h"
 #include "plane/redirector.h"
 #include "plane/replies.h"
@@ -31,7 +32,8 @@ namespace slotgate {
 /// The parts of a worker, wired to each other, and its turn; the thread and the loop are Worker's.
 class WorkerParts {
  public:
-  WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census);
+  WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census,
+              AddressBook& addresses);
   WorkerParts(const WorkerParts&) = delete;
   WorkerParts& operator=(const WorkerParts&) = delete;
 
@@ -57,6 +59,7 @@ class WorkerParts {
   ClientPause pause;
   ClientTimeouts timeouts;
   Introductions introductions;
+  RateLimits rates;
   Monitors monitors;
   SlowRequests slow;
   WriteRetries retries;

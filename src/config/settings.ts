@@ -10,6 +10,7 @@ import { LIMIT_SETTINGS } from './settings/limits.js';
 import { NODE_SETTINGS } from './settings/node.js';
 import { PLACEMENT_SETTINGS } from './settings/placement.js';
 import { PROCESS_SETTINGS } from './settings/process.js';
+import { RATE_SETTINGS } from './settings/rates.js';
 import { READ_SETTINGS } from './settings/reads.js';
 import { SINGLE_DATABASE_SETTINGS } from './settings/single-database.js';
 import { UPSTREAM_SETTINGS } from './settings/upstream.js';
@@ -20,6 +21,7 @@ const DATABASE_SETTINGS = {
   ...PLACEMENT_SETTINGS,
   ...READ_SETTINGS,
   ...LIMIT_SETTINGS,
+  ...RATE_SETTINGS,
 } as const;
 
 /**

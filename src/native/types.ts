@@ -392,6 +392,12 @@ export interface PlaneLimits {
   readonly partialRequestTimeoutMs: number;
   readonly loginTimeoutMs: number;
   readonly proxyHeaderTimeoutMs: number;
+  /** This and the next four: 0 is any number. */
+  readonly clientCommandsPerSecond: number;
+  readonly clientBytesPerSecond: number;
+  readonly addressCommandsPerSecond: number;
+  readonly addressBytesPerSecond: number;
+  readonly addressConnectionsPerSecond: number;
   /** Of all workers together. */
   readonly scriptCacheBytesMax: number;
 }

@@ -38,6 +38,11 @@ export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | n
     partialRequestTimeoutMs: config.partialRequestTimeoutMs,
     loginTimeoutMs: config.loginTimeoutMs,
     proxyHeaderTimeoutMs: config.proxyHeaderTimeoutMs,
+    clientCommandsPerSecond: config.maxClientCommandsPerSecond,
+    clientBytesPerSecond: config.maxClientBytesPerSecond,
+    addressCommandsPerSecond: config.maxAddressCommandsPerSecond,
+    addressBytesPerSecond: config.maxAddressBytesPerSecond,
+    addressConnectionsPerSecond: config.maxAddressConnectionsPerSecond,
     scriptCacheBytesMax: config.maxScriptCacheBytes,
   };
 }

@@ -19,6 +19,11 @@ const COUNTERS: readonly Definition[] = [
   counter('slow_requests', 'slow_requests', 'Requests that took slowlogSlowerThanMs and longer.'),
   counter('crossslot', 'crossslot', 'Requests refused with CROSSSLOT.'),
   counter('moved_answered', 'moved_answered', 'Requests answered with MOVED, to another proxy.'),
+  counter(
+    'rate_pauses',
+    'rate_pauses',
+    'Times that a client was not read on for a while, as it or its address had used up its rate.',
+  ),
   counter('notices', 'notices', 'Maintenance notices pushed to clients.'),
   counter('protocol_errors', 'protocol_errors', 'Clients closed for not speaking RESP.'),
   counter('turns', 'turns', 'Turns of the event loops.'),
@@ -43,6 +48,7 @@ const COUNTERS: readonly Definition[] = [
     partial_request_closed: 'closed_for_unfinished_request',
     login_timeout_closed: 'closed_without_login',
     header_refused: 'closed_for_proxy_header',
+    rate_refused: 'refused_for_rate',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',
