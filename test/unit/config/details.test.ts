@@ -133,7 +133,7 @@ test.each([
 test('names follow the rules: max first, unit last, one flag and one variable each', () => {
   const rows = settingRows();
   for (const [key, row] of rows) {
-    if (row.kind === 'bytes') expect(key).toMatch(/^max\w*Bytes(PerShard)?$/);
+    if (row.kind === 'bytes') expect(key).toMatch(/^max\w*Bytes(PerShard|PerSecond)?$/);
     expect(row.env).toMatch(/^SLOTGATE_[A-Z_]+$/);
     expect(row.flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(row.help).toMatch(/\.$/);
