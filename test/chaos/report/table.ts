@@ -1,6 +1,6 @@
 import { recoveriesOf } from './recoveries.js';
 import type { Report } from './report.js';
-import { shownExtent } from './text.js';
+import { shownExtent, shownMs } from './text.js';
 
 const COLUMNS = [
   'run',
@@ -47,8 +47,7 @@ function recoveryCell(run: Report): string {
   const recoveries = recoveriesOf(run);
   if (recoveries === undefined) return '–';
   const { kills, inTime, medianMs, slowestMs } = recoveries;
-  const shown = (ms: number) => (Number.isFinite(ms) ? `${ms} ms` : 'never');
-  return `${inTime} of ${kills}; ${shown(medianMs)}, ${shown(slowestMs)}`;
+  return `${inTime} of ${kills}; ${shownMs(medianMs)}, ${shownMs(slowestMs)}`;
 }
 
 function errorsCell({ errors }: Report): string {

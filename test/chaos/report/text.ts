@@ -52,7 +52,7 @@ function faultLine(fault: FaultReport): string {
   const recovery =
     directWriteAfterMs === undefined
       ? ''
-      : `; direct write after ${directWriteAfterMs} ms, through the target ${recoveryMs ?? 'never'} ms later`;
+      : `; direct write after ${directWriteAfterMs} ms, through the target ${recoveryMs == null ? 'never' : `${recoveryMs} ms later`}`;
   const moved = moves === undefined ? '' : `; ${moves} slots changed their owner`;
   return (
     `  ${shownSeconds(fault.startedAtMs).padStart(8)}  ${fault.fault}${recovery}${moved}` +
@@ -60,12 +60,16 @@ function faultLine(fault: FaultReport): string {
   );
 }
 
+export function shownMs(ms: number): string {
+  return Number.isFinite(ms) ? `${ms} ms` : 'never';
+}
+
 function killLines(report: Report): string[] {
   const recoveries = recoveriesOf(report);
   if (recoveries === undefined) return [];
   const { kills, inTime, medianMs, slowestMs } = recoveries;
   return [
-    `kills: ${kills}; recovery after the first direct write: within ${RECOVERY_LIMIT_MS} ms after ${inTime}, median ${medianMs} ms, slowest ${slowestMs} ms`,
+    `kills: ${kills}; from the first direct write to the first through the target: ${inTime} within ${RECOVERY_LIMIT_MS} ms, median ${shownMs(medianMs)}, slowest ${shownMs(slowestMs)}`,
   ];
 }
 
