@@ -152,7 +152,10 @@ test('no secret is in what is said and shown of clients', async () => {
 
 test('no secret is in the log, whatever is logged', async () => {
   const refused = proxies[2];
-  await waitFor('the wrong password to be refused', () => refused?.log.includes('WRONGPASS') === true);
+  await waitFor(
+    'the wrong password to be refused',
+    () => refused?.log.includes('WRONGPASS') === true,
+  );
   for (const proxy of proxies) {
     expect(proxy.log).not.toBe('');
     expect(proxy.log).not.toContain(CANARY);
