@@ -34,9 +34,10 @@ export function checkQueue(
     ),
     ...queue.disordered
       .filter(({ firstAt }) => !isForgotten(firstAt))
-      .map(({ token, firstAt, at }) => {
-        const times = `at ${Math.round(at)} ms, a younger one at ${Math.round(firstAt)} ms`;
-        return violation(queue, 'out of order', `${token} came out late, ${times}`);
+      .map(({ index, younger, firstAt, at }) => {
+        const late = `${list.describe(index)} came out at ${Math.round(at)} ms`;
+        const before = `${list.describe(younger)} at ${Math.round(firstAt)} ms`;
+        return violation(queue, 'out of order', `${late}, behind ${before}`);
       }),
     ...checkOutcomes(queue, new Set(left), isForgotten),
   ];

@@ -10,6 +10,12 @@ export interface RepeatedPop extends OddPop {
   readonly firstAt: number;
 }
 
+/** A token that a client got behind a younger one, which it had at `firstAt`. */
+export interface LatePop extends RepeatedPop {
+  readonly index: number;
+  readonly younger: number;
+}
+
 const ODD_MAX = 1_000;
 
 /** A list that one client writes to, and from which others pop. */
@@ -19,7 +25,7 @@ export class QueueHistory {
   readonly #last = new Map<string, number>();
   readonly #foreign: OddPop[] = [];
   readonly #repeated: RepeatedPop[] = [];
-  readonly #disordered: RepeatedPop[] = [];
+  readonly #disordered: LatePop[] = [];
   #unknownPops = 0;
 
   constructor(name: string, key: string, slot: number) {
@@ -36,7 +42,8 @@ export class QueueHistory {
     if (firstAt !== undefined) keep(this.#repeated, { token, at, firstAt });
     const last = this.#last.get(consumer) ?? -1;
     if (index < last) {
-      keep(this.#disordered, { token, at, firstAt: this.#poppedAt.get(last) ?? at });
+      const youngerAt = this.#poppedAt.get(last) ?? at;
+      keep(this.#disordered, { token, index, younger: last, at, firstAt: youngerAt });
     }
     this.#last.set(consumer, index);
     this.#poppedAt.set(index, firstAt ?? at);
@@ -64,8 +71,7 @@ export class QueueHistory {
     return this.#repeated;
   }
 
-  /** Popped by a client that had a younger one already; `firstAt` is when it had that one. */
-  get disordered(): readonly RepeatedPop[] {
+  get disordered(): readonly LatePop[] {
     return this.#disordered;
   }
 }
