@@ -50,7 +50,8 @@ std::vector<std::uint16_t> number_servers(Database& database, const RouteSnapsho
 }  // namespace
 
 void Redirector::fence(Database& database, Link& link, std::uint32_t place) {
-  const Request& request = context_.requests[link.in_flight.at(place)];
+  Request& request = context_.requests[link.in_flight.at(place)];
+  request.flags |= kReqWatchOrder;
   SlotQueue& queue = queue_for(database, request.slot);
   const std::uint64_t sequence = link.answered + place + 1;
   const auto mine = std::find_if(queue.fences.begin(), queue.fences.end(),
@@ -69,11 +70,9 @@ void Redirector::fence_former_owner(Database& database, const Server& former, st
   constexpr std::uint16_t kAlone = kReqInternal | kReqErrand | kReqStreamed;
   for (const auto& link : former.links) {
     if (link->kind == LinkKind::kReader) continue;
-    for (std::uint32_t i = link->in_flight.size(); i-- > 0;) {
+    for (std::uint32_t i = 0; i < link->in_flight.size(); ++i) {
       const Request& request = context_.requests[link->in_flight.at(i)];
-      if (request.slot != slot || (request.flags & kAlone) != 0) continue;
-      fence(database, *link, i);
-      break;
+      if (request.slot == slot && (request.flags & kAlone) == 0) fence(database, *link, i);
     }
   }
 }
@@ -81,15 +80,13 @@ void Redirector::fence_former_owner(Database& database, const Server& former, st
 void Redirector::fence_all(Link& link) {
   Database& database = *link.database;
   for (std::uint32_t i = 0; i < link.in_flight.size(); ++i) {
-    const Request& request = context_.requests[link.in_flight.at(i)];
+    Request& request = context_.requests[link.in_flight.at(i)];
     if (request.client == kNoIndex) continue;         // ours, or nobody's any more
     if ((request.flags & kReqErrand) != 0) continue;  // its client waits for it anyway
     SlotQueue& queue = queue_for(database, request.slot);
     Parking* parking = parking_of(queue, request.client);
-    if (parking == nullptr) {
-      parking = &queue.parkings.emplace_back();
-      parking->client = request.client;
-    }
+    if (parking == nullptr) parking = &begin_parking(queue, request.client);
+    request.flags |= kReqWatchOrder;
     parking->fence = {&link, link.answered + i + 1};
     link.fenced = true;
   }

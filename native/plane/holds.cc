@@ -225,27 +225,13 @@ bool Redirector::resend(Database& database, std::uint32_t index) {
   return true;
 }
 
-Parking* Redirector::parking_before(SlotQueue& queue, std::uint32_t index) {
-  const Request& request = context_.requests[index];
-  Parking* parking = parking_of(queue, request.client);
-  if (parking == nullptr || parking->refused.empty()) return parking;
-  const Request& oldest = context_.requests[parking->refused.front().request];
-  return is_younger(request.arrival, oldest.arrival) ? parking : nullptr;
-}
-
 std::deque<std::uint32_t>* Redirector::oldest_of(SlotQueue& queue) {
   for (std::deque<std::uint32_t>* source : {&queue.redirected, &queue.arrivals}) {
     while (!source->empty()) {
       const std::uint32_t index = source->front();
-      const bool gone = context_.requests[index].client == kNoIndex;
-      Parking* const parking = gone ? nullptr : parking_before(queue, index);
-      if (!gone && parking == nullptr) return source;
+      if (context_.requests[index].client != kNoIndex) return source;
       source->pop_front();
-      if (gone) {
-        context_.replies->discard(index);
-      } else {
-        parking->waiting.push_back(index);
-      }
+      context_.replies->discard(index);
     }
   }
   return nullptr;

@@ -308,6 +308,8 @@ void Links::requeue_or_fail(Link& link) {
       continue;
     }
     context_.counters->unknown_outcomes.add();
+    // It may have been: what was refused before it must not come after it.
+    if ((request.flags & kReqWatchOrder) != 0) context_.redirector->executed(link, index);
     const bool keyless = (request.flags & kReqKeyless) != 0;
     context_.replies->deliver_copy(
         index, "-OUTCOMEUNKNOWN outcome unknown: connection to " + link.server->entry.label +

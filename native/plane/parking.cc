@@ -1,6 +1,7 @@
 // The parking half of Redirector: what one client's refused requests on a slot wait for.
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "plane/joiner.h"
 #include "plane/links.h"
@@ -20,6 +21,13 @@ constexpr std::uint64_t kScriptWaitMs = 1000;
 /// Delays before a request that was told TRYAGAIN is repeated, by the number of times it was.
 constexpr std::array<std::uint64_t, 6> kTryAgainMs = {1, 2, 5, 10, 20, 50};
 
+/// True if `next` may follow `sent` before that is answered.
+bool go_together(const Parking::Refused& sent, const Parking::Refused& next) noexcept {
+  if (next.passed_on || next.how != sent.how) return false;
+  return next.how == RepeatHow::kOwner ||
+         (next.how == RepeatHow::kAsk && next.ask_server == sent.ask_server);
+}
+
 }  // namespace
 
 Parking* Redirector::parking_of(SlotQueue& queue, std::uint32_t client) noexcept {
@@ -27,6 +35,24 @@ Parking* Redirector::parking_of(SlotQueue& queue, std::uint32_t client) noexcept
     if (parking.client == client) return &parking;
   }
   return nullptr;
+}
+
+Parking& Redirector::begin_parking(SlotQueue& queue, std::uint32_t client) {
+  Parking& parking = queue.parkings.emplace_back();
+  parking.client = client;
+  const auto is_its = [&](std::uint32_t index) {
+    return context_.requests[index].client == client;
+  };
+  std::erase_if(queue.redirected, [&](std::uint32_t index) {
+    if (!is_its(index)) return false;
+    discharge(index);
+    add_refused(parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
+    return true;
+  });
+  std::copy_if(queue.arrivals.begin(), queue.arrivals.end(), std::back_inserter(parking.waiting),
+               is_its);
+  std::erase_if(queue.arrivals, is_its);
+  return parking;
 }
 
 void Redirector::reschedule_parkings(Database& database, std::uint16_t slot) {
@@ -84,8 +110,7 @@ void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint1
   }
   Parking* parking = parking_of(queue, request.client);
   if (parking == nullptr) {
-    parking = &queue.parkings.emplace_back();
-    parking->client = request.client;
+    parking = &begin_parking(queue, request.client);
     parking->fence = fence_behind(link, slot, request.client);
   }
   const std::uint64_t until = how == RepeatHow::kWhenLoaded ? context_.now_ms + kScriptWaitMs : 0;
@@ -234,14 +259,7 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
       parking->fence = {link, link->next_sequence()};
       parking->retry_at_ms = 0;
       link->fenced = true;
-      const bool more_parts =
-          next.how == RepeatHow::kOwner && !parking->refused.empty() &&
-          parking->refused.front().how == RepeatHow::kOwner &&
-          context_.requests[parking->refused.front().request].arrival == arrival;
-      const bool more_of_the_same = next.how == RepeatHow::kAsk && !parking->refused.empty() &&
-                                    parking->refused.front().how == RepeatHow::kAsk &&
-                                    parking->refused.front().ask_server == next.ask_server;
-      if (!more_of_the_same && !more_parts) return;
+      if (parking->refused.empty() || !go_together(next, parking->refused.front())) return;
     }
   }
   if (parking != nullptr) end_parking(database, it->second, client);

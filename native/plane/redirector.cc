@@ -207,7 +207,6 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
   }
   const bool was_probe = queue.probe == index;
   if (was_probe) queue.probe = kNoIndex;
-  if (fence.link != nullptr) queue.fences.push_back(fence);
   queue.refusal = with_crlf(line);
   if (!known &&
       (context_.clients[request.client].peer_finished || !within_budget(database, slot, index))) {
@@ -221,6 +220,7 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
     settle(database, slot);
     return true;
   }
+  if (fence.link != nullptr) queue.fences.push_back(fence);
   if (Parking* parking = parking_of(queue, request.client)) {
     add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {

@@ -57,7 +57,8 @@ class Redirector {
   /// own, or it cannot be loaded: they are passed on.
   void script_checked(Database& database, const Server& server, const Sha1Digest& digest,
                       bool loaded);
-  /// A request marked kReqWatchOrder was executed; its frame is still in the link's stream.
+  /// A request marked kReqWatchOrder was executed, or may have been; its frame is still in the
+  /// link's stream.
   void executed(Link& link, std::uint32_t index);
 
   /// A request marked kReqWatchOrder will not be answered: its link is lost. If its slot waited for
@@ -101,9 +102,9 @@ class Redirector {
 
   Database& database_of(const Request& request) noexcept;
   SlotQueue& queue_for(Database& database, std::uint16_t slot);
-  /// The parking of the request's client, if the request is younger than what is parked.
-  Parking* parking_before(SlotQueue& queue, std::uint32_t index);
   static Parking* parking_of(SlotQueue& queue, std::uint32_t client) noexcept;
+  /// A new one. What the client has in the queue joins it, so that all of it leaves in one order.
+  Parking& begin_parking(SlotQueue& queue, std::uint32_t client);
   void schedule(Database& database, std::uint16_t slot, std::uint64_t at_ms);
 
   // Holding.
@@ -120,7 +121,7 @@ class Redirector {
   void give_up(std::uint32_t index, const SlotQueue* queue);
   std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;
   /// Where the oldest request is that waits for the slot alone, at the front; nullptr: there is
-  /// none. Those before it of clients that left are dropped, those behind a parking join it.
+  /// none. Those before it of clients that left are dropped.
   std::deque<std::uint32_t>* oldest_of(SlotQueue& queue);
   void open(Database& database, SlotQueue& queue);
   bool resend(Database& database, std::uint32_t index);

@@ -38,8 +38,9 @@ enum class RepeatHow : std::uint8_t {
 };
 
 /// Requests of one client on one slot from the first that was refused on; other clients' pass by.
-/// They leave in their first order, the refused ones one step at a time: a step is sent, and the
-/// next follows when it is answered with something else than another refusal.
+/// They leave in their first order, the refused ones one step at a time: what is to be repeated in
+/// the same way is sent, and the next step follows when all of it is answered with something else
+/// than another refusal.
 struct Parking {
   struct Refused {
     std::uint32_t request;

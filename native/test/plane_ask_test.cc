@@ -78,6 +78,91 @@ TEST(asked_requests_keep_the_order_of_their_client) {
     CHECK_EQ(move.client.reply(), reply);
 }
 
+TEST(what_was_held_before_a_request_was_asked_elsewhere_goes_before_what_came_after) {
+  Migration move;
+  move.client.ask("SET " + move.key + " 1");
+  const Call first = move.from.take();
+  move.other.ask("SET " + move.tag + "other 1");
+  const Call others = move.from.take();
+  move.plane.assign(slot_of(move.key), 1);
+  move.plane.publish();
+  move.client.ask("SET " + move.key + " 2");  // waits for the former owner's answers
+  move.plane.await(&WorkerCounters::held_now, 1);
+  move.from.reply(first, ask_at(move.key, move.to));
+  const Call asked = move.to.take();
+  move.client.ask("SET " + move.key + " 3");  // waits for what was asked
+  move.plane.await(&WorkerCounters::held_now, 2);
+  move.from.reply(others, "+OK\r\n");
+  CHECK_EQ(move.other.reply(), "+OK\r\n");
+  move.to.reply(asked, "+1\r\n");
+  for (const char* const number : {"2", "3"}) {
+    const Call next = move.to.take();
+    CHECK_EQ(next.text(), "SET " + move.key + " " + number);
+    move.to.reply(next, "+" + std::string(number) + "\r\n");
+  }
+  for (const char* const reply : {"+1\r\n", "+2\r\n", "+3\r\n"})
+    CHECK_EQ(move.client.reply(), reply);
+}
+
+/// A slot at `from` that becomes `third`'s or is on its way to `to`.
+struct Journey {
+  FakeServer from;
+  FakeServer to;
+  FakeServer third;
+  TestPlane plane{{&from, &to, &third}};
+  TestClient client = plane.connect();
+  std::string tag = "{" + plane.key_of(0) + "}";
+
+  /// Sends writes, each "KEY VALUE", and takes them at `from`.
+  std::vector<Call> write(const std::vector<std::string>& writes) {
+    std::vector<Call> calls;
+    for (const std::string& write : writes) {
+      client.ask("SET " + tag + write);
+      calls.push_back(from.take());
+    }
+    return calls;
+  }
+};
+
+TEST(what_was_moved_goes_before_what_was_asked_elsewhere) {
+  Journey slot;
+  const std::vector<Call> calls = slot.write({"a 1", "a 2", "a 3"});
+  slot.from.reply(calls[0], moved(slot.tag, slot.third));
+  slot.from.reply(calls[1], moved(slot.tag, slot.third));
+  slot.from.reply(calls[2], ask_at(slot.tag, slot.to));
+  // In one go, and behind them the third.
+  const std::vector<Call> repeated{slot.third.take(), slot.third.take()};
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK_EQ(repeated[i].text(), "SET " + slot.tag + "a " + std::to_string(i + 1));
+  CHECK(slot.to.stays_quiet());
+  slot.third.reply(repeated[0], "+1\r\n");
+  slot.third.reply(repeated[1], "+2\r\n");
+  const Call asked = slot.to.take();
+  CHECK(asked.asking);
+  CHECK_EQ(asked.text(), "SET " + slot.tag + "a 3");
+  slot.to.reply(asked, "+3\r\n");
+  for (const char* const reply : {"+1\r\n", "+2\r\n", "+3\r\n"})
+    CHECK_EQ(slot.client.reply(), reply);
+}
+
+TEST(what_was_moved_waits_for_what_was_asked_elsewhere_whatever_lay_between) {
+  Journey slot;
+  const std::vector<Call> calls = slot.write({"a 1", "b 2", "b 3", "a 4"});
+  slot.from.reply(calls[0], ask_at(slot.tag, slot.to));
+  slot.from.reply(calls[1], ask_at(slot.tag, slot.to));
+  slot.from.reply(calls[2], "+3\r\n");  // so the second may not be repeated
+  slot.from.reply(calls[3], moved(slot.tag, slot.third));
+  const Call asked = slot.to.take();
+  CHECK_EQ(asked.text(), "SET " + slot.tag + "a 1");
+  CHECK(slot.third.stays_quiet());
+  slot.to.reply(asked, "+1\r\n");
+  slot.third.serve("SET " + slot.tag + "a 4", "+4\r\n");
+  CHECK_EQ(slot.client.reply(), "+1\r\n");
+  CHECK_EQ(slot.client.reply(), being_moved(slot.tag));
+  CHECK_EQ(slot.client.reply(), "+3\r\n");
+  CHECK_EQ(slot.client.reply(), "+4\r\n");
+}
+
 TEST(an_asked_request_that_is_sent_again_asks_again) {
   Migration move;
   move.from.answer_with([&](const Call&) { return ask_at(move.key, move.to); });
@@ -161,6 +246,20 @@ TEST(a_refused_write_and_what_follows_keep_their_order_when_the_link_dies) {
   move.from.serve(get, bulk("1"));
   CHECK_EQ(move.client.reply(), "+OK\r\n");
   CHECK_EQ(move.client.reply(), bulk("1"));
+}
+
+TEST(a_refused_write_is_not_repeated_behind_a_younger_one_of_unknown_outcome) {
+  Migration move;
+  move.client.send(request("RENAME " + move.tag + "1 " + move.tag + "2") +
+                   request("SET " + move.tag + "2 x"));
+  const Call first = move.from.take();
+  (void)move.from.take();
+  move.from.reply(first, kTryAgain);
+  move.plane.await(&WorkerCounters::refused_tryagain, 1);
+  move.from.close_connections();
+  CHECK_EQ(move.client.reply(), kTryAgain);
+  CHECK(move.client.reply().starts_with("-OUTCOMEUNKNOWN "));
+  CHECK(move.from.stays_quiet());
 }
 
 TEST(tryagain_ends_with_the_servers_words_when_time_is_up) {

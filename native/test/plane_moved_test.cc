@@ -97,6 +97,20 @@ TEST(a_redirected_write_is_not_repeated_behind_a_younger_one_on_its_key) {
   CHECK_EQ(two.plane.sum(&WorkerCounters::refusal_passed_for_order), 1U);
 }
 
+TEST(a_write_that_its_former_owner_refused_is_not_repeated_behind_a_younger_one) {
+  TwoServers two;
+  two.client.send(request("SET " + two.key + " 1") + request("SET " + two.key + " 2"));
+  const Call first = two.a.take();
+  const Call second = two.a.take();
+  two.plane.assign(slot_of(two.key), 1);
+  two.plane.publish();
+  two.a.reply(first, moved(two.key, two.b));
+  two.a.reply(second, "+OK\r\n");  // the slot was back for a moment
+  CHECK_EQ(two.client.reply(), being_moved(two.key));
+  CHECK_EQ(two.client.reply(), "+OK\r\n");
+  CHECK(two.b.stays_quiet());
+}
+
 TEST(the_loss_of_the_former_owner_opens_the_fence) {
   TwoServers two;
   two.client.ask("SET " + two.key + " 1");

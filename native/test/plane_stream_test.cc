@@ -49,6 +49,25 @@ TEST(a_large_request_passes_behind_a_probe_and_in_the_clients_order) {
   CHECK_EQ(s.plane.sum(&WorkerCounters::streamed_requests), 1U);
 }
 
+TEST(the_probes_redirect_waits_for_nobody_and_others_wait_for_the_former_owner) {
+  Streaming s;
+  TestClient other = s.plane.connect();
+  other.ask("SET " + s.key + " 1");
+  const Call first = s.a.take();
+  std::thread sender([&] { s.client.send(s.large); });
+  s.a.serve(s.probe, moved(s.key, s.b));
+  const Call probe = s.b.take();
+  other.ask("SET " + s.key + " 2");
+  CHECK(s.b.stays_quiet());
+  s.a.reply(first, moved(s.key, s.b));
+  s.b.serve("SET " + s.key + " 1", "+OK\r\n");
+  s.b.serve("SET " + s.key + " 2", "+OK\r\n");
+  s.b.reply(probe, ":0\r\n");
+  s.expect_large(s.b, "+OK\r\n");
+  sender.join();
+  for (TestClient* const client : {&other, &other, &s.client}) CHECK_EQ(client->reply(), "+OK\r\n");
+}
+
 TEST(the_probes_redirect_is_followed) {
   for (const bool asking : {false, true}) {
     Streaming s;
