@@ -1,7 +1,8 @@
 // GETs of random keys at a given rate, and how long each took.
 //
-//   paced_get HOST PORT CLIENTS RATE SECONDS KEYS VALUE_BYTES
+//   paced_get HOST PORT CLIENTS RATE SECONDS KEYS VALUE_BYTES [TAG…]
 //
+// Keys are key:000000000000 and so on, or with tags {TAG}:00000000, as many of each tag.
 // RATE 0 is the most that CLIENTS connections with one request each can do. Else requests are due
 // at regular times whatever the replies do: one that finds all connections busy has been waiting
 // since it was due. The first second is not counted. Prints one line of JSON, times in
@@ -28,8 +29,10 @@ struct Connection {
 
 class Load {
  public:
-  Load(std::size_t value_bytes, std::uint32_t keys)
-      : reply_bytes_(bulk(std::string(value_bytes, 'x')).size()), keys_(keys) {}
+  Load(std::size_t value_bytes, std::uint32_t keys, std::vector<std::string> tags)
+      : reply_bytes_(bulk(std::string(value_bytes, 'x')).size()),
+        keys_(keys),
+        tags_(std::move(tags)) {}
 
   void run(const char* host, std::uint16_t port, std::size_t clients, double rate, double seconds) {
     interval_ns_ = rate > 0 ? 1e9 / rate : 0;
@@ -89,6 +92,13 @@ class Load {
   [[nodiscard]] std::string_view request() {
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
     const auto key = static_cast<std::uint32_t>((random_ >> 33) % keys_);
+    if (!tags_.empty()) {
+      const std::string& tag = tags_[(random_ >> 20) % tags_.size()];
+      const int length = std::snprintf(request_.data(), request_.size(),
+                                       "*2\r\n$3\r\nGET\r\n$%zu\r\n{%s}:%08u\r\n",
+                                       tag.size() + 11, tag.c_str(), key);
+      return {request_.data(), static_cast<std::size_t>(length)};
+    }
     const int length = std::snprintf(request_.data(), request_.size(),
                                      "*2\r\n$3\r\nGET\r\n$16\r\nkey:%012u\r\n", key);
     return {request_.data(), static_cast<std::size_t>(length)};
@@ -145,13 +155,14 @@ class Load {
 
   std::size_t reply_bytes_;
   std::uint32_t keys_;
+  std::vector<std::string> tags_;
   double interval_ns_ = 0;
   int epoll_ = -1;
   int timer_ = -1;
   std::vector<Connection> connections_;
   std::vector<std::size_t> idle_;
   std::vector<float> taken_us_;
-  std::array<char, 64> request_{};
+  std::array<char, 128> request_{};
   std::uint64_t start_ns_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t random_ = 1;
@@ -161,12 +172,13 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    std::fprintf(stderr, "paced_get HOST PORT CLIENTS RATE SECONDS KEYS VALUE_BYTES\n");
+  if (argc < 8) {
+    std::fprintf(stderr, "paced_get HOST PORT CLIENTS RATE SECONDS KEYS VALUE_BYTES [TAG…]\n");
     return 2;
   }
   Load load(std::strtoul(argv[7], nullptr, 10),
-            static_cast<std::uint32_t>(std::strtoul(argv[6], nullptr, 10)));
+            static_cast<std::uint32_t>(std::strtoul(argv[6], nullptr, 10)),
+            std::vector<std::string>(argv + 8, argv + argc));
   load.run(argv[1], static_cast<std::uint16_t>(std::atoi(argv[2])),
            std::strtoul(argv[3], nullptr, 10), std::atof(argv[4]), std::atof(argv[5]));
 }

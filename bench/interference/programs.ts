@@ -27,6 +27,8 @@ export interface LoadShape {
   readonly rate: number;
   readonly seconds: number;
   readonly keyCount: number;
+  /** If given: hash tags of the keys, `keyCount` of each. */
+  readonly tags?: readonly string[];
   readonly valueBytes: number;
 }
 
@@ -45,20 +47,25 @@ export interface Crowd {
 
 /** The load generators are C++, so that they take as little as possible of the target's machine. */
 export async function compilePrograms(): Promise<void> {
+  await Promise.all(['paced_get', 'crowd'].map((name) => compileProgram('interference', name)));
+}
+
+/** @returns Where the program `bench/FOLDER/NAME.cc` lies, compiled. */
+export async function compileProgram(folder: string, name: string): Promise<string> {
   await mkdir(OUTPUT, { recursive: true });
   const compiler = process.env.CXX ?? 'c++';
-  for (const program of ['paced_get', 'crowd']) {
-    const source = join(PROJECT_ROOT, 'bench', 'interference', `${program}.cc`);
-    await run(compiler, ['-std=c++20', '-O2', source, '-o', join(OUTPUT, program)]);
-  }
+  const source = join(PROJECT_ROOT, 'bench', folder, `${name}.cc`);
+  const program = join(OUTPUT, name);
+  await run(compiler, ['-std=c++20', '-O2', source, '-o', program]);
+  return program;
 }
 
 /** @throws If the target closes a connection or answers with an error. */
 export async function measureLoad(target: Address, shape: LoadShape): Promise<LoadFigures> {
-  const { clients, rate, seconds, keyCount, valueBytes } = shape;
+  const { clients, rate, seconds, keyCount, valueBytes, tags = [] } = shape;
   const { stdout } = await run(join(OUTPUT, 'paced_get'), [
     ...[target.host, String(target.port), String(clients), String(rate)],
-    ...[String(seconds), String(keyCount), String(valueBytes)],
+    ...[String(seconds), String(keyCount), String(valueBytes), ...tags],
   ]);
   return loadSchema.parse(JSON.parse(stdout));
 }

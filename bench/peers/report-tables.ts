@@ -1,4 +1,5 @@
 import { renderInterference } from '../interference/report.js';
+import { renderIsolation } from '../isolation/report.js';
 import { spreadCell, table } from '../support/tables.js';
 import type { CaseTargetResult, MemoryResult, Result, SpeedResult } from './results.js';
 
@@ -17,12 +18,15 @@ function renderTables(result: Result): string {
       return renderMemory(result);
     case 'interference':
       return renderInterference(result);
+    case 'isolation':
+      return renderIsolation(result);
   }
 }
 
 function renderHeader(result: Result): string {
   const { machine, versions } = result;
-  const script = result.kind === 'interference' ? 'bench:interference' : 'bench:peers';
+  const isPeers = result.kind === 'speed' || result.kind === 'memory';
+  const script = isPeers ? 'bench:peers' : `bench:${result.kind}`;
   const memory = Math.round(machine.memoryBytes / MEBIBYTE);
   return [
     `Measured by \`npm run ${script} -- ${result.options.join(' ')}\``.replace(' -- `', '`'),

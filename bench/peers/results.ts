@@ -130,7 +130,41 @@ const interferenceSchema = headerSchema.extend({
   ),
 });
 
-const resultSchema = z.discriminatedUnion('kind', [speedSchema, memorySchema, interferenceSchema]);
+const isolationRoundSchema = z.object({
+  requestsPerSecond: z.number(),
+  p50Us: z.number(),
+  p99Us: z.number(),
+  p999Us: z.number(),
+});
+
+const isolationSchema = headerSchema.extend({
+  kind: z.literal('isolation'),
+  rounds: z.number(),
+  seconds: z.number(),
+  clients: z.number(),
+  mostRequestsPerSecond: z.number(),
+  /** Requests per second that were sent. */
+  rate: z.number(),
+  situations: z.array(
+    z.object({
+      name: z.string(),
+      /** The trouble is at a server that nobody uses, or of a server without the proxy. */
+      elsewhere: z.array(isolationRoundSchema),
+      /** … at a shard that is used through the proxy, by others. */
+      here: z.array(isolationRoundSchema),
+      /** `here` by `elsewhere`, round by round. */
+      p99Ratio: spreadSchema,
+      throughputRatio: spreadSchema,
+    }),
+  ),
+});
+
+const resultSchema = z.discriminatedUnion('kind', [
+  speedSchema,
+  memorySchema,
+  interferenceSchema,
+  isolationSchema,
+]);
 
 export type ResultHeader = z.infer<typeof headerSchema>;
 export type Round = z.infer<typeof roundSchema>;
@@ -143,6 +177,8 @@ export type SpeedResult = z.infer<typeof speedSchema>;
 export type MemoryResult = z.infer<typeof memorySchema>;
 export type InterferenceRound = z.infer<typeof interferenceRoundSchema>;
 export type InterferenceResult = z.infer<typeof interferenceSchema>;
+export type IsolationRound = z.infer<typeof isolationRoundSchema>;
+export type IsolationResult = z.infer<typeof isolationSchema>;
 export type Result = z.infer<typeof resultSchema>;
 
 function pathOf(name: string): string {

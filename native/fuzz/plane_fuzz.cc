@@ -30,6 +30,7 @@ constexpr std::uint8_t kShowFrom = 254;
 
 std::shared_ptr<const slotgate::DatabaseSettings> make_settings() {
   slotgate::DatabaseSettings settings;
+  settings.retry_writes = true;
   settings.limits.hold_timeout_ms = kHoldTimeoutMs;
   settings.limits.hold_bytes_max = 4096;
   settings.limits.link_unanswered_bytes_max = 256 * 1024;

@@ -74,12 +74,12 @@ struct Named {
 inline std::shared_ptr<const CommandTable> make_commands() {
   std::vector<CommandRow> rows{
       row("get", kFlagReadonly | kFlagAtReplica, 0, 1, Split::kNone),
-      row("set", kFlagWrite, 0, 1, Split::kNone),
+      row("set", kFlagWrite | kFlagRepeatable, 0, 1, Split::kNone),
       row("rename", kFlagWrite, 1, 1, Split::kNone),
       // Of any arity, as modules declare their commands.
       row("eval", kFlagWrite | kFlagScript, 0, 1, Split::kNone),
       row("mget", kFlagReadonly | kFlagAtReplica, -1, 1, Split::kArrayInOrder),
-      row("mset", kFlagWrite, -1, 2, Split::kAllOk),
+      row("mset", kFlagWrite | kFlagRepeatable, -1, 2, Split::kAllOk),
       row("del", kFlagWrite, -1, 1, Split::kSum),
   };
   rows.push_back(row("blpop", kFlagWrite | kFlagBlocking, 0, 1, Split::kNone));
