@@ -46,6 +46,7 @@ class Play {
       writers_.push_back({plane_.connect(), static_cast<char>('a' + i)});
       if (i % 2 == 1) send(writers_.back(), "HELLO 3", {});
     }
+    bind(writers_.front());
   }
 
   void run() {
@@ -61,6 +62,17 @@ class Play {
   }
 
  private:
+  /// What the client sends goes over links of its own from now on.
+  void bind(Writer& writer) {
+    send(writer, "INFO", {});
+    const ControlRequest asked = plane_.take_control();
+    BoundLinks bound;
+    bound.setup = {{"PING"}};
+    plane_.on_workers(
+        [&](Worker& worker) { worker.control().bind(asked.client_index, asked.client_id, bound); });
+    plane_.answer(asked, "+OK\r\n");
+  }
+
   /// Large requests go another way, and learn of redirects there.
   void stream() {
     for (const std::size_t slot : slots_) {
@@ -74,24 +86,29 @@ class Play {
 
   void step() {
     const std::size_t slot = random_.below(ModelCluster::kSlots);
-    const std::size_t dice = random_.below(100);
     (void)cluster_.receive();
-    if (dice < 30) {
+    std::size_t dice = random_.below(writes_ + 2 * speed_ + moves_ + 10);
+    const auto is = [&](std::size_t share) {
+      const bool mine = dice < share;
+      dice -= mine ? 0 : share;
+      return mine;
+    };
+    if (is(writes_)) {
       write(writers_[random_.below(kClients)]);
-    } else if (dice < 55) {
+    } else if (is(speed_)) {
       cluster_.execute_one();
-    } else if (dice < 80) {
+    } else if (is(speed_)) {
       cluster_.deliver_one();
-    } else if (dice < 90) {
+    } else if (is(moves_)) {
       cluster_.move_on(slot);
-    } else if (dice < 93) {
+    } else if (is(3)) {
       look();
-    } else if (dice < 96) {
+    } else if (is(3)) {
       publish();
-    } else if (dice == 96 && cuts_) {
+    } else if (is(1) && cuts_) {
       cluster_.cut_one();
-    } else if (dice > 97 && downs_) {
-      cluster_.be_down(slot, dice == 98);
+    } else if (downs_) {
+      cluster_.be_down(slot, is(1));
     }
   }
 
@@ -206,6 +223,10 @@ class Play {
   std::deque<Seen> seen_;
   bool cuts_;
   bool downs_;
+  /// How much of each there is.
+  std::size_t writes_ = 10 + random_.below(30);
+  std::size_t speed_ = 10 + random_.below(50);
+  std::size_t moves_ = 3 + random_.below(25);
 };
 
 int from_environment(const char* name, int usual) {
