@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
+import { HANDOVER_VARIABLE } from './cli/handover/messages.js';
+import { ownProcess } from './cli/handover/own-process.js';
 import { runCommandLine } from './cli/program.js';
 import { resolveInThread } from './cli/resolve-in-thread.js';
 
@@ -14,6 +16,8 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   writeErr: (text) => process.stderr.write(text),
   isTerminal: process.stdout.isTTY,
   readStdin,
+  ownProcess: ownProcess(),
+  predecessor: await predecessor(),
   resolveConfig: resolveInThread,
   startProxy: async (config, dependencies) => {
     // Loaded when it is started: help, check and bad usage need no native code.
@@ -23,6 +27,13 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
 });
 // The only one: by now every thread has been joined and every server has been stopped.
 process.exit(exitCode);
+
+/** Loaded where there is one. */
+async function predecessor() {
+  if (process.env[HANDOVER_VARIABLE] === undefined) return undefined;
+  const { Predecessor } = await import('./cli/handover/predecessor.js');
+  return Predecessor.find(process.env, process);
+}
 
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <napi.h>
 
+#include "addon/inherited_sockets.h"
 #include "addon/plane_object.h"
 #include "addon/sockets.h"
 #include "core/crc16.h"
@@ -34,6 +35,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Plane", PlaneObject::define(env));
   exports.Set("slotForKey", Napi::Function::New<slot_for_key_js>(env, "slotForKey"));
   define_sockets(env, exports);
+  define_inherited_sockets(env, exports);
   return exports;
 }
 

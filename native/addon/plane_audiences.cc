@@ -41,17 +41,23 @@ void PlaneObject::set_presentations(const Napi::CallbackInfo& info) {
 }
 
 void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
-  const bool fits = info.Length() == 1 || info.Length() == 3;
-  if (!fits || !is_whole(info[0], 0, kUint32Most)) {
+  const bool fits = info.Length() == 2 || info.Length() == 4;
+  if (!fits || !is_whole(info[0], 0, kUint32Most) || !is_whole(info[1], 0, kUint32Most)) {
     return throw_type_error(
-        info.Env(), "closeIdleClients takes a number, and may take a database and presentations");
+        info.Env(),
+        "closeIdleClients takes a number and a time, and may take a database and presentations");
   }
   const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
-  if (info.Length() == 1)
-    return plane_->post_all([most](Worker& worker) { worker.clients().close_idle(most); });
+  const std::uint32_t quiet_ms = info[1].As<Napi::Number>().Uint32Value();
+  if (info.Length() == 2) {
+    return plane_->post_all(
+        [most, quiet_ms](Worker& worker) { worker.clients().close_idle(most, quiet_ms); });
+  }
   AudienceNames among;
-  if (!audience_arguments(info, 1, among)) return;
-  plane_->post_all([most, among](Worker& worker) { worker.clients().close_idle(most, &among); });
+  if (!audience_arguments(info, 2, among)) return;
+  plane_->post_all([most, quiet_ms, among](Worker& worker) {
+    worker.clients().close_idle(most, quiet_ms, &among);
+  });
 }
 
 void PlaneObject::count_clients(const Napi::CallbackInfo& info) {

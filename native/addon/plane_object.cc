@@ -197,15 +197,17 @@ void PlaneObject::listen(const Napi::CallbackInfo& info) {
 
 Napi::Value PlaneObject::stop_listening(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 3 || !is_whole(info[0], 0, plane_->workers() - 1.0) ||
-      !is_whole(info[1], 0, kInt32Most) || !info[2].IsFunction()) {
-    throw_type_error(env, "stopListening takes a worker, a file descriptor and a function");
+  if (info.Length() != 4 || !is_whole(info[0], 0, plane_->workers() - 1.0) ||
+      !is_whole(info[1], 0, kInt32Most) || !info[2].IsBoolean() || !info[3].IsFunction()) {
+    throw_type_error(env,
+                     "stopListening takes a worker, a file descriptor, a boolean and a function");
     return env.Undefined();
   }
   const int fd = info[1].As<Napi::Number>().Int32Value();
-  auto done = Napi::ThreadSafeFunction::New(env, info[2].As<Napi::Function>(), "slotgate", 0, 1);
-  plane_->post(info[0].As<Napi::Number>().Uint32Value(), [fd, done](Worker& worker) {
-    worker.stop_listening(fd, [done] {
+  const bool is_shared = info[2].As<Napi::Boolean>().Value();
+  auto done = Napi::ThreadSafeFunction::New(env, info[3].As<Napi::Function>(), "slotgate", 0, 1);
+  plane_->post(info[0].As<Napi::Number>().Uint32Value(), [fd, is_shared, done](Worker& worker) {
+    worker.stop_listening(fd, is_shared, [done] {
       (void)done.NonBlockingCall();
       Napi::ThreadSafeFunction(done).Release();
     });

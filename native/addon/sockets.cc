@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string>
 
 #include "addon/convert.h"
+#include "addon/system_error.h"
 
 namespace slotgate {
 
@@ -50,13 +50,6 @@ bool unix_address(const std::string& path, ListenAddress& out) {
   std::memcpy(local->sun_path, path.c_str(), path.size() + 1);
   out.size = sizeof *local;
   return true;
-}
-
-void throw_errno(Napi::Env env, const char* what, int number) {
-  const int code = uv_translate_sys_error(number);
-  Napi::Error error = Napi::Error::New(env, std::string(what) + ": " + uv_strerror(code));
-  error.Set("code", Napi::String::New(env, uv_err_name(code)));
-  error.ThrowAsJavaScriptException();
 }
 
 int bind_socket(const ListenAddress& address, bool probe, const char*& failed) {

@@ -391,6 +391,7 @@ void Clients::on_closed(void* owner) {
   client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;
   client.pushed = client.mid_reply = false;
   client.peer_finished = client.input_done = client.close_when_sent = client.closing = false;
+  client.leaves = false;
   context.clients.give(index);
 }
 
@@ -398,20 +399,6 @@ bool Clients::is_of(const Client& client, const AudienceNames& names) noexcept {
   const std::uint16_t number = client.audience->number();
   return client.database->id == names.database &&
          std::find(names.numbers.begin(), names.numbers.end(), number) != names.numbers.end();
-}
-
-void Clients::close_idle(std::size_t most, const AudienceNames* among) {
-  for_each([&](Client& client) {
-    if (among != nullptr && !is_of(client, *among)) return;
-    if (most == 0 || client.head != kNoIndex || client.input || client.output) return;
-    if (client.session && (client.session->transaction || client.session->subscriptions)) return;
-    // Requests that arrive with the close are not forwarded, so that repeating them is safe: look
-    // once more whether one is here already.
-    std::uint8_t byte = 0;
-    if (recv(client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;
-    --most;
-    close(client);
-  });
 }
 
 void Clients::close_all() {

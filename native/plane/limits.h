@@ -17,6 +17,8 @@ inline constexpr std::uint32_t kRequestsPerTurn = 128;
 inline constexpr std::uint32_t kLooksPerSlice = 8192;
 /// Connections accepted from one listener in one turn.
 inline constexpr std::uint32_t kAcceptsPerTurn = 64;
+/// Who has connected so recently is seldom through with what it says first: it stays for now.
+inline constexpr std::uint64_t kSettlingMs = 500;
 /// Beyond what any queue of a listening socket holds, so that a flood of new ones has an end.
 inline constexpr std::uint32_t kAcceptsAtEnd = 100'000;
 /// Bytes read in one turn from a link whose current reply is large.

@@ -204,9 +204,9 @@ void Worker::place(const Arrival& arrival, const std::optional<IpAddress>& ip, D
   }
 }
 
-void Worker::stop_listening(int fd, std::function<void()> done) {
+void Worker::stop_listening(int fd, bool is_shared, std::function<void()> done) {
   if (Listener* const listener = listener_on(fd)) {
-    listener->accept_some(kAcceptsAtEnd);
+    if (!is_shared) listener->accept_some(kAcceptsAtEnd);
     close_listener(*listener, std::move(done));
   } else {
     done();

@@ -59,7 +59,7 @@ class Worker {
   /// Accepts on `fd`; if it does already, the rules are for new connections.
   void listen(std::uint32_t id, int fd, ListenerRules rules);
   /// Stops accepting on `fd`; `done` is called (on this thread) when the loop has let go of it.
-  void stop_listening(int fd, std::function<void()> done);
+  void stop_listening(int fd, bool is_shared, std::function<void()> done);
   void adopt_client(std::uint32_t database, const Arrival& arrival);
   /// Opens the links to all owners of slots now.
   void preconnect(std::uint32_t id);

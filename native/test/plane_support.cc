@@ -169,7 +169,7 @@ void TestPlane::stop_listening(std::function<void()> done) {
   for (std::uint32_t worker = 0; worker < plane_->workers(); ++worker) {
     const int fd = listeners_[worker];
     plane_->post(worker, [fd, left, done](Worker& self) {
-      self.stop_listening(fd, [left, done] {
+      self.stop_listening(fd, false, [left, done] {
         if (--*left == 0) done();
       });
     });

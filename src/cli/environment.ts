@@ -4,14 +4,21 @@ import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
 import type { Deployment } from '../proxy/deployment.js';
+import type { EndpointsHandover } from '../proxy/handover.js';
+import type { Inheritance } from '../proxy/hosted-database.js';
 import type { PeerReport } from '../proxy/peer-watch.js';
+import type { OwnProcess } from './handover/own-process.js';
+import type { Predecessor } from './handover/predecessor.js';
 
 /** What the commands need of a running proxy; `SlotgateProxy` of src/proxy is one. */
 export interface RunningProxy {
   /** For the REST interface. */
   readonly deployment: Deployment;
+  readonly handover: EndpointsHandover;
   /** Where clients can connect now; known after `whenListening`. */
   readonly listenAddresses: readonly string[];
+  /** Resolves when only opening the data listener is left. */
+  whenPrepared(): Promise<void>;
   /** Resolves when the data listener is open, after a first usable topology. */
   whenListening(): Promise<void>;
   readiness(options: { readonly strictUpstream: boolean }): readonly HealthCheck[];
@@ -30,7 +37,7 @@ export interface RunningProxy {
 
 export type StartProxy = (
   config: DeploymentConfig,
-  dependencies: { readonly log: Logger },
+  dependencies: { readonly log: Logger; readonly inherited?: Inheritance | undefined },
 ) => Promise<RunningProxy>;
 
 /** The part of `process` that tells of signals. */
@@ -51,4 +58,7 @@ export interface CommandEnvironment {
   readonly readStdin: () => Promise<string>;
   readonly resolveConfig: Resolver;
   readonly startProxy: StartProxy;
+  readonly ownProcess: OwnProcess;
+  /** The process that this one follows; undefined: it was started anew. */
+  readonly predecessor: Predecessor | undefined;
 }

@@ -64,7 +64,9 @@ export async function runCommandLine(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-    environment.writeErr(`slotgate: ${describeFailure(error)}\n`);
+    const why = describeFailure(error);
+    environment.writeErr(`slotgate: ${why}\n`);
+    await environment.predecessor?.failed(why);
     return exitCodeOf(error);
   }
 }

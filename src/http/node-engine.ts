@@ -45,10 +45,10 @@ async function listen(options: HttpListenOptions): Promise<HttpServer> {
   return { url: `http://${host}:${port}`, close: () => closed(server) };
 }
 
-function opened(server: Server, { host, port }: HttpListenOptions): Promise<void> {
+function opened(server: Server, { host, port, fd }: HttpListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen(fd === undefined ? { host, port } : { fd }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -33,6 +33,8 @@ export interface HttpListenOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** A socket that is bound there; it becomes the server's, and is closed with it. Without it one is opened. */
+  readonly fd?: number;
   /** Anything else is 404, or 405 if another method has the path. */
   readonly routes: readonly HttpRoute[];
   /** Told of a handler that threw; the client gets a 500 without details. */

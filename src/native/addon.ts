@@ -36,7 +36,7 @@ export interface NativePlane {
   setRoutes(database: number, routes: RouteSnapshot): void;
   setPresentations(database: number, presentations: readonly NativePresentation[]): void;
   listen(database: number, worker: number, fd: number, rules: NativeListenerRules): void;
-  stopListening(worker: number, fd: number, done: () => void): void;
+  stopListening(worker: number, fd: number, isShared: boolean, done: () => void): void;
   preconnect(database: number): void;
   learnScript(database: number, body: Buffer): void;
   hasScript(database: number, digest: string): boolean;
@@ -50,6 +50,7 @@ export interface NativePlane {
   locate(client: ClientRef, ticket: number): void;
   closeIdleClients(
     mostPerWorker: number,
+    quietMs: number,
     ...among: [] | [database: number, presentations: readonly number[]]
   ): void;
   countClients(query: number, database: number, presentations: readonly number[]): void;
@@ -78,12 +79,21 @@ export interface BindOptions {
   readonly probe: boolean;
 }
 
+/** See `native/addon/inherited_sockets.h`. */
+export interface AdoptedListener {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}
+
 export interface NativeAddon {
   readonly Plane: new (workers: number, wake: () => void) => NativePlane;
   slotForKey(key: Buffer): number;
   bindListener(options: BindOptions): number;
   startListening(fd: number, backlog: number): void;
   closeDescriptor(fd: number): void;
+  adoptListener(fd: number): AdoptedListener;
+  sendDatagram(path: string, text: string): void;
 }
 
 const ADDON_PATH = '../../build/Release/slotgate.node';

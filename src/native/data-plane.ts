@@ -32,6 +32,8 @@ export interface DataPlaneListener {
 }
 
 const FIRST_FOR_ALL: readonly NativePeerRule[] = [{ cidr: '', presentation: 0 }];
+/** Who has sent nothing for so long is unlikely to send something just now. */
+const QUIET_MS = 100;
 const GONE: NativeOutcome = { kind: 'gone', bytes: Buffer.alloc(0) };
 
 /**
@@ -134,11 +136,15 @@ export class DataPlane {
     });
   }
 
-  /** Resolves when the worker has let go of the descriptor. */
-  stopListening(worker: number, fd: number): Promise<void> {
+  /**
+   * Resolves when the worker has let go of the descriptor.
+   * @param isShared Another process accepts from the socket: who is connected and not yet accepted is
+   *   left to it.
+   */
+  stopListening(worker: number, fd: number, isShared = false): Promise<void> {
     return this.#isStopped
       ? Promise.resolve()
-      : new Promise((resolve) => this.#plane.stopListening(worker, fd, resolve));
+      : new Promise((resolve) => this.#plane.stopListening(worker, fd, isShared, resolve));
   }
 
   /** Opens the links to all primaries now instead of on first use. */
@@ -228,12 +234,14 @@ export class DataPlane {
   }
 
   /**
-   * Closes clients that are idle between two requests, up to a number per worker.
+   * Makes clients leave, up to a number per worker: closes those that are idle between two requests,
+   * and the others behind the next reply that leaves nothing of theirs unanswered.
    * @param among Only those that are shown one of these; without it all.
    */
   closeIdleClients(mostPerWorker: number, among?: Audience): void {
     this.#plane.closeIdleClients(
       mostPerWorker,
+      QUIET_MS,
       ...(among === undefined ? ([] as const) : ([among.database, among.presentations] as const)),
     );
   }

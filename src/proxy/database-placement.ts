@@ -8,6 +8,7 @@ import {
   configuredPlacement,
   listenerModes,
   listeningNodes,
+  type NodeSpec,
   type PlacementProblem,
   type PlacementSettings,
   problemsInModes,
@@ -22,7 +23,7 @@ import { LatePeers } from './late-peers.js';
 import { type ListenerOptions, Listeners } from './listeners.js';
 import { moveNotices } from './move-notices.js';
 import type { Nodes } from './nodes.js';
-import { changedPlacement, placementChange } from './placement-settings.js';
+import { changedPlacement, differences, placementChange } from './placement-settings.js';
 import { Presenter } from './presenter.js';
 import { RedirectWatch } from './redirect-watch.js';
 
@@ -39,6 +40,7 @@ export interface DatabasePlacementOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly monitor: Pick<TopologyMonitor, 'topology' | 'watch' | 'requestRefresh'>;
+  readonly inherited?: ListenerOptions['inherited'];
   /** Waits of blocking commands, by what their clients are shown. */
   readonly unblockThose: (presentations: readonly number[]) => Promise<void>;
   readonly mayBlock: (presentations: readonly number[]) => void;
@@ -191,6 +193,24 @@ export class DatabasePlacement {
     }
   }
 
+  /** What was changed while it ran. */
+  get changes(): Partial<PlacementSettings> {
+    return differences(configuredPlacement(this.#config), this.#settings);
+  }
+
+  /** Another process goes on with these sockets; clients that asked for it are told to connect again. */
+  async handOver(taken: ReadonlySet<number>, seconds: number): Promise<void> {
+    const open = this.endpoints.entries().filter(([, { state }]) => state === 'listening');
+    const stay = open.filter(([, { descriptors }]) => descriptors.some((fd) => taken.has(fd)));
+    this.#latePeers.stop();
+    await this.endpoints.handOver(taken);
+    for (const entry of open) {
+      const [node] = entry;
+      const own = this.#options.nodes.specs.find(({ id }) => id === node) ?? null;
+      this.#announceMove(node, seconds, stay.includes(entry) ? own : this.#elsewhere(node));
+    }
+  }
+
   /** Nobody can connect from now on; clients that are connected stay. */
   async shut(): Promise<void> {
     this.#isOpen = false;
@@ -293,9 +313,9 @@ export class DatabasePlacement {
       : endpoint.state === 'listening' || endpoint.state === 'grace';
   }
 
-  /** Clients that asked for it are told where to go. Each move has another target, if there are several. */
-  #announceMove(node: string, seconds: number): void {
-    const { id, plane, nodes } = this.#options;
+  /** Another node for those who leave this one; each time another one, if there are several. */
+  #elsewhere(node: string): NodeSpec | null {
+    const { nodes } = this.#options;
     const { listening = [] } = this.presenter.situation ?? {};
     const others = nodes.specs.filter(
       (spec) =>
@@ -304,8 +324,13 @@ export class DatabasePlacement {
         // All endpoints of a process end with it.
         !(nodes.isEnding && nodes.isHosted(spec.id)),
     );
+    return others[(this.#moves + 1) % Math.max(1, others.length)] ?? null;
+  }
+
+  /** Clients that asked for it are told where to go. */
+  #announceMove(node: string, seconds: number, target = this.#elsewhere(node)): void {
+    const { id, plane } = this.#options;
     this.#moves++;
-    const target = others[this.#moves % Math.max(1, others.length)] ?? null;
     for (const number of this.presenter.clientelesOf(node)) {
       const viewer = this.presenter.viewerOf(number);
       const move = { sequence: this.#moves, seconds, target, port: this.#config.port, viewer };
@@ -326,7 +351,7 @@ export class DatabasePlacement {
   }
 
   #endpoint(node: string): Endpoint {
-    const { id, plane, clock, log, unblockThose, mayBlock } = this.#options;
+    const { id, plane, clock, log, inherited, unblockThose, mayBlock } = this.#options;
     const { threads, tcpBacklog, unixSocketMode, endpoints } = this.#config;
     const addresses = endpoints.find((endpoint) => endpoint.node === node)?.listen ?? [];
     return new Endpoint({
@@ -339,6 +364,7 @@ export class DatabasePlacement {
           workers: threads,
           backlog: tcpBacklog,
           unixSocketMode,
+          inherited,
           plane,
           database: id,
           rulesFor: (address) => this.#rulesFor(node, address),

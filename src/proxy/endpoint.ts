@@ -13,6 +13,12 @@ export interface EndpointSockets {
   close(): Promise<void>;
   /** Gives back sockets that were never opened. */
   release(): void;
+  readonly descriptors: readonly number[];
+  /**
+   * No client can connect here any more. Sockets from which another process accepts stay open, so that
+   * nobody who waits at them is lost; the others are closed.
+   */
+  handOver(taken: ReadonlySet<number>): Promise<void>;
 }
 
 /** The clients that came in through an endpoint. */
@@ -81,6 +87,12 @@ export class Endpoint {
     this.#reserved ??= await this.#options.bind();
   }
 
+  /** Gives back what was only reserved. */
+  release(): void {
+    this.#reserved?.release();
+    this.#reserved = undefined;
+  }
+
   /** Listens, whatever it was doing. @returns False if that is not possible now; `problem` says why. */
   open(): Promise<boolean> {
     const phase = this.#phase;
@@ -121,17 +133,37 @@ export class Endpoint {
     clients.announceMove(Math.ceil(delayMs / 1000));
   }
 
+  /** Of its sockets, in whatever state they are. */
+  get descriptors(): readonly number[] {
+    return this.#sockets?.descriptors ?? [];
+  }
+
   /** Nobody can connect from now on, and nothing is done about those who are connected. */
-  async shut(): Promise<void> {
-    const phase = this.#phase;
-    this.#reserved?.release();
+  shut(): Promise<void> {
+    this.release();
+    return this.#end((sockets) => sockets.close());
+  }
+
+  /** As `shut`, but another process accepts from the sockets that it has taken. */
+  async handOver(taken: ReadonlySet<number>): Promise<void> {
+    const reserved = this.#reserved;
     this.#reserved = undefined;
+    await reserved?.handOver(taken);
+    await this.#end((sockets) => sockets.handOver(taken));
+  }
+
+  get #sockets(): EndpointSockets | undefined {
+    return 'sockets' in this.#phase ? this.#phase.sockets : this.#reserved;
+  }
+
+  async #end(close: (sockets: EndpointSockets) => Promise<void>): Promise<void> {
+    const phase = this.#phase;
     switch (phase.kind) {
       case 'closed':
         return;
       case 'opening':
         await phase.opened;
-        return this.shut();
+        return this.#end(close);
       case 'draining':
         phase.abort.abort();
         this.#phase = { kind: 'closed' };
@@ -143,7 +175,7 @@ export class Endpoint {
         break;
     }
     this.#phase = { kind: 'closed' };
-    return phase.sockets.close();
+    return close(phase.sockets);
   }
 
   #begin(before: Promise<void> = Promise.resolve()): Promise<boolean> {

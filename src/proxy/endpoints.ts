@@ -14,6 +14,7 @@ export class Endpoints {
   #running: Promise<void> | undefined;
   #isStale = false;
   #isShut = false;
+  #isFrozen = false;
   #cancelRetry: (() => void) | undefined;
 
   /**
@@ -75,6 +76,42 @@ export class Endpoints {
     this.#chosen = new Set(nodes);
     this.#isOpenElsewhere = isOpenElsewhere;
     this.#isStale = true;
+    return this.#settled();
+  }
+
+  /** From now on nothing is opened or retired. @returns The descriptors of all sockets that there are. */
+  async freeze(): Promise<readonly number[]> {
+    this.#isFrozen = true;
+    await this.#running;
+    return this.#all.flatMap(({ descriptors }) => descriptors);
+  }
+
+  /** Makes up for what was chosen meanwhile. */
+  thaw(): Promise<void> {
+    this.#isFrozen = false;
+    return this.#settled();
+  }
+
+  /** Of the endpoints that are open. */
+  get openDescriptors(): readonly number[] {
+    return this.#all.flatMap((e) => (e.state === 'listening' ? e.descriptors : []));
+  }
+
+  /** Gives back sockets of endpoints that were not chosen: somebody else may serve their clients. */
+  releaseUnopened(): void {
+    for (const endpoint of this.#all) {
+      endpoint.release();
+    }
+  }
+
+  /** As `shut`, but another process accepts from the sockets that it has taken. */
+  async handOver(taken: ReadonlySet<number>): Promise<void> {
+    this.#isShut = true;
+    this.#cancelRetry?.();
+    await Promise.all(this.#all.map((endpoint) => endpoint.handOver(taken)));
+  }
+
+  #settled(): Promise<void> {
     this.#running ??= this.#settle().finally(() => {
       this.#running = undefined;
     });
@@ -94,7 +131,7 @@ export class Endpoints {
   }
 
   async #settle(): Promise<void> {
-    while (this.#isStale && !this.#isShut) {
+    while (this.#isStale && !this.#isShut && !this.#isFrozen) {
       this.#isStale = false;
       const entries = [...this.#byNode];
       const chosen = entries.filter(([node]) => this.#chosen.has(node)).map(([, e]) => e);

@@ -1,7 +1,13 @@
 import type { DatabaseConfig } from '../config/deployment.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
-import type { ControlRequest, DataPlane, DataPlaneEvent, SlowRequest } from '../native/index.js';
+import type {
+  ControlRequest,
+  DataPlane,
+  DataPlaneEvent,
+  InheritedSockets,
+  SlowRequest,
+} from '../native/index.js';
 import type { PlacementSettings } from '../placement/index.js';
 import { formatEndpoint } from '../shards/index.js';
 import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
@@ -30,6 +36,14 @@ export interface HostedDatabaseOptions {
   readonly plane: DataPlane;
   readonly nodes: Nodes;
   readonly log: Logger;
+  readonly inherited?: Inheritance | undefined;
+}
+
+/** What a process has from the one before it. */
+export interface Inheritance {
+  readonly sockets: InheritedSockets;
+  /** Endpoints open when this is over. */
+  readonly mayOpen: Promise<void>;
 }
 
 /** One database in this process: its cluster, its clients and its endpoints, from start to stop. */
@@ -42,13 +56,17 @@ export class HostedDatabase {
   readonly #log: Logger;
   readonly #database: Database;
   readonly #modules: LoadedModules;
+  readonly #mayOpen: Promise<void>;
   readonly #listening: Promise<void>;
+  readonly #prepared: Promise<void>;
+  #isPrepared: () => void = () => undefined;
   #opened: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #config: DatabaseConfig;
   #state: DatabaseState = 'starting';
 
   /** @throws ProxyError if a seed or a mapping is malformed. */
-  constructor(config: DatabaseConfig, { id, plane, nodes, log }: HostedDatabaseOptions) {
+  constructor(config: DatabaseConfig, options: HostedDatabaseOptions) {
+    const { id, plane, nodes, log, inherited } = options;
     const own = { ...config, upstreamCredentials: ownCredentials(config) };
     this.id = id;
     this.#config = own;
@@ -58,6 +76,10 @@ export class HostedDatabase {
     this.#listening = new Promise((resolve, reject) => {
       this.#opened = { resolve, reject };
     });
+    this.#prepared = new Promise((resolve) => {
+      this.#isPrepared = resolve;
+    });
+    this.#mayOpen = inherited?.mayOpen ?? Promise.resolve();
     // Whoever waits for it is told; nobody has to.
     this.#listening.catch(() => undefined);
     this.#modules = new LoadedModules({ monitor: this.monitor, log });
@@ -68,6 +90,7 @@ export class HostedDatabase {
       clock: SYSTEM_CLOCK,
       log,
       monitor: this.monitor,
+      inherited: inherited?.sockets,
       unblockThose: (presentations) => this.#database.blocked.unblockThose(presentations),
       mayBlock: (presentations) => this.#database.blocked.mayBlock(presentations),
       modules: () => this.#modules.names,
@@ -108,6 +131,11 @@ export class HostedDatabase {
   /** Resolves when clients can connect, as far as they are to do so here. */
   whenListening(): Promise<void> {
     return this.#listening;
+  }
+
+  /** Resolves when only opening the endpoints is left. Rejects as `whenListening` does. */
+  whenPrepared(): Promise<void> {
+    return Promise.race([this.#prepared, this.#listening]);
   }
 
   readiness(strictUpstream: boolean): readonly HealthCheck[] {
@@ -219,6 +247,8 @@ export class HostedDatabase {
     await Promise.all([this.#database.learnCommands(), this.#modules.refresh()]);
     await this.#learnLoginRule();
     this.#database.publishSettings();
+    this.#isPrepared();
+    await this.#mayOpen;
     if (this.#state !== 'starting') {
       return;
     }

@@ -1,9 +1,14 @@
 import { lookup } from 'node:dns/promises';
-import { unlinkSync } from 'node:fs';
+import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { formatAddress, type ListenAddress } from '../config/addresses.js';
 import { ProxyError } from '../errors/index.js';
-import { type DataPlane, type NativePeerRule, nativeAddon } from '../native/index.js';
+import {
+  type DataPlane,
+  type InheritedSockets,
+  type NativePeerRule,
+  nativeAddon,
+} from '../native/index.js';
 import type { EndpointSockets } from './endpoint.js';
 
 interface BoundSocket {
@@ -20,6 +25,8 @@ export interface ListenerOptions {
   readonly unixSocketMode: number | undefined;
   readonly plane: Pick<DataPlane, 'listen' | 'stopListening'>;
   readonly database: number;
+  /** Sockets of the process before this one; those of these addresses are taken. */
+  readonly inherited?: InheritedSockets | undefined;
   /** Who new clients are, by the address to which they connect. */
   readonly rulesFor: (address: ListenAddress) => readonly NativePeerRule[];
   /** Who puts a header of the PROXY protocol first there; see `DataPlane.listen`. */
@@ -33,13 +40,11 @@ export interface ListenerOptions {
  */
 export class Listeners implements EndpointSockets {
   readonly #options: ListenerOptions;
-  readonly #sockets: BoundSocket[];
-  readonly #unixPaths: string[];
+  #sockets: readonly BoundSocket[];
 
-  private constructor(sockets: BoundSocket[], options: ListenerOptions) {
+  private constructor(sockets: readonly BoundSocket[], options: ListenerOptions) {
     this.#options = options;
     this.#sockets = sockets;
-    this.#unixPaths = options.addresses.flatMap((a) => (a.kind === 'unix' ? [a.path] : []));
   }
 
   /** @throws ProxyError `address_in_use` or `listen_failed`, naming the address; nothing is left open. */
@@ -76,6 +81,18 @@ export class Listeners implements EndpointSockets {
     }
   }
 
+  get descriptors(): readonly number[] {
+    return this.#sockets.map(({ fd }) => fd);
+  }
+
+  async handOver(taken: ReadonlySet<number>): Promise<void> {
+    const { plane } = this.#options;
+    const kept = this.#sockets.filter(({ fd }) => taken.has(fd));
+    this.#sockets = this.#sockets.filter(({ fd }) => !taken.has(fd));
+    await Promise.all(kept.map(({ fd, worker }) => plane.stopListening(worker, fd, true)));
+    await this.close();
+  }
+
   async close(): Promise<void> {
     const { plane } = this.#options;
     await Promise.all(this.#sockets.map(({ fd, worker }) => plane.stopListening(worker, fd)));
@@ -83,25 +100,34 @@ export class Listeners implements EndpointSockets {
   }
 
   release(): void {
-    for (const { fd } of this.#sockets.splice(0)) {
+    // Before this process owns what it inherited, its files belong to the one before it.
+    const ownsFiles = this.#options.inherited?.areOwn !== false;
+    for (const { fd, address } of this.#sockets) {
       nativeAddon().closeDescriptor(fd);
+      if (address.kind === 'unix' && ownsFiles) unlinkIfThere(address.path);
     }
-    for (const path of this.#unixPaths.splice(0)) {
-      unlinkIfThere(path);
-    }
+    this.#sockets = [];
   }
 }
 
-/** One socket per worker for TCP, which the kernel balances; one in all for a unix socket. */
+/**
+ * One socket per worker for TCP, which the kernel balances; one in all for a unix socket. Inherited
+ * ones are all kept, however many there are: clients may be queued at each.
+ */
 async function bindAddress(
   address: ListenAddress,
-  { workers, unixSocketMode }: ListenerOptions,
+  { workers, unixSocketMode, inherited }: ListenerOptions,
 ): Promise<readonly BoundSocket[]> {
   const { bindListener, closeDescriptor } = nativeAddon();
   const name = formatAddress(address);
   const sockets: BoundSocket[] = [];
   try {
     if (address.kind === 'unix') {
+      const [given] = inherited?.take({ kind: 'unix', path: address.path }) ?? [];
+      if (given !== undefined) {
+        if (unixSocketMode !== undefined) chmodSync(address.path, unixSocketMode);
+        return [{ fd: given, worker: 0, address }];
+      }
       await removeDeadSocket(address.path);
       const mode = unixSocketMode ?? -1;
       const fd = bindListener({ host: '', port: 0, path: address.path, mode, probe: false });
@@ -109,9 +135,11 @@ async function bindAddress(
     }
     for (const host of await hostAddresses(address.host)) {
       const options = { host, port: address.port, path: '', mode: -1 };
+      const given = inherited?.take({ kind: 'tcp', host, port: address.port }) ?? [];
+      sockets.push(...given.map((fd, index) => ({ fd, worker: index % workers, address })));
       // With SO_REUSEPORT a second proxy would silently share the port: look whether it is free.
-      bindListener({ ...options, probe: true });
-      for (let worker = 0; worker < workers; worker++) {
+      if (given.length === 0) bindListener({ ...options, probe: true });
+      for (let worker = given.length; worker < workers; worker++) {
         sockets.push({ fd: bindListener({ ...options, probe: false }), worker, address });
       }
     }
@@ -134,7 +162,8 @@ function bindError(name: string, cause: unknown): Error {
     : new ProxyError('listen_failed', `cannot listen on ${name}: ${String(cause)}`, { cause });
 }
 
-async function hostAddresses(host: string): Promise<readonly string[]> {
+/** The numeric addresses of a host. */
+export async function hostAddresses(host: string): Promise<readonly string[]> {
   if (isIP(host) !== 0) {
     return [host];
   }

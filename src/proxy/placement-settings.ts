@@ -6,8 +6,16 @@ export function placementChange(
   before: EffectiveConfig,
   after: EffectiveConfig,
 ): Partial<PlacementSettings> {
-  const old = new Map(Object.entries(configuredPlacement(before)));
-  const changed = Object.entries(configuredPlacement(after)).filter(
+  return differences(configuredPlacement(before), configuredPlacement(after));
+}
+
+/** The settings of `after` that are other than before. */
+export function differences(
+  before: PlacementSettings,
+  after: PlacementSettings,
+): Partial<PlacementSettings> {
+  const old = new Map(Object.entries(before));
+  const changed = Object.entries(after).filter(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(old.get(key)),
   );
   return Object.fromEntries(changed);

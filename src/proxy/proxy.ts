@@ -10,20 +10,24 @@ import { databaseMetrics } from './database-metrics.js';
 import type { Deployment } from './deployment.js';
 import { deploymentOf } from './deployment-status.js';
 import { type DrainedClients, drainClients, pause } from './drain.js';
+import { ProxyHandover } from './handover.js';
 import { livenessChecks } from './health-checks.js';
-import { HostedDatabase } from './hosted-database.js';
+import { HostedDatabase, type Inheritance } from './hosted-database.js';
 import { Nodes } from './nodes.js';
 import type { PeerReport } from './peer-watch.js';
 import { planeMetrics } from './plane-metrics.js';
 
 export interface ProxyDependencies {
   readonly log: Logger;
+  readonly inherited?: Inheritance | undefined;
 }
 
 /** The databases of a deployment on the nodes that this process plays, over one data plane. */
 export class SlotgateProxy {
   /** For those who look at it and change it while it runs. */
   readonly deployment: Deployment;
+  readonly handover: ProxyHandover;
+  readonly #inherited: Inheritance | undefined;
   readonly #plane: DataPlane;
   readonly #nodes: Nodes;
   readonly #log: Logger;
@@ -33,7 +37,8 @@ export class SlotgateProxy {
   #lastId = -1;
   #config: DeploymentConfig;
 
-  private constructor(config: DeploymentConfig, { log }: ProxyDependencies) {
+  private constructor(config: DeploymentConfig, { log, inherited }: ProxyDependencies) {
+    this.#inherited = inherited;
     this.#config = config;
     this.#log = log;
     this.#nodes = new Nodes(config.nodes, {
@@ -49,6 +54,10 @@ export class SlotgateProxy {
       onSlow: (request) => this.#find(request.database)?.onSlow(request),
     });
     this.deployment = deploymentOf(this.#nodes, () => this.#databases);
+    this.handover = new ProxyHandover({
+      databases: () => this.#databases,
+      drain: (timeoutMs) => this.#drainAll(timeoutMs),
+    });
   }
 
   /**
@@ -76,6 +85,11 @@ export class SlotgateProxy {
   /** Where clients can connect now. */
   get listenAddresses(): readonly string[] {
     return this.#databases.flatMap(({ placement }) => placement.endpoints.addresses);
+  }
+
+  /** Resolves when only opening the endpoints is left. Rejects as `whenListening` does. */
+  async whenPrepared(): Promise<void> {
+    await Promise.all(this.#databases.map((database) => database.whenPrepared()));
   }
 
   async whenListening(): Promise<void> {
@@ -147,7 +161,7 @@ export class SlotgateProxy {
     }
     await pause(SYSTEM_CLOCK, options.shutdownDelayMs);
     await Promise.all(this.#databases.map(({ placement }) => placement.shut()));
-    await drainClients(this.#allClients(), options.drainTimeoutMs, SYSTEM_CLOCK);
+    await this.#drainAll(options.drainTimeoutMs);
   }
 
   async stop(): Promise<void> {
@@ -167,6 +181,7 @@ export class SlotgateProxy {
       id: this.#lastId,
       plane: this.#plane,
       nodes: this.#nodes,
+      inherited: this.#inherited,
       log: this.#config.form === 'single' ? this.#log : logOf(config.databaseName, this.#log),
     });
     try {
@@ -207,6 +222,10 @@ export class SlotgateProxy {
 
   #find(id: number): HostedDatabase | undefined {
     return [...this.#databases, ...this.#leaving].find((database) => database.id === id);
+  }
+
+  async #drainAll(timeoutMs: number): Promise<void> {
+    await drainClients(this.#allClients(), timeoutMs, SYSTEM_CLOCK);
   }
 
   #allClients(): DrainedClients {

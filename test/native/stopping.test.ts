@@ -103,7 +103,7 @@ describe('stopListening', () => {
     const plane = new Plane(1, () => undefined);
     plane.addDatabase(0, settings());
     plane.listen(0, 0, fd, FOR_ALL);
-    await new Promise<void>((resolve) => plane.stopListening(0, fd, resolve));
+    await new Promise<void>((resolve) => plane.stopListening(0, fd, false, resolve));
     closeDescriptor(fd);
     expect(plane.counters()[0]).toMatchObject({ accepted: 90, clients: 90 });
     plane.stop();
@@ -121,7 +121,7 @@ describe('stopListening', () => {
       const client = connect(port, '127.0.0.1');
       await once(client, 'connect');
       await expect.poll(() => plane.counters()[0]?.accepted).toBe(1);
-      await new Promise<void>((resolve) => plane.stopListening(0, fd, resolve));
+      await new Promise<void>((resolve) => plane.stopListening(0, fd, false, resolve));
       plane.stop();
       await once(client.resume(), 'close');
     }

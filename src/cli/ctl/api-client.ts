@@ -21,10 +21,19 @@ export class ApiClient {
     return this.#ask<T>('PUT', path, JSON.stringify(body));
   }
 
-  async #ask<T>(method: string, path: string, body?: string): Promise<T> {
+  /** @param timeoutMs For orders that take their time. @throws As `get`. */
+  async post<T>(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<T> {
+    return this.#ask<T>('POST', path, JSON.stringify(body), timeoutMs);
+  }
+
+  async #ask<T>(method: string, path: string, body?: string, timeoutMs = TIMEOUT_MS): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
     }).catch((error: unknown) => {
       throw new CommandError(EXIT_FAILURE, this.#unreachable(error));

@@ -2,6 +2,7 @@ import { CommandError, EXIT_USAGE } from '../exit.js';
 import type { ApiClient } from './api-client.js';
 import { balanceText, type UnbalancedObject } from './balance.js';
 import { bindBody, databaseText, findDatabase, tuneBody } from './databases.js';
+import { handOver, handoverText } from './handover.js';
 import type { DatabaseObject } from './objects.js';
 import { STATUS_SECTIONS, type StatusSection } from './sections.js';
 import { fetchStatus, statusText } from './status.js';
@@ -16,7 +17,7 @@ export interface CtlRun {
 type CtlCommand = (run: CtlRun, args: string[]) => Promise<void>;
 
 /** Each by the word that selects it. */
-export const CTL_COMMANDS = { status, info, tune, bind, verify } as const satisfies Readonly<
+export const CTL_COMMANDS = { status, info, tune, bind, verify, handover } as const satisfies Readonly<
   Record<string, CtlCommand>
 >;
 
@@ -68,6 +69,11 @@ async function verify({ api, show }: CtlRun, [word = '']: string[]): Promise<voi
   if (word !== 'balance') throw notAllowed('verify', word, 'balance');
   const unbalanced = await api.get<readonly UnbalancedObject[]>('/v1/balance');
   show(unbalanced, () => balanceText(unbalanced));
+}
+
+async function handover({ api, show }: CtlRun): Promise<void> {
+  const done = await handOver(api);
+  show(done, () => handoverText(done));
 }
 
 function notAllowed(command: string, given: string, allowed: string): CommandError {

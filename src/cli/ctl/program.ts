@@ -13,7 +13,8 @@ Examples:
   slotgate ctl tune db db1 mode cluster policy all-master-shards
   slotgate ctl bind endpoint 1:1 policy all-nodes
   slotgate ctl bind endpoint 1:1 exclude node3
-  slotgate ctl verify balance`;
+  slotgate ctl verify balance
+  slotgate ctl handover                             a new process takes over, no connection is lost`;
 
 interface CtlOptions {
   readonly url: string;
@@ -33,7 +34,7 @@ export function addCtlCommand(
   const url = environment.env.SLOTGATE_CTL_URL ?? 'http://127.0.0.1:12090';
   const add = (name: keyof typeof CTL_COMMANDS, args: string, description: string) =>
     ctl
-      .command(`${name} ${args}`)
+      .command(`${name} ${args}`.trim())
       .description(description)
       .addOption(
         new Option(
@@ -52,6 +53,7 @@ export function addCtlCommand(
   add('tune', '<db> <name> <settings...>', 'changes settings: mode, policy, preferred-ip-type, …');
   add('bind', '<endpoint> <id> <change...>', 'policy P, include NODE… or exclude NODE…');
   add('verify', '<balance>', 'lists nodes and endpoints that are unbalanced');
+  add('handover', '', 'starts a new process, which takes the listening sockets over');
 }
 
 async function run(

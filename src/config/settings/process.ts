@@ -72,6 +72,16 @@ export const PROCESS_SETTINGS = {
     reload: 'live',
     help: 'After SIGTERM: time from then on over which clients are closed, idle ones first.',
   },
+  handoverTimeoutMs: {
+    kind: 'integer',
+    min: 1_000,
+    max: 600_000,
+    default: 30_000,
+    flag: 'handover-timeout-ms',
+    env: 'SLOTGATE_HANDOVER_TIMEOUT_MS',
+    reload: 'live',
+    help: 'After SIGUSR2: how long the new process may take until it can serve. Else the old one goes on.',
+  },
   logLevel: {
     kind: 'choice',
     values: ['debug', 'info', 'warn', 'error', 'silent'],

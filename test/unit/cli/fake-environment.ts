@@ -15,6 +15,17 @@ export class FakeProxy implements RunningProxy {
   /** What `drain` waits for. */
   drained: Promise<void> = Promise.resolve();
 
+  readonly handover = {
+    begin: async () => ({ descriptors: [], changes: {} }),
+    cancel: async () => undefined,
+    complete: async () => undefined,
+    settle: () => [],
+  };
+
+  whenPrepared(): Promise<void> {
+    return Promise.resolve();
+  }
+
   whenListening(): Promise<void> {
     return Promise.resolve();
   }
@@ -71,6 +82,8 @@ export function fakeEnvironment(change: Partial<CommandEnvironment> = {}): FakeE
     readStdin: () => Promise.resolve(''),
     resolveConfig: async (sources) => resolveConfig(sources, CONFIG_CHECKS),
     startProxy: () => Promise.resolve(proxy),
+    ownProcess: { command: [process.execPath], noSuccessor: 'nobody follows a test' },
+    predecessor: undefined,
     ...change,
     signals: new EventEmitter(),
     proxy,

@@ -8,6 +8,7 @@ export class FakeEndpoint {
   readonly events: string[];
   readonly endpoint: Endpoint;
   readonly #name: string;
+  readonly descriptors: readonly number[] = [10, 11];
   clients = 0;
   /** Clients that never are idle. */
   busy = 0;
@@ -51,6 +52,8 @@ export class FakeEndpoint {
       applyRules: () => this.#note('rules'),
       close: async () => this.#note('close'),
       release: () => this.#note('release'),
+      descriptors: this.descriptors,
+      handOver: async (taken: ReadonlySet<number>) => this.#note(`leaves ${[...taken].join()}`),
     };
   }
 

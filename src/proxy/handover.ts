@@ -1,0 +1,66 @@
+import type { PlacementSettings } from '../placement/index.js';
+import type { HostedDatabase } from './hosted-database.js';
+
+/** What was changed while a process ran, by database. */
+export type PlacementChanges = Readonly<Record<string, Partial<PlacementSettings>>>;
+
+/** What a process leaves to the next one. */
+export interface HandoverGoods {
+  /** Of all sockets on which clients connect, or will. */
+  readonly descriptors: readonly number[];
+  readonly changes: PlacementChanges;
+}
+
+export interface HandoverParts {
+  readonly databases: () => readonly HostedDatabase[];
+  /** Closes clients within a time. */
+  readonly drain: (timeoutMs: number) => Promise<void>;
+}
+
+/** What the commands need of it. */
+export type EndpointsHandover = Pick<ProxyHandover, keyof ProxyHandover>;
+
+/** How the endpoints of a process become those of the next one. */
+export class ProxyHandover {
+  readonly #parts: HandoverParts;
+
+  constructor(parts: HandoverParts) {
+    this.#parts = parts;
+  }
+
+  /** Endpoints stay as they are from now on, until one of the other methods is called. */
+  async begin(): Promise<HandoverGoods> {
+    const databases = this.#parts.databases();
+    const descriptors = await Promise.all(
+      databases.map(({ placement }) => placement.endpoints.freeze()),
+    );
+    const changes = databases.map(({ name, placement }) => [name, placement.changes] as const);
+    return { descriptors: descriptors.flat(), changes: Object.fromEntries(changes) };
+  }
+
+  /** Nobody goes on: all is as before. */
+  async cancel(): Promise<void> {
+    await Promise.all(this.#parts.databases().map(({ placement }) => placement.endpoints.thaw()));
+  }
+
+  /** Another process accepts from these sockets: this one stops to, and lets its clients go. */
+  async complete(taken: ReadonlySet<number>, drainTimeoutMs: number): Promise<void> {
+    // Half of the time is theirs to go by themselves: see drainClients.
+    const seconds = Math.ceil(drainTimeoutMs / 2_000);
+    await Promise.all(
+      this.#parts.databases().map((database) => {
+        database.beginDraining();
+        return database.placement.handOver(taken, seconds);
+      }),
+    );
+    await this.#parts.drain(drainTimeoutMs);
+  }
+
+  /** Of this process, when it follows another one: the sockets that it accepts from. Others are let go. */
+  settle(): readonly number[] {
+    return this.#parts.databases().flatMap(({ placement: { endpoints } }) => {
+      endpoints.releaseUnopened();
+      return endpoints.openDescriptors;
+    });
+  }
+}
