@@ -38,6 +38,10 @@ export class InheritedSockets {
     return taken;
   }
 
+  has(address: BoundAddress): boolean {
+    return this.#free.has(keyOf(address));
+  }
+
   /** The ports on a host to which somebody may still take sockets. */
   portsOf(host: string): readonly number[] {
     const prefix = `${numeric(host)} `;

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { acquireLock } from './directory-lock.js';
+import { acquireLock, passLock } from './directory-lock.js';
 import { LocalClusterError } from './local-cluster-error.js';
 import { type ProcessIdentity, parseProcessIdentity } from './process-identity.js';
 
@@ -85,6 +85,18 @@ export class DataDirectory {
       if (error instanceof LocalClusterError) throw error;
       throw invalid(folder, error);
     }
+  }
+
+  /** A directory that another process has locked for this one. */
+  static adopt(path: string, isEphemeral: boolean): DataDirectory {
+    return new DataDirectory(path, isEphemeral, () =>
+      rmSync(join(path, LOCK_FILE), { force: true }),
+    );
+  }
+
+  /** The directory is another process's from now on. */
+  passTo(pid: number): void {
+    passLock(join(this.path, LOCK_FILE), pid);
   }
 
   /** Folder of one server's data; made if it is missing. */

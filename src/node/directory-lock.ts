@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { identifyProcess, isProcessAlive, parseProcessIdentity } from './process-identity.js';
 
 export type LockOutcome =
@@ -13,6 +13,13 @@ export function acquireLock(path: string): LockOutcome {
     if (holder !== undefined && isProcessAlive(holder)) return { kind: 'held', pid: holder.pid };
     rmSync(path, { force: true });
   }
+}
+
+/** Makes another process the holder of a lock that this one holds. */
+export function passLock(path: string, pid: number): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, `${JSON.stringify(identifyProcess(pid))}\n`, { mode: 0o600 });
+  renameSync(temporary, path);
 }
 
 function tryCreate(path: string): boolean {

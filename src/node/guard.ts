@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Writable } from 'node:stream';
+import { Socket } from 'node:net';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import type { ServerProgram } from './server-program.js';
 
 /**
@@ -44,25 +45,40 @@ export interface GuardOptions {
   readonly onServerExit: (exit: ServerExit) => void;
 }
 
-/** A process group of servers that never outlives this process. */
+/** The guard of another process, which is now this one's. */
+export interface AdoptedGuard {
+  readonly pid: number;
+  /** Descriptors of the pipes to it and from it. */
+  readonly orders: number;
+  readonly reports: number;
+  readonly onServerExit: GuardOptions['onServerExit'];
+}
+
+interface GuardParts {
+  readonly pid: number | null;
+  readonly orders: Writable;
+  readonly reports: Readable;
+  /** Resolves when the guard's process is gone. */
+  readonly exited: Promise<void>;
+}
+
+/** A process group of servers that never outlives this process, and that to which it is handed over. */
 export class Guard {
-  readonly #child: ChildProcess;
-  readonly #orders: Writable;
-  readonly #exited: Promise<void>;
+  readonly #parts: GuardParts;
+  readonly #lines: Interface;
   #isStopping = false;
 
-  private constructor(child: ChildProcess, onServerExit: GuardOptions['onServerExit']) {
-    this.#child = child;
-    this.#orders = child.stdio[3] as Writable;
+  private constructor(parts: GuardParts, onServerExit: GuardOptions['onServerExit']) {
+    this.#parts = parts;
     // The guard may be gone before a line reaches it; its exit is what counts.
-    this.#orders.on('error', () => {});
-    this.#reportExits(onServerExit);
-    this.#exited = new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.once('error', () => resolve());
+    parts.orders.on('error', () => {});
+    this.#lines = createInterface({ input: parts.reports }).on('line', (line) => {
+      const space = line.indexOf(' ');
+      const exit = { exitCode: Number(line.slice(0, space)), configPath: line.slice(space + 1) };
+      if (!this.#isStopping) onServerExit(exit);
     });
     // Finds nobody after a regular stop. If somebody killed the guard alone, its servers must not stay.
-    child.once('exit', () => {
+    void parts.exited.then(() => {
       if (this.#signalGroup('SIGTERM')) {
         setTimeout(() => this.#signalGroup('SIGKILL'), STOP_TIMEOUT_MS).unref();
       }
@@ -78,40 +94,67 @@ export class Guard {
       stdio: ['ignore', 'pipe', errors, 'pipe'],
     });
     closeSync(errors);
-    return new Guard(child, onServerExit);
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', () => resolve());
+    });
+    const orders = child.stdio[3] as Writable;
+    const reports = child.stdout as Readable;
+    return new Guard({ pid: child.pid ?? null, orders, reports, exited }, onServerExit);
+  }
+
+  static adopt({ pid, orders, reports, onServerExit }: AdoptedGuard): Guard {
+    const input = new Socket({ fd: reports, readable: true, writable: false });
+    // The guard and what it started for its servers hold the other end.
+    const exited = new Promise<void>((resolve) => input.once('close', () => resolve()));
+    input.on('error', () => {});
+    const output = new Socket({ fd: orders, readable: false, writable: true });
+    return new Guard({ pid, orders: output, reports: input, exited }, onServerExit);
   }
 
   /** Also the id of the process group; null if the guard could not be started. */
   get pid(): number | null {
-    return this.#child.pid ?? null;
+    return this.#parts.pid;
   }
 
   startServer(configPath: string): void {
-    this.#orders.write(`${configPath}\n`);
+    this.#parts.orders.write(`${configPath}\n`);
+  }
+
+  /**
+   * The pipes to the guard and from it, for another process. From the second one this process does not
+   * read until `goOn`.
+   */
+  lend(): readonly [orders: Writable, reports: Readable] {
+    this.#lines.pause();
+    return [this.#parts.orders, this.#parts.reports];
+  }
+
+  goOn(): void {
+    this.#lines.resume();
+  }
+
+  /** The guard lives on with the process that has the pipes. */
+  leave(): void {
+    this.#isStopping = true;
+    // Not `end`, which would end the pipe for everybody.
+    this.#parts.orders.destroy();
+    this.#parts.reports.destroy();
   }
 
   /** Stops all servers, gently first. Resolves when the group is gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#orders.end();
+    this.#parts.orders.end();
     const timer = setTimeout(() => this.#signalGroup('SIGKILL'), STOP_TIMEOUT_MS);
-    await this.#exited;
+    await this.#parts.exited;
     clearTimeout(timer);
-  }
-
-  #reportExits(onServerExit: GuardOptions['onServerExit']): void {
-    if (this.#child.stdout === null) return;
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      const space = line.indexOf(' ');
-      const exit = { exitCode: Number(line.slice(0, space)), configPath: line.slice(space + 1) };
-      if (!this.#isStopping) onServerExit(exit);
-    });
   }
 
   /** @returns Whether anybody was there to get it. */
   #signalGroup(signal: NodeJS.Signals): boolean {
-    const { pid } = this.#child;
-    if (pid === undefined) return false;
+    const { pid } = this.#parts;
+    if (pid === null) return false;
     try {
       return process.kill(-pid, signal);
     } catch {

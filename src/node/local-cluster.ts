@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Stream } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../log/logger.js';
 import type { ShardsPlacement } from '../placement/index.js';
@@ -54,7 +55,16 @@ export interface LocalClusterOptions {
   readonly program?: ServerProgram;
 }
 
-/** A Redis or Valkey cluster on this machine, for as long as this process lives. */
+/** What there is to know of a cluster that runs. */
+interface ClusterFacts {
+  readonly primaries: number;
+  readonly replicasPerPrimary: number;
+  readonly directory: string;
+  readonly isEphemeral: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** A Redis or Valkey cluster on this machine, for as long as this process lives, or its successor. */
 export class LocalCluster {
   readonly primaries: number;
   readonly replicasPerPrimary: number;
@@ -65,15 +75,17 @@ export class LocalCluster {
   readonly addresses: readonly string[];
   readonly #guard: Guard;
   readonly #folder: DataDirectory;
+  #isOwn: boolean;
 
-  private constructor(start: ClusterStart, guard: Guard) {
-    this.primaries = start.state.primaries;
-    this.replicasPerPrimary = start.state.replicasPerPrimary;
-    this.directory = start.folder.path;
-    this.isEphemeral = start.folder.isEphemeral;
-    this.addresses = start.addresses.map(formatEndpoint);
+  private constructor(facts: ClusterFacts, guard: Guard, folder: DataDirectory, isOwn: boolean) {
+    this.primaries = facts.primaries;
+    this.replicasPerPrimary = facts.replicasPerPrimary;
+    this.directory = facts.directory;
+    this.isEphemeral = facts.isEphemeral;
+    this.addresses = facts.addresses;
     this.#guard = guard;
-    this.#folder = start.folder;
+    this.#folder = folder;
+    this.#isOwn = isOwn;
   }
 
   /**
@@ -88,7 +100,15 @@ export class LocalCluster {
       const start = await ClusterStart.prepare(options, folder);
       guard = start.startServers(program);
       await start.becomeReady();
-      return new LocalCluster(start, guard);
+      const { primaries, replicasPerPrimary } = start.state;
+      const facts = {
+        primaries,
+        replicasPerPrimary,
+        directory: folder.path,
+        isEphemeral: folder.isEphemeral,
+        addresses: start.addresses.map(formatEndpoint),
+      };
+      return new LocalCluster(facts, guard, folder, true);
     } catch (error) {
       await guard?.stop();
       folder.release();
@@ -96,11 +116,71 @@ export class LocalCluster {
     }
   }
 
+  /**
+   * The cluster of another process. That one keeps it until `own` is called.
+   * @param facts As `lend` gave them. @param pipes Descriptors of what `lend` gave.
+   * @throws Error if they cannot be understood.
+   */
+  static adopt(facts: unknown, pipes: readonly number[], log: Logger): LocalCluster {
+    const { guard: pid, ...known } = parseFacts(facts);
+    const [orders, reports] = pipes;
+    if (orders === undefined || reports === undefined) throw new Error('a pipe is missing');
+    const onServerExit = (exit: ServerExit) => reportExit(exit, log);
+    const guard = Guard.adopt({ pid, orders, reports, onServerExit });
+    const folder = DataDirectory.adopt(known.directory, known.isEphemeral);
+    return new LocalCluster(known, guard, folder, false);
+  }
+
+  /** Ends with this process from now on. */
+  own(): void {
+    this.#isOwn = true;
+  }
+
+  /** What another process needs to go on with it. `keep` or `passTo` ends that. */
+  lend(): { readonly streams: readonly Stream[]; readonly facts: object } {
+    const { primaries, replicasPerPrimary, directory, isEphemeral, addresses } = this;
+    const facts = { primaries, replicasPerPrimary, directory, isEphemeral, addresses };
+    return { streams: this.#guard.lend(), facts: { ...facts, guard: this.#guard.pid } };
+  }
+
+  keep(): void {
+    this.#guard.goOn();
+  }
+
+  /** It is another process's: `stop` leaves it alone. */
+  passTo(pid: number): void {
+    this.#isOwn = false;
+    this.#folder.passTo(pid);
+    this.#guard.leave();
+  }
+
   /** Stops the servers and gives the directory back. */
   async stop(): Promise<void> {
+    if (!this.#isOwn) return;
     await this.#guard.stop();
     this.#folder.release();
   }
+}
+
+function parseFacts(value: unknown): ClusterFacts & { readonly guard: number } {
+  const fields: Readonly<Record<string, unknown>> = Object(value);
+  const { primaries, replicasPerPrimary, directory, isEphemeral, addresses, guard } = fields;
+  if (
+    typeof primaries !== 'number' ||
+    typeof replicasPerPrimary !== 'number' ||
+    typeof directory !== 'string' ||
+    typeof isEphemeral !== 'boolean' ||
+    typeof guard !== 'number' ||
+    !Array.isArray(addresses)
+  ) {
+    throw new Error('the local cluster is not described');
+  }
+  const names = addresses.map(String);
+  return { primaries, replicasPerPrimary, directory, isEphemeral, addresses: names, guard };
+}
+
+function reportExit({ configPath, exitCode }: ServerExit, log: Logger): void {
+  log.warn('a server of the local cluster ended', { configPath, exitCode });
 }
 
 /** The way from a directory to a running cluster. */
@@ -226,8 +306,7 @@ class ClusterStart {
 
   #serverExited(exit: ServerExit): void {
     if (this.#isReady) {
-      const { configPath, exitCode } = exit;
-      this.#options.log.warn('a server of the local cluster ended', { configPath, exitCode });
+      reportExit(exit, this.#options.log);
     } else {
       this.#exit ??= exit;
     }

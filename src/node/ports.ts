@@ -5,6 +5,8 @@ import { LocalClusterError } from './local-cluster-error.js';
 const FIRST_SERVER_PORT = 12_100;
 const LAST_SERVER_PORT = 22_700;
 const BUS_PORT_OFFSET = 10_000;
+/** From a wanted port on, until one is free. */
+export const PORTS_TRIED = 100;
 
 export type PortProbe = 'free' | 'in-use' | 'unavailable';
 
@@ -20,9 +22,9 @@ export function probePort(host: string, port: number): Promise<PortProbe> {
   });
 }
 
-/** The first free port from `port` on. @throws LocalClusterError `ports_exhausted` after 100 tries. */
+/** The first free port from `port` on. @throws LocalClusterError `ports_exhausted` after `PORTS_TRIED`. */
 export async function nextFreePort(host: string, port: number): Promise<number> {
-  for (let candidate = port; candidate < port + 100 && candidate <= 65_535; candidate++) {
+  for (let candidate = port; candidate < port + PORTS_TRIED && candidate <= 65_535; candidate++) {
     if ((await probePort(host, candidate)) === 'free') return candidate;
   }
   throw new LocalClusterError('ports_exhausted', `no free port on ${host} from ${port} on`);

@@ -1,9 +1,11 @@
 import { defaultDataDirectory, NODES_DEFAULT, rememberedNodes } from '../../node/data-directory.js';
-import { LocalCluster } from '../../node/local-cluster.js';
+import { LocalCluster, type LocalClusterOptions } from '../../node/local-cluster.js';
+import { probePort } from '../../node/ports.js';
 import { findServerProgram, type ServerProgram } from '../../node/server-program.js';
 import { type StartConfiguration, startConfiguration } from '../configuration.js';
 import type { CommandEnvironment } from '../environment.js';
 import { EXIT_OK } from '../exit.js';
+import type { OwnedEstate } from '../handover/handover.js';
 import { openLog } from '../open-log.js';
 import { runProxy } from '../run-proxy.js';
 import { ShutdownSignals } from '../shutdown-signals.js';
@@ -42,7 +44,10 @@ async function up(
   const env = localEnvironment(environment.env);
   const directory = request.ephemeral ? undefined : (request.dir ?? defaultDataDirectory());
   const remembered = directory === undefined ? undefined : rememberedNodes(directory);
-  const nodes = await upNodes(nodeCount ?? remembered ?? NODES_DEFAULT, port);
+  const inherited = environment.predecessor?.sockets;
+  const probe: typeof probePort = async (host, at) =>
+    inherited?.has({ kind: 'tcp', host, port: at }) === true ? 'free' : probePort(host, at);
+  const nodes = await upNodes(nodeCount ?? remembered ?? NODES_DEFAULT, port, probe);
   const configuration = await startConfiguration(
     {
       flags: {
@@ -52,7 +57,7 @@ async function up(
         ...request.flags,
         // Nobody is asked at this address: the real ones are known when the servers run.
         seeds: ['127.0.0.1:6379'],
-        admin: await adminAddress(request.flags.admin),
+        admin: await adminAddress(request.flags.admin, inherited),
       },
       configFile: undefined,
       isPasswordOnStdin: false,
@@ -62,20 +67,19 @@ async function up(
   );
   const { log, close } = await openLog(configuration.config.process, environment.isTerminal);
   try {
-    environment.writeOut(
-      `Starting the servers${directory === undefined ? '' : ` in ${directory}`}\n`,
+    const cluster = await clusterOf(
+      {
+        ...shape,
+        nodes: nodes.map(({ host }) => host),
+        placement: configuration.config.databases[0]?.shardsPlacement ?? 'dense',
+        movesServers: nodeCount !== undefined || placement !== undefined,
+        directory,
+        log,
+        program,
+        signal: shutdown.requested,
+      },
+      environment,
     );
-    const signal = shutdown.requested;
-    const cluster = await LocalCluster.start({
-      ...shape,
-      nodes: nodes.map(({ host }) => host),
-      placement: configuration.config.databases[0]?.shardsPlacement ?? 'dense',
-      movesServers: nodeCount !== undefined || placement !== undefined,
-      directory,
-      log,
-      program,
-      signal,
-    });
     try {
       const { config, inputs } = configuration;
       const local = { config: localDeployment(config, nodes, cluster.addresses), inputs };
@@ -86,6 +90,20 @@ async function up(
   } finally {
     await close();
   }
+}
+
+/** A new one, or that of the process before this one. */
+async function clusterOf(
+  options: LocalClusterOptions,
+  { predecessor, writeOut }: CommandEnvironment,
+): Promise<LocalCluster> {
+  if (predecessor !== undefined) {
+    const { facts, descriptors } = predecessor.estate ?? { facts: undefined, descriptors: [] };
+    return LocalCluster.adopt(facts, descriptors, options.log);
+  }
+  const { directory } = options;
+  writeOut(`Starting the servers${directory === undefined ? '' : ` in ${directory}`}\n`);
+  return LocalCluster.start(options);
 }
 
 function serve(
@@ -102,11 +120,29 @@ function serve(
       config,
       inputs,
       reloadSignal: undefined,
+      estate: estateOf(cluster, environment),
       onListening: ({ listenAddresses: addresses }, adminUrl) => {
-        const { env } = environment;
-        environment.writeOut(readyMessage({ cluster, nodes, program, addresses, adminUrl, env }));
+        const { env, predecessor, writeOut } = environment;
+        cluster.own();
+        // Whoever started it has read it already.
+        if (predecessor !== undefined) return;
+        writeOut(readyMessage({ cluster, nodes, program, addresses, adminUrl, env }));
       },
     },
     environment,
   );
+}
+
+/** The servers live on with the process that follows. */
+function estateOf(cluster: LocalCluster, { writeOut }: CommandEnvironment): OwnedEstate {
+  return {
+    begin: () => cluster.lend(),
+    cancel: () => cluster.keep(),
+    complete: (pid) => {
+      cluster.passTo(pid);
+      writeOut(
+        `\nProcess ${pid} has taken over. It runs on when this one ends; kill ${pid} stops it.\n`,
+      );
+    },
+  };
 }
