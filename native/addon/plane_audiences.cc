@@ -40,24 +40,21 @@ void PlaneObject::set_presentations(const Napi::CallbackInfo& info) {
       [id, presentations](Worker& worker) { worker.set_presentations(id, presentations); });
 }
 
-void PlaneObject::close_idle_clients(const Napi::CallbackInfo& info) {
+void PlaneObject::make_leave(const Napi::CallbackInfo& info) {
   const bool fits = info.Length() == 2 || info.Length() == 4;
-  if (!fits || !is_whole(info[0], 0, kUint32Most) || !is_whole(info[1], 0, kUint32Most)) {
+  if (!fits || !is_whole(info[0], 0, kUint32Most) || !info[1].IsBoolean()) {
     return throw_type_error(
         info.Env(),
-        "closeIdleClients takes a number and a time, and may take a database and presentations");
+        "makeLeave takes a number and a boolean, and may take a database and presentations");
   }
   const std::size_t most = info[0].As<Napi::Number>().Uint32Value();
-  const std::uint32_t quiet_ms = info[1].As<Napi::Number>().Uint32Value();
+  const Leaving how = info[1].As<Napi::Boolean>().Value() ? Leaving::kNow : Leaving::kInPause;
   if (info.Length() == 2) {
-    return plane_->post_all(
-        [most, quiet_ms](Worker& worker) { worker.clients().close_idle(most, quiet_ms); });
+    return plane_->post_all([most, how](Worker& worker) { worker.leavers().add(most, how); });
   }
   AudienceNames among;
   if (!audience_arguments(info, 2, among)) return;
-  plane_->post_all([most, quiet_ms, among](Worker& worker) {
-    worker.clients().close_idle(most, quiet_ms, &among);
-  });
+  plane_->post_all([most, how, among](Worker& worker) { worker.leavers().add(most, how, &among); });
 }
 
 void PlaneObject::count_clients(const Napi::CallbackInfo& info) {

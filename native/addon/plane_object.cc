@@ -41,7 +41,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::bind>("bind"),
                       InstanceMethod<&PlaneObject::send>("send"),
                       InstanceMethod<&PlaneObject::locate>("locate"),
-                      InstanceMethod<&PlaneObject::close_idle_clients>("closeIdleClients"),
+                      InstanceMethod<&PlaneObject::make_leave>("makeLeave"),
                       InstanceMethod<&PlaneObject::count_clients>("countClients"),
                       InstanceMethod<&PlaneObject::notify>("notify"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),

@@ -40,7 +40,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void bind(const Napi::CallbackInfo& info);
   void send(const Napi::CallbackInfo& info);
   void locate(const Napi::CallbackInfo& info);
-  void close_idle_clients(const Napi::CallbackInfo& info);
+  void make_leave(const Napi::CallbackInfo& info);
   void count_clients(const Napi::CallbackInfo& info);
   void notify(const Napi::CallbackInfo& info);
   void query_clients(const Napi::CallbackInfo& info);

@@ -116,7 +116,7 @@ struct Client {
       false;                ///< its FIN was seen: what it sent is executed, nothing is held for it
   bool input_done = false;  ///< and everything that it sent has been read
   bool close_when_sent = false;
-  bool leaves = false;  ///< it is closed behind the next reply that leaves nothing unanswered
+  bool leaves = false;  ///< it is to go: see Leavers
   bool closing = false;
   bool postponed = false;        ///< its next request waits for the end of a pause
   bool no_evict = false;         ///< what it asked for with CLIENT NO-EVICT

@@ -232,7 +232,7 @@ void Clients::after_flush(Client& client) {
     client.window = std::max(client.window / 2, 1U);
   } else if (corked) {
     // What is kept back leaves with the rest; more may be parsed meanwhile.
-  } else if (client.close_when_sent || (client.leaves && may_leave(client)) ||
+  } else if (client.close_when_sent ||
              (client.input_done && client.head == kNoIndex && !client.unparsed)) {
     close(client);
     return;

@@ -60,11 +60,6 @@ class Clients {
 
   /// Closes at once: what is in flight is answered to nobody, what is held is dropped.
   void close(Client& client);
-  /// Makes up to `most` clients leave; with `among` only those of these audiences. Who is between
-  /// two requests and has sent nothing for `quiet_ms` is closed. If that is not 0, the others are
-  /// closed behind a reply, as soon as nothing is left to be answered: what a client sends when it
-  /// has a reply would else meet the close.
-  void close_idle(std::size_t most, std::uint32_t quiet_ms, const AudienceNames* among = nullptr);
   void close_all();
   /// True if the client is of one of these audiences.
   [[nodiscard]] static bool is_of(const Client& client, const AudienceNames& names) noexcept;
@@ -115,8 +110,6 @@ class Clients {
   void write_backlog(Client& client);
   void write_output(Client& client);
   void after_flush(Client& client);
-  /// All that a leaving client has sent is answered, and nothing of it depends on the connection.
-  [[nodiscard]] bool may_leave(const Client& client) noexcept;
   void watch(Client& client);
   void detach_requests(Client& client);
   [[nodiscard]] const RequestLimits& limits_for(const Client& client) const noexcept;

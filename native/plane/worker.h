@@ -73,6 +73,7 @@ class Worker {
   void unpause_clients(std::uint32_t number, std::uint32_t database);
   [[nodiscard]] WorkerContext& context() noexcept { return context_; }
   [[nodiscard]] Clients& clients() noexcept { return parts_.clients; }
+  [[nodiscard]] Leavers& leavers() noexcept { return parts_.leavers; }
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
   [[nodiscard]] ClientTimeouts& timeouts() noexcept { return parts_.timeouts; }
   [[nodiscard]] Introductions& introductions() noexcept { return parts_.introductions; }

@@ -24,6 +24,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       queries(context),
       notices(context),
       departures(context),
+      leavers(context),
       pause(context),
       timeouts(context),
       introductions(context),
@@ -60,6 +61,7 @@ bool WorkerParts::finish_turn() {
   if (errands.next_due_ms() <= context.now_ms) errands.retry();
   if (pause.next_due_ms() <= context.now_ms) pause.run_due();
   if (rates.next_due_ms() <= context.now_ms) rates.run_due();
+  if (leavers.next_due_ms() <= context.now_ms) leavers.run();
   if (clients.has_ready()) clients.run_ready_list();
   monitors.send_lines();
   if (queries.has_more()) queries.run_slice();
@@ -88,8 +90,8 @@ void WorkerParts::tick() {
 }
 
 std::uint64_t WorkerParts::next_due_ms() const noexcept {
-  std::uint64_t at = std::min(
-      {redirector.next_due_ms(), errands.next_due_ms(), pause.next_due_ms(), rates.next_due_ms()});
+  std::uint64_t at = std::min({redirector.next_due_ms(), errands.next_due_ms(), pause.next_due_ms(),
+                               rates.next_due_ms(), leavers.next_due_ms()});
   if (clients.has_corked()) at = std::min(at, context.now_ms + kCorkMs);
   return at;
 }

@@ -10,6 +10,7 @@
 #include "plane/introductions.h"
 #include "plane/joiner.h"
 #include "plane/leases.h"
+#include "plane/leavers.h"
 #include "plane/links.h"
 #include "plane/monitors.h"
 #include "plane/notices.h"
@@ -56,6 +57,7 @@ class WorkerParts {
   ClientQueries queries;
   Notices notices;
   ShardDepartures departures;
+  Leavers leavers;
   ClientPause pause;
   ClientTimeouts timeouts;
   Introductions introductions;

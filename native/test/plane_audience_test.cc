@@ -123,11 +123,11 @@ TEST(idle_clients_are_closed_by_what_they_are_shown) {
   const AudienceNames other_database{99, {0, 1, 2}};
   const AudienceNames ones{1, {1, 5}};
   all.plane.on_workers([&](Worker& worker) {
-    worker.clients().close_idle(10, 0, &other_database);
-    worker.clients().close_idle(0, 0, &ones);
+    worker.leavers().add(10, Leaving::kNow, &other_database);
+    worker.leavers().add(0, Leaving::kNow, &ones);
   });
   CHECK_EQ(all.plane.sum(&WorkerCounters::clients), 3U);
-  all.plane.on_workers([&](Worker& worker) { worker.clients().close_idle(10, 0, &ones); });
+  all.plane.on_workers([&](Worker& worker) { worker.leavers().add(10, Leaving::kNow, &ones); });
   CHECK(idle.is_closed());
   all.a.reply(call, bulk("1"));
   CHECK_EQ(busy.reply(), bulk("1"));

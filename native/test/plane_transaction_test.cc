@@ -303,7 +303,7 @@ TEST(a_fin_ends_an_open_transaction) {
 TEST(an_open_transaction_is_not_idle) {
   TwoServers two;
   two.gather({"SET " + two.key + " 1"});
-  two.plane.on_workers([](Worker& worker) { worker.clients().close_idle(100, 0); });
+  two.plane.on_workers([](Worker& worker) { worker.leavers().add(100, Leaving::kNow); });
   two.client.ask("EXEC");
   serve_block(two.a, {"SET " + two.key + " 1"}, "+QUEUED\r\n", "*1\r\n+OK\r\n");
   CHECK_EQ(two.client.reply(), "*1\r\n+OK\r\n");

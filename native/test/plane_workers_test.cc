@@ -144,70 +144,70 @@ TEST(idle_clients_are_closed_between_requests_and_busy_ones_are_not) {
   TestClient busy = plane.connect_served();
   busy.ask("GET x");
   const Call call = a.take();
-  plane.on_workers([](Worker& worker) { worker.clients().close_idle(10, 0); });
+  plane.on_workers([](Worker& worker) { worker.leavers().add(10, Leaving::kNow); });
   CHECK(idle.is_closed());
   a.reply(call, bulk("1"));
   CHECK_EQ(busy.reply(), bulk("1"));
 }
 
-/// Makes everybody leave who has not been heard of for `quiet_ms`, and the others behind a reply.
-void make_leave(TestPlane& plane, std::uint32_t quiet_ms) {
-  plane.on_workers(
-      [quiet_ms](Worker& worker) { worker.clients().close_idle(100, quiet_ms, nullptr); });
+void make_leave(TestPlane& plane, Leaving how) {
+  plane.on_workers([how](Worker& worker) { worker.leavers().add(100, how); });
 }
 
-/// Until it no longer counts as one who has just connected.
-void let_settle() { std::this_thread::sleep_for(std::chrono::milliseconds(kSettlingMs + 50)); }
+/// A client that no longer counts as one who has just connected.
+TestClient settled_client(TestPlane& plane) {
+  TestClient client = plane.connect_served();
+  std::this_thread::sleep_for(std::chrono::milliseconds(kSettlingMs + 50));
+  return client;
+}
 
-TEST(a_client_that_leaves_is_closed_behind_the_reply_to_all_that_it_sent) {
+TEST(a_client_that_is_to_leave_goes_when_it_pauses_behind_a_reply) {
   FakeServer a;
   TestPlane plane({&a});
-  TestClient client = plane.connect_served();
-  let_settle();
-  make_leave(plane, 60'000);
-  CHECK_EQ(client.call("PING"), "+PONG\r\n");
-  CHECK(client.is_closed());
-  TestClient pipelining = plane.connect_served();
-  let_settle();
-  pipelining.ask("GET x");
-  pipelining.ask("GET x");
+  TestClient client = settled_client(plane);
+  TestClient young = plane.connect_served();
+  client.ask("GET x");
+  client.ask("GET y");
   const Call first = a.take();
   const Call second = a.take();
-  make_leave(plane, 60'000);
+  make_leave(plane, Leaving::kInPause);
   a.reply(first, bulk("1"));
-  CHECK_EQ(pipelining.reply(), bulk("1"));
-  CHECK(pipelining.hears_nothing());
+  CHECK_EQ(client.reply(), bulk("1"));
+  CHECK(client.hears_nothing());
   a.reply(second, bulk("2"));
-  CHECK_EQ(pipelining.reply(), bulk("2"));
-  CHECK(pipelining.is_closed());
-}
-
-TEST(a_client_does_not_leave_before_it_is_quiet_or_has_an_answer) {
-  FakeServer a;
-  TestPlane plane({&a});
-  TestClient young = plane.connect_served();
-  make_leave(plane, 60'000);
-  CHECK_EQ(young.call("PING"), "+PONG\r\n");
-  CHECK_EQ(young.call("PING"), "+PONG\r\n");
-  make_leave(plane, 60'000);
+  CHECK_EQ(client.reply(), bulk("2"));
+  CHECK(client.is_closed());
   CHECK(young.hears_nothing());
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
-  make_leave(plane, 10);
-  CHECK(young.is_closed());
+  CHECK_EQ(young.call("PING"), "+PONG\r\n");
 }
 
-TEST(a_client_that_leaves_ends_its_transaction_first) {
+TEST(a_client_that_is_to_leave_ends_its_transaction_first) {
   FakeServer a;
-  a.answer_with(echo);
   TestPlane plane({&a});
-  TestClient client = plane.connect_served();
+  TestClient client = settled_client(plane);
   CHECK_EQ(client.call("MULTI"), "+OK\r\n");
-  let_settle();
-  make_leave(plane, 60'000);
+  make_leave(plane, Leaving::kInPause);
+  make_leave(plane, Leaving::kNow);
   CHECK_EQ(client.call("GET x"), "+QUEUED\r\n");
   CHECK(client.hears_nothing());
   CHECK_EQ(client.call("DISCARD"), "+OK\r\n");
   CHECK(client.is_closed());
+}
+
+TEST(from_a_busy_client_that_has_to_leave_nothing_more_is_taken) {
+  FakeServer a;
+  TestPlane plane({&a});
+  TestClient client = plane.connect_served();
+  client.ask("GET x");
+  const Call call = a.take();
+  make_leave(plane, Leaving::kNow);
+  client.ask("SET x 1");
+  CHECK(client.hears_nothing());
+  a.reply(call, bulk("1"));
+  CHECK_EQ(client.reply(), bulk("1"));
+  CHECK(client.is_closed());
+  CHECK_EQ(plane.sum(&WorkerCounters::clients), 0U);
+  CHECK(!a.has_call());
 }
 
 TEST(orders_for_what_does_not_exist_do_nothing) {

@@ -26,7 +26,7 @@ export function handoverRoute(request: () => Promise<HandoverOutcome>): HttpRout
       switch (outcome.kind) {
         case 'done': {
           const { pid, sockets, durationMs } = outcome;
-          return jsonResponse(200, { pid, sockets, duration_ms: durationMs });
+          return { ...jsonResponse(200, { pid, sockets, duration_ms: durationMs }), isLast: true };
         }
         case 'refused':
           return problem(409, 'handover_refused', outcome.reason);

@@ -6,7 +6,7 @@ import { AdminHttp, probeRoutes } from './admin-http.js';
 import type { CommandEnvironment, RunningProxy } from './environment.js';
 import { EXIT_OK } from './exit.js';
 import { Following } from './handover/following.js';
-import { type HandedOver, Handover, type OwnedEstate } from './handover/handover.js';
+import { Handover, type OwnedEstate } from './handover/handover.js';
 import { Reloader } from './reloader.js';
 import { ServiceNotifier } from './service-notifier.js';
 import { type ShutdownSignals, whenAborted } from './shutdown-signals.js';
@@ -48,7 +48,8 @@ export async function runProxy(run: ProxyRun, environment: CommandEnvironment): 
     const stopListening = listenToSignals(running, environment);
     try {
       await Promise.race([serve(running, following), whenAborted(run.shutdown.requested)]);
-      await end(running, await untilEnd(running));
+      await untilEnd(running);
+      await end(running);
       return EXIT_OK;
     } finally {
       stopListening();
@@ -155,19 +156,19 @@ async function reloadNow({ reloader, notifier, shutdown }: Running): Promise<voi
   if (!shutdown.requested.aborted) notifier.ready('serving');
 }
 
-/** Undefined: it was asked to stop. */
-function untilEnd({ shutdown, proxy, handover }: Running): Promise<HandedOver | undefined> {
-  return Promise.race([
-    whenAborted(shutdown.requested).then(() => undefined),
-    untilListeningFails(proxy),
-    handover.completed,
-  ]);
+/** Resolves when it is asked to stop, or another process serves. */
+async function untilEnd({ shutdown, proxy, handover }: Running): Promise<void> {
+  const { requested } = shutdown;
+  await Promise.race([whenAborted(requested), untilListeningFails(proxy), handover.completed]);
+  // One that was under way may still have succeeded.
+  await handover.untilIdle();
 }
 
 /** Lets the clients go. */
-async function end(running: Running, handedOver: HandedOver | undefined): Promise<void> {
-  const { proxy, http, log, notifier, shutdown, reloader } = running;
+async function end(running: Running): Promise<void> {
+  const { proxy, http, log, notifier, shutdown, reloader, handover } = running;
   const { shutdownDelayMs, drainTimeoutMs } = reloader.config.process;
+  const { handedOver } = handover;
   if (handedOver !== undefined) {
     const drained = proxy.handover.complete(handedOver.taken, drainTimeoutMs);
     // Whoever asks is to ask the other process; who has asked for the hand-over is answered.

@@ -82,6 +82,7 @@ async function respond(
     'content-length': body.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...(answer.isLast === true ? CLOSES.headers : {}),
     ...answer.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);

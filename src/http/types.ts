@@ -16,6 +16,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** The connection ends with it: the server is about to. */
+  readonly isLast?: boolean;
 }
 
 export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;

@@ -48,9 +48,9 @@ export interface NativePlane {
   bind(client: ClientRef, binding: NativeBinding): void;
   send(client: ClientRef, errand: NativeErrand & { readonly ticket: number }): void;
   locate(client: ClientRef, ticket: number): void;
-  closeIdleClients(
+  makeLeave(
     mostPerWorker: number,
-    quietMs: number,
+    isNow: boolean,
     ...among: [] | [database: number, presentations: readonly number[]]
   ): void;
   countClients(query: number, database: number, presentations: readonly number[]): void;

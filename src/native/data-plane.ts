@@ -32,8 +32,8 @@ export interface DataPlaneListener {
 }
 
 const FIRST_FOR_ALL: readonly NativePeerRule[] = [{ cidr: '', presentation: 0 }];
-/** Who has sent nothing for so long is unlikely to send something just now. */
-const QUIET_MS = 100;
+/** More than there can be. */
+const CLIENTS_MOST = 0xffff_ffff;
 const GONE: NativeOutcome = { kind: 'gone', bytes: Buffer.alloc(0) };
 
 /**
@@ -234,16 +234,25 @@ export class DataPlane {
   }
 
   /**
-   * Makes clients leave, up to a number per worker: closes those that are idle between two requests,
-   * and the others behind the next reply that leaves nothing of theirs unanswered.
+   * Makes clients leave, up to a number per worker, that were not told so before: each is closed when it
+   * pauses for some milliseconds behind the reply to all that it sent.
    * @param among Only those that are shown one of these; without it all.
    */
-  closeIdleClients(mostPerWorker: number, among?: Audience): void {
-    this.#plane.closeIdleClients(
-      mostPerWorker,
-      QUIET_MS,
-      ...(among === undefined ? ([] as const) : ([among.database, among.presentations] as const)),
-    );
+  letLeave(mostPerWorker: number, among?: Audience): void {
+    this.#makeLeave(mostPerWorker, false, among);
+  }
+
+  /**
+   * Closes clients that are between two requests. From the others nothing more is taken; they are closed
+   * behind the replies to what they have sent. Transactions and subscriptions stay.
+   */
+  makeLeave(among?: Audience): void {
+    this.#makeLeave(CLIENTS_MOST, true, among);
+  }
+
+  #makeLeave(mostPerWorker: number, isNow: boolean, among?: Audience): void {
+    const only = among === undefined ? ([] as const) : ([among.database, among.presentations] as const);
+    this.#plane.makeLeave(mostPerWorker, isNow, ...only);
   }
 
   /** How many clients are shown one of these. */

@@ -1,13 +1,17 @@
 import type { Clock } from '../topology/index.js';
 
 const STEP_MS = 50;
+/** Of the time there is: the part at its end in which nothing more is taken from those who do not pause. */
+const LAST_PART = 1 / 8;
 
 /** Clients that are to go. */
 export interface DrainedClients {
   /** How many there are. */
   count(): Promise<number>;
-  /** Closes clients that are idle between two requests. */
-  closeIdle(mostPerWorker: number): void;
+  /** Lets some more of them go when they pause between two requests. */
+  letLeave(mostPerWorker: number): void;
+  /** Closes those between two requests, and the others behind the replies to what they have sent. */
+  makeLeave(): void;
   /** Ends the waits of blocking commands. */
   unblock(): Promise<void>;
 }
@@ -15,7 +19,8 @@ export interface DrainedClients {
 /**
  * Closes clients between two requests, spread evenly over the time there is, so that their
  * reconnects do not come at once; ends when none is left, the time is over, or it is aborted. At half
- * of the time, who waits in a blocking command is woken.
+ * of the time, who waits in a blocking command is woken; towards its end, who never pauses is closed
+ * behind a reply.
  * @returns Whether none is left.
  */
 export async function drainClients(
@@ -38,7 +43,10 @@ export async function drainClients(
     }
     // Everybody has gone by half of the time, which leaves the other half to the busy ones.
     const steps = Math.max(1, (leftMs - timeoutMs / 2) / STEP_MS);
-    clients.closeIdle(Math.ceil(count / steps));
+    clients.letLeave(Math.ceil(count / steps));
+    if (leftMs <= timeoutMs * LAST_PART) {
+      clients.makeLeave();
+    }
     await pause(clock, Math.min(STEP_MS, leftMs));
   }
 }

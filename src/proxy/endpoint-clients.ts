@@ -5,7 +5,7 @@ export interface EndpointClientsOptions {
   readonly database: number;
   readonly plane: Pick<
     DataPlane,
-    'countClients' | 'closeClients' | 'closeIdleClients' | 'listClients'
+    'countClients' | 'closeClients' | 'letLeave' | 'makeLeave' | 'listClients'
   >;
   /** The presentations of those who came in through the endpoint. */
   readonly presentations: () => readonly number[];
@@ -20,7 +20,8 @@ export function endpointClients(options: EndpointClientsOptions): EndpointClient
   const audience = () => ({ database, presentations: presentations() });
   return {
     count: () => plane.countClients(audience()),
-    closeIdle: (mostPerWorker) => plane.closeIdleClients(mostPerWorker, audience()),
+    letLeave: (mostPerWorker) => plane.letLeave(mostPerWorker, audience()),
+    makeLeave: () => plane.makeLeave(audience()),
     unblock: () => options.unblock(presentations()),
     mayBlock: () => options.mayBlock(presentations()),
     announceMove: options.announceMove,

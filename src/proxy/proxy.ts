@@ -231,7 +231,8 @@ export class SlotgateProxy {
   #allClients(): DrainedClients {
     return {
       count: async () => this.#plane.total('clients'),
-      closeIdle: (mostPerWorker) => this.#plane.closeIdleClients(mostPerWorker),
+      letLeave: (mostPerWorker) => this.#plane.letLeave(mostPerWorker),
+      makeLeave: () => this.#plane.makeLeave(),
       unblock: async () => {
         await Promise.all(this.#databases.map((database) => database.unblockAll()));
       },

@@ -18,6 +18,8 @@ export interface TestProxyOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Descriptors that the process may have open, instead of as many as the tests may. */
   readonly openFilesMax?: number;
+  /** What it reads from its standard input. */
+  readonly input?: string;
   /** Return when the process runs, not when `/readyz` says 200. */
   readonly withoutWaiting?: boolean;
 }
@@ -78,7 +80,7 @@ export class TestProxy {
     args: readonly string[],
     port: number,
     adminPort: number,
-    options: Pick<TestProxyOptions, 'env' | 'openFilesMax' | 'withoutWaiting'>,
+    options: Pick<TestProxyOptions, 'env' | 'openFilesMax' | 'input' | 'withoutWaiting'>,
   ): Promise<TestProxy> {
     const limit = options.openFilesMax;
     const [program, first] =
@@ -87,8 +89,9 @@ export class TestProxy {
         : ['/bin/sh', ['-c', `ulimit -n ${limit} && exec "$0" "$@"`, process.execPath]];
     const child = spawn(program, [...first, MAIN, ...args], {
       env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    child.stdin.end(options.input ?? '');
     const proxy = new TestProxy(child, port, adminPort);
     if (options.withoutWaiting !== true) {
       await proxy.untilReady();

@@ -17,9 +17,14 @@ export interface CtlRun {
 type CtlCommand = (run: CtlRun, args: string[]) => Promise<void>;
 
 /** Each by the word that selects it. */
-export const CTL_COMMANDS = { status, info, tune, bind, verify, handover } as const satisfies Readonly<
-  Record<string, CtlCommand>
->;
+export const CTL_COMMANDS = {
+  status,
+  info,
+  tune,
+  bind,
+  verify,
+  handover,
+} as const satisfies Readonly<Record<string, CtlCommand>>;
 
 async function status({ api, show }: CtlRun, [section]: string[]): Promise<void> {
   const sections = section === undefined ? STATUS_SECTIONS : [sectionOf(section)];

@@ -43,8 +43,9 @@ export interface HandedOver {
 /** Starts the process that follows this one, as often as asked until one does. */
 export class Handover {
   readonly #options: HandoverOptions;
-  readonly #completed: Promise<HandedOver>;
-  #complete: (result: HandedOver) => void = () => undefined;
+  readonly #completed: Promise<void>;
+  #complete: () => void = () => undefined;
+  #handedOver: HandedOver | undefined;
   #phase: 'waiting' | 'idle' | 'running' | 'over' = 'waiting';
   #running: Promise<unknown> = Promise.resolve();
   #failures = 0;
@@ -57,8 +58,13 @@ export class Handover {
   }
 
   /** Resolves when another process serves; this one has to let go of its sockets then. */
-  get completed(): Promise<HandedOver> {
+  get completed(): Promise<void> {
     return this.#completed;
+  }
+
+  /** Undefined until then. */
+  get handedOver(): HandedOver | undefined {
+    return this.#handedOver;
   }
 
   /** Clients are served: from now on it can be asked. */
@@ -125,7 +131,8 @@ export class Handover {
       const durationMs = Math.round(performance.now() - startedMs);
       log.info('handed over', { pid, sockets: taken.size, durationMs });
       notifier.handedOver(pid);
-      this.#complete({ pid, taken });
+      this.#handedOver = { pid, taken };
+      this.#complete();
       return { kind: 'done', pid, sockets: taken.size, durationMs };
     } catch (error) {
       const isExpected = error instanceof SuccessorError;

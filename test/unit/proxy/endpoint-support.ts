@@ -28,9 +28,10 @@ export class FakeEndpoint {
       drainTimeoutMs: () => 10_000,
       clients: {
         count: async () => this.clients,
-        closeIdle: (most) => {
+        letLeave: (most) => {
           this.clients = Math.max(this.busy, this.clients - most);
         },
+        makeLeave: () => this.#note('makes leave'),
         unblock: async () => this.#note('unblock'),
         mayBlock: () => undefined,
         announceMove: (seconds) => this.#note(`moves in ${seconds} s`),

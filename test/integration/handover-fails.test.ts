@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TestCluster } from '../support/cluster.js';
+import { ConnectStorm } from '../support/connect-storm.js';
+import { findClusterPort } from '../support/ports.js';
+import { runProgram } from '../support/programs.js';
+import { Succession } from '../support/succession.js';
+
+let cluster: TestCluster;
+const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+});
+afterAll(async () => {
+  await cluster?.stop();
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A proxy whose configuration can be spoilt, and whose clients see nothing of that. */
+async function start(env: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'slotgate-handover-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'slotgate.yaml');
+  const good = `seeds: [${cluster.seeds.join(', ')}]\nhandoverTimeoutMs: 1500\n`;
+  writeFileSync(file, good);
+  const socket = join(folder, 'slotgate.sock');
+  const port = await findClusterPort();
+  const succession = await Succession.start({
+    seeds: [],
+    listen: [`127.0.0.1:${port}`, socket],
+    args: ['--config', file, '--drain-timeout-ms', '1000'],
+    env,
+  });
+  cleanUps.push(() => succession.stop());
+  return { succession, port, socket, good, write: (text: string) => writeFileSync(file, text) };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** Fails once; nobody notices, and then it succeeds. @returns The reason. */
+async function failOnce({ succession, socket, good, write }: Started, heal = () => write(good)) {
+  const { pid } = succession;
+  const storm = new ConnectStorm({ path: socket }, 200);
+  const { status, body } = await succession.ask();
+  expect([status, body['error_code']]).toEqual([500, 'handover_failed']);
+  const reason = String(body['description']);
+  expect(succession.pid).toBe(pid);
+  expect(succession.proxy.log).toContain('this process goes on');
+  expect(await succession.proxy.metric('slotgate_handovers_failed_total')).toBe(1);
+  expect((await succession.proxy.readiness()).isReady).toBe(true);
+  expect(statSync(socket).isSocket()).toBe(true);
+  heal();
+  await succession.handOver();
+  await succession.untilAlone();
+  await storm.stop();
+  expect(Object.fromEntries(storm.failures)).toEqual({});
+  return reason;
+}
+
+describe('the old process goes on when the new one', () => {
+  test('has a bad configuration', async () => {
+    const started = await start();
+    started.write(`${started.good}threads: none\n`);
+    expect(await failOnce(started)).toContain('threads');
+  });
+
+  test('is not ready in time', async () => {
+    const started = await start();
+    started.write(`seeds: [127.0.0.1:${await findClusterPort()}]\nhandoverTimeoutMs: 1500\n`);
+    expect(await failOnce(started)).toMatch(/not ready within 1500 ms: .*topology/);
+  });
+
+  test('wants an admin address that another process has', async () => {
+    const started = await start();
+    started.write(`${started.good}metrics: ${cluster.seeds[0]}\n`);
+    expect(await failOnce(started)).toContain(`${cluster.seeds[0]} is in use`);
+  });
+
+  test('crashes, or hangs before it can say anything', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slotgate-handover-'));
+    cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+    const [fault, hook] = [join(folder, 'fault'), join(folder, 'hook.cjs')];
+    const read = `require('fs').readFileSync(${JSON.stringify(fault)}, 'utf8')`;
+    writeFileSync(hook, `if (process.argv[2] === 'proxy') eval(${read})`);
+    writeFileSync(fault, '');
+    const started = await start({ NODE_OPTIONS: `--require ${hook}` });
+    writeFileSync(fault, "process.kill(process.pid, 'SIGKILL')");
+    expect(await failOnce(started, () => writeFileSync(fault, ''))).toContain('SIGKILL');
+    writeFileSync(fault, 'for (;;);');
+    const { body } = await started.succession.ask();
+    expect(body['description']).toContain('it said nothing for 3500 ms');
+  });
+});
+
+describe('a hand-over is refused', () => {
+  test('while another one runs, and while the process is being stopped', async () => {
+    const { succession, port, write, good } = await start();
+    write(`seeds: [127.0.0.1:${await findClusterPort()}]\nhandoverTimeoutMs: 1500\n`);
+    const first = succession.ask();
+    await sleep(100);
+    const second = await succession.ask();
+    expect(second).toMatchObject({ status: 409, body: { error_code: 'handover_refused' } });
+    expect(second.body['description']).toContain('running already');
+    expect((await first).status).toBe(500);
+    write(good);
+    // Somebody who keeps the process from ending at once.
+    const client = await succession.proxy.connect({ port });
+    await client.call('MULTI');
+    process.kill(succession.pid, 'SIGTERM');
+    await sleep(100);
+    const third = await succession.ask();
+    expect(third.body['description']).toContain('being stopped');
+    client.close();
+  });
+
+  test('as PID 1', async () => {
+    const { succession } = await start();
+    const script = `
+      import { ownProcess } from ${JSON.stringify(new URL('../../dist/cli/handover/own-process.js', import.meta.url).pathname)};
+      console.log(process.pid, ownProcess().noSuccessor);
+    `;
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    const result = await runProgram('unshare', ['--pid', '--fork', ...node]);
+    if (result.code === 0) {
+      expect(result.output).toContain('1 this process is PID 1: the container ends with it');
+    } else {
+      process.stdout.write(`skipped: no PID namespaces here (${result.output.trim()})\n`);
+    }
+    expect((await succession.ask()).status).toBe(200);
+  });
+
+  test('a SIGTERM meanwhile ends the old process as usual, and the new one with it', async () => {
+    const { succession, port, write } = await start();
+    write(`seeds: [127.0.0.1:${await findClusterPort()}]\nhandoverTimeoutMs: 20000\n`);
+    process.kill(succession.pid, 'SIGUSR2');
+    await sleep(800);
+    process.kill(succession.pid, 'SIGTERM');
+    expect(await succession.proxy.exited).toBe(0);
+    expect(succession.proxy.log).toContain('this process was asked to stop');
+    await expect(succession.proxy.connect({ port })).rejects.toThrow();
+  });
+});

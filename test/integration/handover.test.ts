@@ -1,0 +1,158 @@
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { createClient, createClientPool } from 'redis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TestCluster } from '../support/cluster.js';
+import { ConnectStorm } from '../support/connect-storm.js';
+import type { TestProxyOptions } from '../support/proxy.js';
+import { Succession } from '../support/succession.js';
+
+const IS_LONG = process.env['SLOTGATE_LONG_TESTS'] === '1';
+const HANDOVERS = IS_LONG ? 10 : 3;
+const CONNECTS_PER_SECOND = IS_LONG ? 5_000 : 1_000;
+
+let cluster: TestCluster;
+const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+});
+afterAll(async () => {
+  await cluster?.stop();
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
+  const { args = [], ...rest } = options;
+  const succession = await Succession.start({
+    seeds: cluster.seeds,
+    args: ['--drain-timeout-ms', '1500', ...args],
+    ...rest,
+  });
+  cleanUps.push(() => succession.stop());
+  return succession;
+}
+
+describe('while processes hand over to each other', () => {
+  test(
+    'new connections are neither refused nor reset',
+    async () => {
+      const succession = await start();
+      const storm = new ConnectStorm({ port: succession.proxy.port }, CONNECTS_PER_SECOND);
+      await sleep(300);
+      for (let i = 0; i < HANDOVERS; i++) {
+        await succession.handOver();
+        await succession.untilAlone();
+      }
+      await storm.stop();
+      process.stdout.write(`${storm.answered} connections through ${HANDOVERS} hand-overs\n`);
+      expect(Object.fromEntries(storm.failures)).toEqual({});
+      expect(storm.answered).toBeGreaterThan(HANDOVERS * 100);
+    },
+    IS_LONG ? 240_000 : 60_000,
+  );
+
+  test('no command of stock clients and pools fails', async () => {
+    const succession = await start();
+    const failures: string[] = [];
+    const clients = await stockClients(succession.proxy.port);
+    let isOver = false;
+    let commands = 0;
+    const users = clients.map(async ({ name, ask, pauseMs }, user) => {
+      for (let round = 0; !isOver; round++) {
+        await ask(`key-${user}`, String(round)).then(
+          (got) => {
+            commands++;
+            if (got !== String(round)) failures.push(`${name}: ${got} instead of ${round}`);
+          },
+          (error: unknown) => failures.push(`${name}: ${String(error)}`),
+        );
+        if (pauseMs > 0) await sleep(pauseMs);
+      }
+    });
+    for (let i = 0; i < HANDOVERS; i++) {
+      await succession.handOver();
+      await succession.untilAlone();
+    }
+    isOver = true;
+    await Promise.all(users);
+    process.stdout.write(`${commands} commands through ${HANDOVERS} hand-overs\n`);
+    expect(failures).toEqual([]);
+    expect(commands).toBeGreaterThan(500);
+  }, 120_000);
+
+  test('probes and metrics are answered throughout', async () => {
+    const succession = await start();
+    const answers: string[] = [];
+    let isOver = false;
+    const probing = (async () => {
+      for (; !isOver; await sleep(5)) answers.push(await probe(succession));
+    })();
+    await succession.handOver();
+    await succession.untilAlone();
+    isOver = true;
+    await probing;
+    expect(new Set(answers)).toEqual(new Set(['200']));
+    expect(await succession.proxy.metric('slotgate_handover_generation')).toBe(1);
+  });
+});
+
+/** The status of /readyz, over a connection of its own, or the error. */
+function probe({ proxy }: Succession): Promise<string> {
+  return new Promise((resolve) => {
+    get(`${proxy.adminUrl}/readyz`, { agent: false }, (response) => {
+      response.resume().once('end', () => resolve(String(response.statusCode)));
+    }).once('error', (error) => resolve(String(error)));
+  });
+}
+
+/** Somebody who uses a client. */
+interface User {
+  readonly name: string;
+  /** Writes a value and reads it back. */
+  readonly ask: (key: string, value: string) => Promise<string | null>;
+  /** Between two turns; 0: there is always a command under way. */
+  readonly pauseMs: number;
+}
+
+/** Several users of each client. */
+async function stockClients(port: number): Promise<readonly User[]> {
+  const quiet = () => undefined;
+  const socket = { host: '127.0.0.1', port };
+  const ioredis = new Redis(socket).on('error', quiet);
+  const single = createClient({ socket }).on('error', quiet);
+  const pool = createClientPool({ socket }, { minimum: 2, maximum: 6 }).on('error', quiet);
+  // These neither repeat a command nor hear of the move.
+  const simple = Array.from({ length: 4 }, () =>
+    createClient({ socket, RESP: 2 }).on('error', quiet),
+  );
+  const connecting = [single, pool, ...simple];
+  await Promise.all(connecting.map((client) => client.connect()));
+  cleanUps.push(() => {
+    ioredis.disconnect();
+    for (const client of connecting) client.destroy();
+  });
+  const shared = [
+    ['ioredis', ioredis],
+    ['node-redis', single],
+    ['pool of node-redis', pool],
+  ] as const;
+  return [
+    ...shared.flatMap(([name, client]) =>
+      [0, 0, 5, 10].map((pauseMs) => ({ name, pauseMs, ask: asking(client) })),
+    ),
+    ...simple.map((client) => ({ name: 'RESP2', pauseMs: 10, ask: asking(client) })),
+  ];
+}
+
+function asking(client: {
+  set(key: string, value: string): Promise<unknown>;
+  get(key: string): Promise<string | null>;
+}): User['ask'] {
+  return async (key, value) => {
+    await client.set(key, value);
+    return client.get(key);
+  };
+}
