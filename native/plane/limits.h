@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kAcceptsPerTurn = 64;
 /// Who has connected so recently is seldom through with what it says first: it stays for now.
 inline constexpr std::uint64_t kSettlingMs = 500;
 /// Who has sent nothing for so long after a reply is through with what it was doing.
-inline constexpr std::uint64_t kPauseMs = 5;
+inline constexpr std::uint64_t kPauseMs = 10;
 /// Beyond what any queue of a listening socket holds, so that a flood of new ones has an end.
 inline constexpr std::uint32_t kAcceptsAtEnd = 100'000;
 /// Bytes read in one turn from a link whose current reply is large.

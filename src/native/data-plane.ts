@@ -251,7 +251,8 @@ export class DataPlane {
   }
 
   #makeLeave(mostPerWorker: number, isNow: boolean, among?: Audience): void {
-    const only = among === undefined ? ([] as const) : ([among.database, among.presentations] as const);
+    const only =
+      among === undefined ? ([] as const) : ([among.database, among.presentations] as const);
     this.#plane.makeLeave(mostPerWorker, isNow, ...only);
   }
 

@@ -1,5 +1,9 @@
 import type { PlacementSettings } from '../placement/index.js';
+import { SYSTEM_CLOCK } from '../topology/index.js';
+import { pause } from './drain.js';
 import type { HostedDatabase } from './hosted-database.js';
+
+const LAST_ARRIVALS_MS = 100;
 
 /** What was changed while a process ran, by database. */
 export type PlacementChanges = Readonly<Record<string, Partial<PlacementSettings>>>;
@@ -53,6 +57,8 @@ export class ProxyHandover {
         return database.placement.handOver(taken, seconds);
       }),
     );
+    // Those that were accepted last may be on their way from one worker to another, and not count yet.
+    await pause(SYSTEM_CLOCK, LAST_ARRIVALS_MS);
     await this.#parts.drain(drainTimeoutMs);
   }
 

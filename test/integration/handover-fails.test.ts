@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
-import { runProgram } from '../support/programs.js';
+import { ROOT } from '../support/root.js';
 import { Succession } from '../support/succession.js';
+import { waitFor } from '../support/wait.js';
+
+const MAIN = join(ROOT, 'dist', 'main.js');
 
 let cluster: TestCluster;
 const cleanUps: (() => Promise<unknown> | unknown)[] = [];
@@ -119,19 +123,29 @@ describe('a hand-over is refused', () => {
   });
 
   test('as PID 1', async () => {
-    const { succession } = await start();
-    const script = `
-      import { ownProcess } from ${JSON.stringify(new URL('../../dist/cli/handover/own-process.js', import.meta.url).pathname)};
-      console.log(process.pid, ownProcess().noSuccessor);
-    `;
-    const node = [process.execPath, '--input-type=module', '-e', script];
-    const result = await runProgram('unshare', ['--pid', '--fork', ...node]);
-    if (result.code === 0) {
-      expect(result.output).toContain('1 this process is PID 1: the container ends with it');
-    } else {
-      process.stdout.write(`skipped: no PID namespaces here (${result.output.trim()})\n`);
+    const [port, admin] = [await findClusterPort(), await findClusterPort()];
+    const addresses = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`];
+    const proxy = [MAIN, 'proxy', '--seed', cluster.seeds[0] ?? '', ...addresses];
+    const namespace = ['--pid', '--fork', '--kill-child', process.execPath];
+    const child = spawn('unshare', [...namespace, ...proxy], { stdio: 'ignore' });
+    cleanUps.push(() => child.kill('SIGKILL'));
+    const url = `http://127.0.0.1:${admin}`;
+    const isReady = () =>
+      fetch(`${url}/readyz`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    await waitFor('the proxy', async () => child.exitCode !== null || (await isReady()));
+    if (child.exitCode !== null) {
+      process.stdout.write('skipped: no PID namespaces here\n');
+      return;
     }
-    expect((await succession.ask()).status).toBe(200);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/v1/handover`, { method: 'POST', headers, body: '{}' });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({
+      description: expect.stringContaining('this process is PID 1: the container ends with it'),
+    });
   });
 
   test('a SIGTERM meanwhile ends the old process as usual, and the new one with it', async () => {

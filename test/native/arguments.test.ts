@@ -263,20 +263,29 @@ describe('orders', () => {
     },
   );
 
-  test.each([[[]], [[0, 3]], [[0, 3, 'done']], [[2, 3, ignore]], [['0', 3, ignore]]])(
-    'stopListening%j',
+  test.each([
+    [[]],
+    [[0, 3, false]],
+    [[0, 3, false, 'done']],
+    [[0, 3, 0, ignore]],
+    [[2, 3, false, ignore]],
+    [['0', 3, false, ignore]],
+  ])('stopListening%j', (args) => {
+    expect(() => call('stopListening', ...args)).toThrow(
+      new TypeError('stopListening takes a worker, a file descriptor, a boolean and a function'),
+    );
+  });
+
+  test.each([[[]], [['1', false]], [[1, 2]], [[1, true, 2]], [[1, true, 2, [], 3]]])(
+    'makeLeave%j',
     (args) => {
-      expect(() => call('stopListening', ...args)).toThrow(
-        new TypeError('stopListening takes a worker, a file descriptor and a function'),
+      expect(() => call('makeLeave', ...args)).toThrow(
+        new TypeError(
+          'makeLeave takes a number and a boolean, and may take a database and presentations',
+        ),
       );
     },
   );
-
-  test.each([[[]], [['1']], [[1, 2]], [[1, 2, [], 3]]])('closeIdleClients%j', (args) => {
-    expect(() => call('closeIdleClients', ...args)).toThrow(
-      new TypeError('closeIdleClients takes a number, and may take a database and presentations'),
-    );
-  });
 });
 
 describe('presentations', () => {
@@ -334,7 +343,7 @@ describe('the presentations of an order', () => {
     expect(() => call('notify', ...audience, 1, PUSH)).toThrow(TypeError);
     if (audience.length === 2) {
       expect(() => call('notify', ...audience, 1, PUSH)).toThrow(message);
-      expect(() => call('closeIdleClients', 1, ...audience)).toThrow(message);
+      expect(() => call('makeLeave', 1, false, ...audience)).toThrow(message);
     }
     expect(() => call('countClients', 7, ...audience)).toThrow(new TypeError(message));
   });

@@ -182,7 +182,7 @@ test('clients are counted and closed by what they are shown', async () => {
   expect(await plane.plane.countClients(audience)).toBe(3);
   expect(await plane.plane.countClients({ database: 0, presentations: [1, 2, 3] })).toBe(4);
   expect(await plane.plane.countClients({ database: 1, presentations: [3] })).toBe(0);
-  plane.plane.closeIdleClients(100, audience);
+  plane.plane.makeLeave(audience);
   await Promise.all(nines.map((client) => client.untilEnded()));
   expect(await plane.plane.countClients(audience)).toBe(0);
   other.send('PING\r\n');

@@ -66,7 +66,8 @@ test('after stop, orders do nothing, and figures stay', async () => {
   plane.setSettings(0, settings());
   plane.setCommands(0, []);
   plane.preconnect(0);
-  plane.closeIdleClients(1);
+  plane.letLeave(1);
+  plane.makeLeave();
   plane.listen(0, 0, 0);
   await plane.stopListening(0, 0);
   expect(plane.total('requests')).toBe(2);
@@ -80,7 +81,7 @@ describe('stopListening', () => {
     client.send('SET foo 1\r\n');
     await client.expect('+OK\r\n');
     await running.stopListening();
-    running.plane.closeIdleClients(0);
+    running.plane.letLeave(0);
     client.send('PING\r\n');
     await client.expect('+PONG\r\n');
     running.stop();

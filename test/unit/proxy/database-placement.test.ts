@@ -34,7 +34,8 @@ class FakePlane implements PlacementPlane {
   notify(_audience: unknown, _kind: number, frame: Buffer) {
     this.notices.push(frame.toString());
   }
-  closeIdleClients() {}
+  letLeave() {}
+  makeLeave() {}
   async countClients() {
     return 0;
   }

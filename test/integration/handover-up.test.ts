@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { ConnectStorm } from '../support/connect-storm.js';
+import { findClusterPort } from '../support/ports.js';
+import { TestClient } from '../support/resp-client.js';
+import { ROOT } from '../support/root.js';
+import { waitFor } from '../support/wait.js';
+
+const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function isThere(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+async function up(port: number): Promise<{ child: ChildProcess; output: () => string }> {
+  const args = ['up', '--port', String(port), '--ephemeral', '--replicas', '0', '--nodes', '2'];
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  cleanUps.push(() => child.kill('SIGKILL'));
+  await waitFor('"ready"', () => {
+    if (child.exitCode !== null) throw new Error(`ended early: ${output}`);
+    return output.includes('Slotgate is ready');
+  });
+  return { child, output: () => output };
+}
+
+/** The process ids of the servers, and the folder of their data. */
+function serversOf(output: string): { readonly folder: string; readonly guard: number } {
+  const folder = /^ {2}data {5}(.*)$/m.exec(output)?.[1] ?? '';
+  const { guard } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8'));
+  return { folder, guard: guard.pid };
+}
+
+test('slotgate up hands its servers over, too, and they end with the last process', async () => {
+  const port = await findClusterPort();
+  const { child, output } = await up(port);
+  const { folder, guard } = serversOf(output());
+  cleanUps.push(() => isThere(guard) && process.kill(-guard, 'SIGKILL'));
+  const ended = once(child, 'exit');
+  const client = await TestClient.connect({ host: '127.0.0.1', port });
+  await client.call('SET', 'a', 'kept');
+  client.close();
+  const admin = /admin +(http:\S+)/.exec(output())?.[1] ?? '';
+  const storm = new ConnectStorm({ port }, 200);
+
+  const response = await fetch(`${admin}/v1/handover`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { pid } = (await response.json()) as { readonly pid: number };
+  expect(response.status).toBe(200);
+  cleanUps.push(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
+  expect(await ended).toEqual([0, null]);
+  expect(output()).toContain(`Process ${pid} has taken over`);
+  await storm.stop();
+  expect(Object.fromEntries(storm.failures)).toEqual({});
+
+  expect(serversOf(output())).toEqual({ folder, guard });
+  expect(isThere(guard)).toBe(true);
+  expect(JSON.parse(readFileSync(join(folder, 'up.lock'), 'utf8')).pid).toBe(pid);
+  const late = await TestClient.connect({ host: '127.0.0.1', port });
+  expect(await late.call('GET', 'a')).toBe('kept');
+  late.close();
+  expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+
+  process.kill(pid, 'SIGTERM');
+  await waitFor('everything to end', () => !isThere(pid) && !isThere(guard));
+  expect(existsSync(folder)).toBe(false);
+}, 90_000);
