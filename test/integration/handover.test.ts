@@ -145,7 +145,7 @@ async function stockClients(port: number): Promise<readonly User[]> {
     ),
     ...simple.map((client) => ({
       name: 'node-redis with RESP2',
-      pauseMs: 50,
+      pauseMs: 300,
       ask: async (key: string, value: string) => ((await client.set(key, value)) ? value : null),
     })),
   ];
