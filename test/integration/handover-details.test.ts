@@ -13,8 +13,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
+import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
 import { RawClient } from '../support/raw-client.js';
+import { ROOT } from '../support/root.js';
 import { Succession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
@@ -156,7 +158,16 @@ describe('the new process', () => {
       body: '{"slotgate_mode":"cluster"}',
     });
     expect(change.status).toBe(200);
-    await succession.handOver();
+    const ctl = [
+      join(ROOT, 'dist', 'main.js'),
+      'ctl',
+      'handover',
+      '--url',
+      succession.proxy.adminUrl,
+    ];
+    const { code, output } = await runProgram(process.execPath, ctl);
+    const pid = await succession.untilHandedOver();
+    expect([code, output]).toEqual([0, expect.stringContaining(`Process ${pid} serves now`)]);
     await succession.untilAlone();
     const database = await (await fetch(`${succession.proxy.adminUrl}/v1/bdbs/1`)).json();
     expect(database).toMatchObject({ slotgate_mode: 'cluster' });

@@ -14,7 +14,7 @@ import {
 /** Beyond its own time-out: by then it hangs. */
 const GRACE_MS = 2_000;
 /** Between the word to open and that it serves. */
-const OPEN_TIMEOUT_MS = 5_000;
+const OPEN_TIMEOUT_MS = 10_000;
 /** How long its exit code is waited for when it has hung up. */
 const EXIT_WAIT_MS = 1_000;
 

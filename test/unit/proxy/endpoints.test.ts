@@ -103,4 +103,36 @@ describe('the endpoints of a database', () => {
     expect(states()).toEqual(['closed', 'closed']);
     expect(clock.timerCount).toBe(0);
   });
+
+  test('while they are frozen nothing is opened or retired; that is made up for', async () => {
+    const { endpoints, events, states } = setUp('a', 'b');
+    await endpoints.choose(['a'], false);
+    expect(await endpoints.freeze()).toEqual([10, 11]);
+    await endpoints.choose(['b'], false);
+    expect(states()).toEqual(['listening', 'closed']);
+    await endpoints.thaw();
+    expect(states()).toEqual(['grace', 'listening']);
+    expect(events).toContain('b listen');
+  });
+
+  test('sockets that another process takes are left to it, also those that never opened', async () => {
+    const { endpoints, events, states } = setUp('a', 'b');
+    await endpoints.reserve();
+    await endpoints.choose(['a'], false);
+    expect(endpoints.openDescriptors).toEqual([10, 11]);
+    events.length = 0;
+    await endpoints.handOver(new Set([10]));
+    expect(events).toEqual(expect.arrayContaining(['a leaves 10', 'b leaves 10']));
+    expect(states()).toEqual(['closed', 'closed']);
+    await endpoints.choose(['b'], false);
+    expect(states()).toEqual(['closed', 'closed']);
+  });
+
+  test('what only was reserved is given back when it is not needed', async () => {
+    const { endpoints, events } = setUp('a', 'b');
+    await endpoints.reserve();
+    await endpoints.choose(['a'], false);
+    endpoints.releaseUnopened();
+    expect(events.filter((event) => event.endsWith('release'))).toEqual(['b release']);
+  });
 });
