@@ -8,8 +8,8 @@ namespace slotgate {
 
 namespace {
 
-/// How often it is looked who pauses.
-constexpr std::uint64_t kLookMs = 1;
+/// It is looked who pauses every millisecond, with so many clients; with more of them less often.
+constexpr std::size_t kLooksPerMs = 256;
 
 bool has_state(const Client& client) noexcept {
   return client.session && (client.session->transaction || client.session->subscriptions);
@@ -73,7 +73,7 @@ bool Leavers::has_gone(Leaver& leaver) {
 
 void Leavers::run() {
   std::erase_if(waiting_, [this](Leaver& leaver) { return has_gone(leaver); });
-  due_ms_ = context_.now_ms + kLookMs;
+  due_ms_ = context_.now_ms + 1 + waiting_.size() / kLooksPerMs;
 }
 
 }  // namespace slotgate

@@ -149,8 +149,8 @@ function listenToSignals(running: Running, { signals }: CommandEnvironment): () 
   };
 }
 
-async function reloadNow({ reloader, notifier, shutdown }: Running): Promise<void> {
-  if (shutdown.requested.aborted) return;
+async function reloadNow({ reloader, notifier, shutdown, handover }: Running): Promise<void> {
+  if (shutdown.requested.aborted || handover.handedOver !== undefined) return;
   notifier.reloading('reading the configuration');
   await reloader.reload();
   if (!shutdown.requested.aborted) notifier.ready('serving');

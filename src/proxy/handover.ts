@@ -8,13 +8,6 @@ const LAST_ARRIVALS_MS = 100;
 /** What was changed while a process ran, by database. */
 export type PlacementChanges = Readonly<Record<string, Partial<PlacementSettings>>>;
 
-/** What a process leaves to the next one. */
-export interface HandoverGoods {
-  /** Of all sockets on which clients connect, or will. */
-  readonly descriptors: readonly number[];
-  readonly changes: PlacementChanges;
-}
-
 export interface HandoverParts {
   readonly databases: () => readonly HostedDatabase[];
   /** Closes clients within a time. */
@@ -32,14 +25,18 @@ export class ProxyHandover {
     this.#parts = parts;
   }
 
-  /** Endpoints stay as they are from now on, until one of the other methods is called. */
-  async begin(): Promise<HandoverGoods> {
+  /**
+   * Endpoints stay as they are from now on, until `cancel` or `complete` is called.
+   * @returns The descriptors of all sockets on which clients connect, or will.
+   */
+  async begin(): Promise<readonly number[]> {
+    const frozen = this.#parts.databases().map(({ placement }) => placement.endpoints.freeze());
+    return (await Promise.all(frozen)).flat();
+  }
+
+  changes(): PlacementChanges {
     const databases = this.#parts.databases();
-    const descriptors = await Promise.all(
-      databases.map(({ placement }) => placement.endpoints.freeze()),
-    );
-    const changes = databases.map(({ name, placement }) => [name, placement.changes] as const);
-    return { descriptors: descriptors.flat(), changes: Object.fromEntries(changes) };
+    return Object.fromEntries(databases.map(({ name, placement }) => [name, placement.changes]));
   }
 
   /** Nobody goes on: all is as before. */

@@ -147,12 +147,12 @@ export class Handover {
 
   async #start(): Promise<HandedOver> {
     const { proxy, estate, stopping } = this.#options;
-    const { descriptors, changes } = await proxy.begin();
+    const descriptors = await proxy.begin();
     let successor: Successor | undefined;
     try {
       successor = this.#spawn(descriptors);
       await successor.untilPrepared(stopping);
-      const taken = await successor.open(changes, stopping);
+      const taken = await successor.open(proxy.changes(), stopping);
       const { pid } = successor;
       estate?.complete(pid);
       successor.release();

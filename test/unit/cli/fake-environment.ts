@@ -16,7 +16,8 @@ export class FakeProxy implements RunningProxy {
   drained: Promise<void> = Promise.resolve();
 
   readonly handover = {
-    begin: async () => ({ descriptors: [], changes: {} }),
+    begin: async () => [],
+    changes: () => ({}),
     cancel: async () => undefined,
     complete: async () => undefined,
     settle: () => [],
