@@ -28,7 +28,7 @@ async function start(options: Partial<TestProxyOptions> = {}): Promise<Successio
   const { args = [], ...rest } = options;
   const succession = await Succession.start({
     seeds: cluster.seeds,
-    args: ['--drain-timeout-ms', '1500', ...args],
+    args: ['--drain-timeout-ms', '1000', ...args],
     ...rest,
   });
   cleanUps.push(() => succession.stop());

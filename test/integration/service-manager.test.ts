@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceNotifier } from '../../src/cli/service-notifier.js';
 import { TestCluster } from '../support/cluster.js';
 import { ROOT } from '../support/root.js';
 import { Succession } from '../support/succession.js';
@@ -90,12 +91,11 @@ function folder(): string {
 }
 
 describe('a service manager', () => {
-  test.each(['path', 'abstract'])('is told what happens, over a socket with a %s', async (kind) => {
+  test('is told what happens', async () => {
     const place = folder();
-    const path = kind === 'path' ? join(place, 'notify') : `@${join(place, 'notify')}`;
     const config = join(place, 'slotgate.yaml');
     writeFileSync(config, 'maxClients: 100\n');
-    const { manager, succession } = await start(path, config);
+    const { manager, succession } = await start(join(place, 'notify'), config);
     const first = succession.pid;
     await manager.until(first, 'READY=1\nSTATUS=serving');
 
@@ -124,6 +124,13 @@ describe('a service manager', () => {
       false,
     );
   });
+});
+
+test('a socket may be a name in the abstract namespace', async () => {
+  const path = `@${join(folder(), 'notify')}`;
+  const manager = await Manager.start(path);
+  ServiceNotifier.from({ NOTIFY_SOCKET: path }).ready('serving');
+  await manager.until(process.pid, 'READY=1\nSTATUS=serving');
 });
 
 describe('the unit file of docs/operations.md', () => {
