@@ -61,6 +61,7 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.reply_mode = ReplyMode::kOn;
   client.no_evict = client.postponed = false;
   client.notice_kind = 0;
+  context_.woken_up();
   client.connected_at_ms = client.last_read_ms = context_.now_ms;
   client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
   if (arrival.proxied) client.proxied = std::make_unique<ProxiedConnection>(*arrival.proxied);

@@ -29,6 +29,7 @@ bool is_between_requests(const Client& client) noexcept {
 }  // namespace
 
 void Leavers::add(std::size_t most, Leaving how, const AudienceNames* among) {
+  context_.woken_up();
   context_.client_io->for_each([&](Client& client) {
     if (most == 0 || (among != nullptr && !Clients::is_of(client, *among))) return;
     if (how == Leaving::kNow) {
