@@ -12,12 +12,13 @@ constexpr double kInt32Most = 2147483647.0;
 constexpr double kSafeMost = 9007199254740991.0;
 
 // In the order of the bits of CommandFlag; the names are those of src/native/types.ts.
-constexpr std::array<std::string_view, 21> kFlagNames = {
-    "write",        "readonly",          "connection_state", "container",        "script",
-    "blocking",     "blocks_with_token", "before_auth",      "not_key",          "repeatable",
-    "keys_unknown", "queueable",         "never_queued",     "while_subscribed", "may_replicate",
-    "keyspace",     "unmonitored",       "secret",           "runs_body",        "runs_digest",
-    "at_replica"};
+constexpr std::array<std::string_view, 22> kFlagNames = {
+    "write",        "readonly",         "connection_state",  "container",
+    "script",       "blocking",         "blocks_with_token", "before_auth",
+    "not_key",      "repeatable",       "keys_unknown",      "queueable",
+    "never_queued", "while_subscribed", "may_replicate",     "keyspace",
+    "unmonitored",  "secret",           "runs_body",         "runs_digest",
+    "at_replica",   "renamed"};
 
 std::uint32_t read_flags(FieldReader& reader, const Napi::Object& row) {
   std::uint32_t flags = 0;
@@ -93,6 +94,7 @@ CommandRow read_command_row(FieldReader& reader, const Napi::Object& value) {
   row.split_step = static_cast<std::uint8_t>(reader.number(value, "splitStep", 1, 2));
   row.ready_reply = reader.text(value, "readyReply");
   row.block_token = reader.text(value, "blockToken");
+  row.called = reader.text(value, "called");
   row.retry_options_from =
       static_cast<std::uint8_t>(reader.number(value, "retryOptionsFrom", 0, 255));
   row.retry_options = reader.texts(value, "retryOptions");

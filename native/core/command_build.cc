@@ -84,6 +84,8 @@ const char* row_fault(const CommandRow& row) noexcept {
   if (row.name.empty()) return "the name is empty";
   if (row.name.size() > CommandTable::kNameBytesMax) return "the name is longer than 128 bytes";
   if (has_upper_case(row.name)) return "the name is not in lower case";
+  if (row.called.size() > CommandTable::kNameBytesMax || has_upper_case(row.called))
+    return "what it is called is longer than 128 bytes, or not in lower case";
   if (!in_range(row.arity, std::numeric_limits<std::int16_t>::min(),
                 std::numeric_limits<std::int16_t>::max())) {
     return "the arity does not fit 16 bits";
@@ -122,7 +124,7 @@ std::int32_t words_least(std::int32_t arity) noexcept { return arity < 0 ? -arit
 bool is_plain(const Command& command) noexcept {
   constexpr std::uint32_t kNotPlain = kFlagConnectionState | kFlagContainer | kFlagBlocking |
                                       kFlagBlocksWithToken | kFlagKeysUnknown | kFlagRunsBody |
-                                      kFlagRunsDigest;
+                                      kFlagRunsDigest | kFlagRenamed;
   return command.route == RouteBy::kKeys && command.shape == KeyShape::kOne &&
          command.barrier == Barrier::kNone && (command.flags & kNotPlain) == 0 &&
          words_least(command.arity) > command.first_key;

@@ -59,6 +59,7 @@ enum CommandFlag : std::uint32_t {
   kFlagRunsBody = 1U << 18,         ///< runs the script whose body is argument 1
   kFlagRunsDigest = 1U << 19,       ///< runs the script whose SHA-1 is argument 1, in hexadecimal
   kFlagAtReplica = 1U << 20,        ///< replicas may be asked, if it has one key or can be divided
+  kFlagRenamed = 1U << 21,          ///< clients call it `called`, and not by its name
 };
 
 /// Who answers.
@@ -139,6 +140,8 @@ struct CommandRow {
   std::string ready_reply;
   /// Upper case; with kFlagBlocksWithToken.
   std::string block_token;
+  /// With kFlagRenamed, in the form of `name`; empty: clients cannot call it.
+  std::string called;
   /// With kFlagRepeatable: what may stand at this position and behind it, if not 0, are
   /// `retry_options` (upper case) with a value each; anything else makes another command of it.
   std::uint8_t retry_options_from = 0;
@@ -180,26 +183,48 @@ class CommandTable {
   /// Longest name, "container|subcommand" included.
   static constexpr std::size_t kNameBytesMax = 128;
 
-  /// At most 65535 rows; names unique, lower case, at most kNameBytesMax; every row consistent in
-  /// itself. nullptr and a sentence in `error` otherwise.
+  /// At most 65535 rows; names unique, lower case, at most kNameBytesMax, and so are those by which
+  /// clients call them; every row consistent in itself. nullptr and a sentence in `error`
+  /// otherwise.
   static std::shared_ptr<const CommandTable> build(std::vector<CommandRow> rows,
                                                    std::string& error);
 
-  /// The row of `name` (any case), or nullptr. Container rows are returned as such.
-  [[nodiscard]] const Command* find(Bytes name) const noexcept;
+  /// The row that clients call `name` (any case), or nullptr. Container rows are returned as such.
+  [[nodiscard]] const Command* find(Bytes name) const noexcept {
+    const Command* const command = found(called_, name);
+    return command == nullptr || !is_hidden(*command) ? command : nullptr;
+  }
 
   /// The row that describes a request: the subcommand's where the first word is a container.
   /// nullptr if the command or the subcommand is unknown; a container without subcommand gives the
   /// container's own row.
-  [[nodiscard]] const Command* resolve(Bytes frame, const std::vector<Arg>& args) const noexcept;
+  [[nodiscard]] const Command* resolve(Bytes frame, const std::vector<Arg>& args) const noexcept {
+    return resolved(called_, frame, args);
+  }
+  /// The same for a request as it is sent to servers, which know nothing of renaming.
+  [[nodiscard]] const Command* resolve_own(Bytes frame,
+                                           const std::vector<Arg>& args) const noexcept {
+    return resolved(names_, frame, args);
+  }
 
   [[nodiscard]] const Command& at(std::uint16_t id) const noexcept { return commands_[id]; }
   [[nodiscard]] std::size_t size() const noexcept { return commands_.size(); }
 
  private:
+  /// Before the name of what clients cannot call.
+  static constexpr char kHidden = '\n';
+
   CommandTable() = default;
+  static bool is_hidden(const Command& command) noexcept {
+    return (command.flags & kFlagRenamed) != 0 && command.row->called.front() == kHidden;
+  }
+  [[nodiscard]] const Command* found(const NameIndex& index, Bytes name) const noexcept;
+  [[nodiscard]] const Command* resolved(const NameIndex& index, Bytes frame,
+                                        const std::vector<Arg>& args) const noexcept;
+
   std::vector<CommandRow> rows_;
   std::vector<Command> commands_;
+  NameIndex called_;
   NameIndex names_;
 };
 

@@ -83,7 +83,10 @@ Dispatched Dispatcher::reject(Client& client, const Command& command, std::strin
 
 Dispatched Dispatcher::dispatch_slowly(Client& client, const Command* command, Bytes frame,
                                        const std::vector<Arg>& args) {
-  const Dispatched outcome = begin(client, command, frame, args);
+  const bool renamed = command != nullptr && (command->flags & kFlagRenamed) != 0;
+  if (renamed) renamed_.set(*command, frame, args);
+  const Dispatched outcome = renamed ? begin(client, command, renamed_.frame(), renamed_.args())
+                                     : begin(client, command, frame, args);
   if (outcome == Dispatched::kTaken) Tracking::command_started(client);
   return outcome;
 }

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "core/renamed_request.h"
 #include "core/router.h"
 #include "plane/links.h"
 #include "plane/redirector.h"
@@ -150,6 +151,7 @@ class Dispatcher {
 
   WorkerContext& context_;
   KeyPositions keys_;
+  RenamedRequest renamed_;
   std::set<std::string> hinted_;
 };
 

@@ -93,7 +93,8 @@ void Scripts::prepare_block(Link& link, Bytes frames) {
   RequestFramer framer;
   while (framer.next(frames.data, frames.size, link.database->limits().request) ==
          FrameStatus::kComplete) {
-    const Command* const command = link.database->commands->resolve(framer.frame(), framer.args());
+    const Command* const command =
+        link.database->commands->resolve_own(framer.frame(), framer.args());
     if (command != nullptr && concerns(*command))
       prepare_one(link, nullptr, *command, framer.frame(), framer.args());
     frames = {frames.data + framer.consumed(), frames.size - framer.consumed()};

@@ -151,6 +151,10 @@ TEST(a_header_of_others_is_a_protocol_error) {
   client.send(kHeader + request("PING"));
   CHECK_EQ(client.reply(), "-ERR Protocol error: unexpected PROXY header\r\n");
   CHECK(client.is_closed());
+  TestClient other = it.plane.connect();
+  other.send(std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16) + request("PING"));
+  CHECK_EQ(other.reply(), "-ERR Protocol error: NUL byte in inline request\r\n");
+  CHECK(other.is_closed());
 }
 
 TEST(the_rules_for_clients_are_those_of_the_address_in_the_header) {

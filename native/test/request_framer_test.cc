@@ -266,6 +266,8 @@ TEST(multibulk_faults_are_worded_as_by_the_server) {
       {"*1\r\n$" + times(41, "1"), "error too big bulk count string\n"},
       {"*" + times(40, "1") + "\r\n", "error too big mbulk count string\n"},
       {"*" + times(39, "1") + "\r\n", multi},
+      {"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "error unexpected PROXY header\n"},
+      {"PROXY UNKNOWN\r\n", "error unexpected PROXY header\n"},
   };
   for (const char* bad : {"", "+1", "01", "-0", " 1", "1 ", "1a", "0x1", "--1", "1\n", "\n"}) {
     cases.push_back({"*" + string(bad) + "\r\n", multi});

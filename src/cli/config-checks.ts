@@ -1,4 +1,4 @@
-import { allowProblem, denyProblem } from '../commands/command-policy.js';
+import { allowProblem, denyProblem, renameProblem } from '../commands/command-policy.js';
 import type { ConfigChecks } from '../config/checks.js';
 import { AdvertisedAddresses } from '../placement/advertise.js';
 import { placementWarnings, problemsInModes } from '../placement/problems.js';
@@ -17,6 +17,7 @@ export const CONFIG_CHECKS: ConfigChecks = {
   subnet: (text) =>
     Subnet.parse(text) === null ? 'allowed is a subnet such as 10.2.0.0/16' : undefined,
   denied: denyProblem,
+  renamed: renameProblem,
   allowed: allowProblem,
   placement: (config, nodes) => {
     const settings = configuredPlacement(config);

@@ -1,12 +1,16 @@
+import { Renames } from './renames.js';
 import type { CommandRow } from './types.js';
 
 /** All commands of a database. Immutable; the order of `rows` is the order of publication. */
 export class CommandTable {
   readonly rows: readonly CommandRow[];
+  /** How clients call them, where that is not by their names. */
+  readonly renames: Renames;
   readonly #byName: ReadonlyMap<string, CommandRow>;
 
-  constructor(rows: readonly CommandRow[]) {
+  constructor(rows: readonly CommandRow[], renames = new Renames()) {
     this.rows = rows;
+    this.renames = renames;
     this.#byName = new Map(rows.map((row) => [row.name, row]));
     if (this.#byName.size !== rows.length) {
       throw new Error('two rows of a command table have the same name');

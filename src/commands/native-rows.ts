@@ -2,6 +2,7 @@ import type { NativeCommandFlag, NativeCommandRow } from '../native/types.js';
 import { errorReply } from '../resp/index.js';
 import { hasUnknownKeys } from './command-row.js';
 import type { CommandTable } from './command-table.js';
+import type { Renames } from './renames.js';
 import { mayFollowSubscribe } from './rules/pubsub.js';
 import { mayAskReplica } from './rules/reads.js';
 import { refusalText } from './rules/refusals.js';
@@ -12,15 +13,17 @@ import type { CommandRow } from './types.js';
 
 /** The table as the data plane takes it; the i-th row here is the table's i-th row. */
 export function toNativeRows(table: CommandTable): NativeCommandRow[] {
-  return table.rows.map(toNativeRow);
+  return table.rows.map((row) => toNativeRow(row, table.renames));
 }
 
-function toNativeRow(row: CommandRow): NativeCommandRow {
+function toNativeRow(row: CommandRow, renames: Renames): NativeCommandRow {
   const { route, split, blocking, retry } = row;
+  const called = renames.calledAs(row.name);
   return {
     name: row.name,
     arity: row.arity,
-    flags: nativeFlags(row),
+    flags: called === row.name ? nativeFlags(row) : [...nativeFlags(row), 'renamed'],
+    called: called === row.name ? '' : (called ?? ''),
     route: route.kind === 'fan_out' ? 'control' : route.kind,
     local: route.kind === 'local' ? route.answer : 'none',
     split: split.kind,

@@ -18,6 +18,7 @@ export interface ConfigChecks {
   readonly serverZone: ListCheck;
   readonly subnet: TextCheck;
   readonly denied: TextCheck;
+  readonly renamed: ListCheck;
   readonly allowed: TextCheck;
   /** How one database is placed on all nodes and shown to clients. */
   readonly placement: (config: ResolvedConfig, nodes: readonly NodeSpec[]) => PlacementVerdict;
@@ -39,6 +40,7 @@ export const NO_CHECKS: ConfigChecks = {
   serverZone: FITS,
   subnet: FITS,
   denied: FITS,
+  renamed: FITS,
   allowed: FITS,
   placement: () => ({ problems: [], warnings: [] }),
 };

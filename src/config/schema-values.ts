@@ -92,6 +92,7 @@ function listSchema(entry: ListRow['entry'], checks: ConfigChecks): z.ZodType {
       return z.array(z.string().regex(/^[\w.-]{1,128}$/));
     case 'mapping':
     case 'advertised':
+    case 'renamed':
     case 'serverZone':
       return checkedList(checks[entry]);
     default:

@@ -22,6 +22,7 @@ export interface ListRow extends CommonRow {
     | 'advertised'
     | 'serverZone'
     | 'denied'
+    | 'renamed'
     | 'allowed';
   readonly placeholder: string;
   readonly default: readonly string[];

@@ -48,7 +48,8 @@ export type NativeCommandFlag =
   | 'secret'
   | 'runs_body'
   | 'runs_digest'
-  | 'at_replica';
+  | 'at_replica'
+  | 'renamed';
 
 /** Who answers a command. C++: `RouteBy`. */
 export type NativeRoute = 'keys' | 'keyless' | 'local' | 'control' | 'refuse' | 'pubsub';
@@ -106,6 +107,8 @@ export interface NativeCommandRow {
   readonly readyReply: string;
   /** Upper case; for the flag `blocks_with_token`; else empty. */
   readonly blockToken: string;
+  /** With `renamed`: how clients call it, in the form of `name`; '': they cannot. */
+  readonly called: string;
   /**
    * For the flag `repeatable`: from this position on only `retryOptions`, each with a value; 0: anything.
    */

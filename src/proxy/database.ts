@@ -237,6 +237,7 @@ export class Database {
   }
 }
 
-function commandPolicy({ denyCommands, allowCommands }: EffectiveConfig): CommandPolicy {
-  return { deny: denyCommands, allow: allowCommands };
+function commandPolicy(config: EffectiveConfig): CommandPolicy {
+  const { denyCommands, allowCommands, renameCommands } = config;
+  return { deny: denyCommands, allow: allowCommands, rename: renameCommands };
 }

@@ -7,5 +7,5 @@ import { CommandTable } from '../commands/index.js';
 export function keepPlaces(published: CommandTable, next: CommandTable): CommandTable {
   const kept = published.rows.map((row) => next.find(row.name) ?? row);
   const added = next.rows.filter((row) => published.find(row.name) === undefined);
-  return new CommandTable([...kept, ...added]);
+  return new CommandTable([...kept, ...added], next.renames);
 }

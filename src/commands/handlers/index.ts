@@ -2,6 +2,7 @@ import { ProxyError } from '../../errors/index.js';
 import type { ControlRequest } from '../../native/types.js';
 import { errorReply } from '../../resp/index.js';
 import { type ClusterAnsweredName, isClusterAnswered } from '../rules/cluster.js';
+import { TELLS_NAMES } from '../rules/names.js';
 import type { CONTROL } from '../rules/routes.js';
 import type { CommandRow } from '../types.js';
 import { handleBlocking } from './blocking.js';
@@ -12,6 +13,7 @@ import { handleClientPause, handleClientUnpause } from './client/pause.js';
 import { handleClientNoEvict, handleMonitor, handleReset } from './client/session.js';
 import { handleClientUnblock } from './client/unblock.js';
 import { handleCluster } from './cluster/index.js';
+import { handleCommandNames } from './command-names.js';
 import { handleConfigGet, handleConfigSet } from './config.js';
 import { wrongArityError } from './error-texts.js';
 import { fanOut } from './fan-out/index.js';
@@ -94,6 +96,7 @@ const HANDLERS: Readonly<Record<ControlName, ControlHandler>> = {
 };
 
 const handleClusterCommand = byValue(handleCluster);
+const handleNames = byValue(handleCommandNames);
 const handleFanOut = byValue((request, context, row) => fanOut(row, request, context));
 
 /**
@@ -109,7 +112,7 @@ export async function handleControl(
     return { kind: 'reply', bytes: wrongArityError(row.name) };
   }
   try {
-    return await handlerOf(row)(request, context);
+    return await handlerOf(row, request.args.length)(request, context);
   } catch (error) {
     if (error instanceof ProxyError) {
       return {
@@ -122,7 +125,10 @@ export async function handleControl(
 }
 
 /** A container's row comes up with a subcommand that the table does not have. */
-function handlerOf(row: CommandRow | undefined): ControlHandler {
+function handlerOf(row: CommandRow | undefined, words: number): ControlHandler {
+  if (row !== undefined && TELLS_NAMES.has(row.name) && (words === 1 || !row.container)) {
+    return handleNames;
+  }
   if (row === undefined || row.container) {
     return handleUnknown;
   }

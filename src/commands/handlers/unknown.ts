@@ -15,7 +15,10 @@ export async function handleUnknown(
   context: ControlContext,
 ): Promise<ControlOutcome> {
   const [command = Buffer.alloc(0), subcommand] = request.args;
-  const first = wordOf(command);
+  const first = context.table.renames.nameOf(wordOf(command));
+  if (first === undefined) {
+    return { kind: 'reply', bytes: unknownCommandError(request.args) };
+  }
   const container = context.table.find(first)?.container === true;
   const words = container && subcommand !== undefined ? [first, wordOf(subcommand)] : [first];
   const learned = await learn(words, context);
@@ -24,7 +27,7 @@ export async function handleUnknown(
   }
   const bytes =
     container && subcommand !== undefined
-      ? unknownSubcommandError(first, subcommand)
+      ? unknownSubcommandError(wordOf(command), subcommand)
       : unknownCommandError(request.args);
   return { kind: 'reply', bytes };
 }

@@ -98,6 +98,16 @@ export const UPSTREAM_SETTINGS = {
     reload: 'live',
     help: 'Commands that are refused whatever rights a client has, for example flushall or "config set"; config stands for all that begin with CONFIG.',
   },
+  renameCommands: {
+    kind: 'list',
+    entry: 'renamed',
+    placeholder: 'NAME=NEW',
+    default: [],
+    flag: 'rename-command',
+    env: 'SLOTGATE_RENAME_COMMANDS',
+    reload: 'live',
+    help: 'Commands that clients call by another name, for example config=cfg, or not at all: keys=. The old name is answered as an unknown command; subcommands go with their container. Servers keep their names, and so do rights of users, denyCommands and allowCommands.',
+  },
   allowCommands: {
     kind: 'list',
     entry: 'allowed',

@@ -9,13 +9,13 @@ import { LIFTABLE } from '../../../src/commands/rules/liftable.js';
 import { rowOf, TABLE } from './support.js';
 
 function routes(deny: readonly string[], allow: readonly string[], names: readonly string[]) {
-  const table = applyPolicy(TABLE, { deny, allow });
+  const table = applyPolicy(TABLE, { deny, allow, rename: [] });
   return names.map((name) => rowOf(name, table).route.kind);
 }
 
 describe('denyCommands', () => {
   test('refuses a command with the words for those that are never allowed', () => {
-    const table = applyPolicy(TABLE, { deny: ['FlushAll'], allow: [] });
+    const table = applyPolicy(TABLE, { deny: ['FlushAll'], allow: [], rename: [] });
     const place = table.rows.findIndex(({ name }) => name === 'flushall');
     expect(toNativeRows(table)[place]).toMatchObject({
       route: 'refuse',
@@ -68,7 +68,7 @@ describe('allowCommands', () => {
   });
 
   test('debug goes to every shard then', () => {
-    const row = rowOf('debug', applyPolicy(TABLE, { deny: [], allow: ['DEBUG'] }));
+    const row = rowOf('debug', applyPolicy(TABLE, { deny: [], allow: ['DEBUG'], rename: [] }));
     expect(row).toMatchObject({ route: { kind: 'fan_out' }, requestPolicy: 'all_shards' });
   });
 
@@ -89,5 +89,5 @@ describe('allowCommands', () => {
 });
 
 test('a policy without entries changes nothing', () => {
-  expect(applyPolicy(TABLE, { deny: [], allow: [] }).rows).toEqual(TABLE.rows);
+  expect(applyPolicy(TABLE, { deny: [], allow: [], rename: [] }).rows).toEqual(TABLE.rows);
 });

@@ -107,6 +107,7 @@ describe('rows for the data plane', () => {
       ],
       readyReply: '',
       blockToken: '',
+      called: '',
       retryOptionsFrom: 0,
       retryOptions: [],
     });
