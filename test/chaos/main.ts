@@ -11,11 +11,29 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/**
+ * Counts rejections of promises that a client library keeps to itself, so that nobody can handle them:
+ * they would end an application, but must not end the run.
+ * @returns What tells those since the last call.
+ */
+function collectRejections(): () => string[] {
+  const counts = new Map<string, number>();
+  process.on('unhandledRejection', (reason) => {
+    counts.set(String(reason), (counts.get(String(reason)) ?? 0) + 1);
+  });
+  return () => {
+    const told = [...counts].map(([text, n]) => `${n} × rejected where nobody can see it: ${text}`);
+    counts.clear();
+    return told;
+  };
+}
+
 async function runAll({ against, out, targetLog, ...options }: Options): Promise<boolean> {
   const reports: Report[] = [];
+  const rejections = collectRejections();
   for (const target of against) {
     print(`chaos: seed ${options.seed}, against ${target}`);
-    const report = await runChaos({
+    const outcome = await runChaos({
       ...options,
       against: target,
       log: print,
@@ -23,7 +41,8 @@ async function runAll({ against, out, targetLog, ...options }: Options): Promise
         if (targetLog !== undefined) appendFileSync(targetLog, text);
       },
     });
-    if (report === undefined) continue;
+    if (outcome === undefined) continue;
+    const report = { ...outcome, problems: [...outcome.problems, ...rejections()] };
     reports.push(report);
     print(`\n${reportText(report)}`);
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(reports, undefined, 2)}\n`);
