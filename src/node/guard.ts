@@ -67,6 +67,7 @@ export class Guard {
   readonly #parts: GuardParts;
   readonly #lines: Interface;
   #isStopping = false;
+  #hasLeft = false;
 
   private constructor(parts: GuardParts, onServerExit: GuardOptions['onServerExit']) {
     this.#parts = parts;
@@ -79,7 +80,7 @@ export class Guard {
     });
     // Finds nobody after a regular stop. If somebody killed the guard alone, its servers must not stay.
     void parts.exited.then(() => {
-      if (this.#signalGroup('SIGTERM')) {
+      if (!this.#hasLeft && this.#signalGroup('SIGTERM')) {
         setTimeout(() => this.#signalGroup('SIGKILL'), STOP_TIMEOUT_MS).unref();
       }
     });
@@ -137,6 +138,7 @@ export class Guard {
   /** The guard lives on with the process that has the pipes. */
   leave(): void {
     this.#isStopping = true;
+    this.#hasLeft = true;
     // Not `end`, which would end the pipe for everybody.
     this.#parts.orders.destroy();
     this.#parts.reports.destroy();

@@ -49,6 +49,16 @@ function serversOf(output: string): { readonly folder: string; readonly guard: n
   return { folder, guard: guard.pid };
 }
 
+/** @returns The id of the new process. */
+async function handOver(admin: string): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${admin}/v1/handover`, { method: 'POST', headers, body: '{}' });
+  const body = (await response.json()) as { readonly pid: number };
+  expect([response.status, body]).toEqual([200, expect.anything()]);
+  cleanUps.push(() => isThere(body.pid) && process.kill(body.pid, 'SIGKILL'));
+  return body.pid;
+}
+
 test('slotgate up hands its servers over, too, and they end with the last process', async () => {
   const port = await findClusterPort();
   const { child, output } = await up(port);
@@ -61,16 +71,12 @@ test('slotgate up hands its servers over, too, and they end with the last proces
   const admin = /admin +(http:\S+)/.exec(output())?.[1] ?? '';
   const storm = new ConnectStorm({ port }, 200);
 
-  const response = await fetch(`${admin}/v1/handover`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-  });
-  const { pid } = (await response.json()) as { readonly pid: number };
-  expect(response.status).toBe(200);
-  cleanUps.push(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
+  const first = await handOver(admin);
   expect(await ended).toEqual([0, null]);
-  expect(output()).toContain(`Process ${pid} has taken over`);
+  expect(output()).toContain(`Process ${first} has taken over`);
+  // What was inherited is handed on, too.
+  const pid = await handOver(admin);
+  await waitFor('the second process to end', () => !isThere(first));
   await storm.stop();
   expect(Object.fromEntries(storm.failures)).toEqual({});
 

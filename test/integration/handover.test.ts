@@ -41,13 +41,18 @@ describe('while processes hand over to each other', () => {
     async () => {
       const succession = await start();
       const storm = new ConnectStorm({ port: succession.proxy.port }, CONNECTS_PER_SECOND);
+      const startMs = performance.now();
       await sleep(300);
       for (let i = 0; i < HANDOVERS; i++) {
         await succession.handOver();
         await succession.untilAlone();
       }
       await storm.stop();
-      process.stdout.write(`${storm.answered} connections through ${HANDOVERS} hand-overs\n`);
+      const seconds = (performance.now() - startMs) / 1_000;
+      const rate = Math.round(storm.answered / seconds);
+      process.stdout.write(
+        `${storm.answered} connections, ${rate} per second, through ${HANDOVERS} hand-overs\n`,
+      );
       expect(Object.fromEntries(storm.failures)).toEqual({});
       expect(storm.answered).toBeGreaterThan(HANDOVERS * 100);
     },

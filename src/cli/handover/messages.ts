@@ -12,8 +12,9 @@ export interface Legacy {
   readonly generation: number;
   /** Descriptors of listening sockets. */
   readonly sockets: readonly number[];
-  /** When the next one gives up. */
+  /** How long the next one may take in all, and when that is over, in ms since 1970. */
   readonly timeoutMs: number;
+  readonly deadlineMs: number;
   /** What else there is, for the command that runs; null: nothing. */
   readonly estate: EstateFacts | null;
 }
@@ -59,13 +60,22 @@ export function isToSuccessor(value: unknown): value is ToSuccessor {
 
 /** @throws Error that says what is wrong with it. */
 export function parseLegacy(text: string): Legacy {
-  const { version, generation, sockets, timeoutMs, estate } = fieldsOf(JSON.parse(text));
+  const { version, generation, sockets, timeoutMs, deadlineMs, estate } = fieldsOf(
+    JSON.parse(text),
+  );
   if (version !== HANDOVER_VERSION) {
     throw new Error(`version ${String(version)}; this program knows ${HANDOVER_VERSION}`);
   }
-  if (!isWhole(generation) || !isWhole(timeoutMs)) throw new Error('a number is missing');
+  if (![generation, timeoutMs, deadlineMs].every(isWhole)) throw new Error('a number is missing');
   if (!areDescriptors(sockets)) throw new Error('sockets is no list of descriptors');
-  return { version, generation, sockets, timeoutMs, estate: parseEstate(estate) };
+  return {
+    version,
+    generation: Number(generation),
+    sockets,
+    timeoutMs: Number(timeoutMs),
+    deadlineMs: Number(deadlineMs),
+    estate: parseEstate(estate),
+  };
 }
 
 function parseEstate(value: unknown): EstateFacts | null {

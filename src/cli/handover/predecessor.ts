@@ -87,13 +87,14 @@ export class Predecessor {
    * @throws CommandError if it takes too long or the other process has ended; whatever `prepared` throws.
    */
   async mayOpen(prepared: Promise<void>, missing: () => string): Promise<PlacementChanges> {
-    const { timeoutMs } = this.#legacy;
+    const { timeoutMs, deadlineMs } = this.#legacy;
+    const leftMs = Math.min(timeoutMs, Math.max(0, deadlineMs - Date.now()));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const why = `not ready within ${timeoutMs} ms: ${missing()}`;
         reject(new CommandError(EXIT_FAILURE, why));
-      }, timeoutMs);
+      }, leftMs);
     });
     try {
       await Promise.race([prepared, late]);

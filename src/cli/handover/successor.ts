@@ -86,6 +86,7 @@ export class Successor {
       generation,
       sockets: numbers(firstSocket, sockets.length),
       timeoutMs,
+      deadlineMs: Date.now() + timeoutMs,
       estate:
         estate === undefined
           ? null

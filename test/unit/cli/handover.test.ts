@@ -25,7 +25,14 @@ describe('no process can follow', () => {
 });
 
 describe('what a process is left', () => {
-  const legacy = { version: 1, generation: 2, sockets: [4], timeoutMs: 9, estate: null };
+  const legacy = {
+    version: 1,
+    generation: 2,
+    sockets: [4],
+    timeoutMs: 9,
+    deadlineMs: 10,
+    estate: null,
+  };
 
   test('is read back as it was written', () => {
     expect(parseLegacy(JSON.stringify(legacy))).toEqual(legacy);
