@@ -128,12 +128,14 @@ export class ClientErrands implements Errands {
         asking = step.asking;
         continue;
       }
-      const delayMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
-      if (performance.now() + delayMs >= deadline || this.#isGone) {
+      const leftMs = Math.ceil(deadline - performance.now());
+      if (leftMs <= 0 || this.#isGone) {
         return last;
       }
       this.#options.monitor.requestRefresh({ kind: 'cluster-down', detail: `slot ${slot} waits` });
-      await pause(delayMs);
+      const delayMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
+      // All of the time is waited, and then it is tried once more.
+      await pause(Math.min(delayMs, leftMs));
       redirects = 0;
       asking = false;
       target = this.ownerOf(slot);
