@@ -9,6 +9,10 @@ import { resolveInThread } from './cli/resolve-in-thread.js';
 // garbage, which a control plane at rest does not make: 6 MiB of a sidecar's memory.
 setFlagsFromString('--optimize-for-size');
 
+// Until there is something to hand over, the signal that asks for it does nothing; without this, it
+// would end the process.
+process.on('SIGUSR2', () => undefined);
+
 const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   signals: process,

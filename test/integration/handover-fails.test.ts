@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { identifyProcess } from '../../src/node/process-identity.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { ROOT } from '../support/root.js';
-import { Succession } from '../support/succession.js';
+import { isRunning, Succession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 const MAIN = join(ROOT, 'dist', 'main.js');
@@ -102,6 +103,20 @@ describe('the old process goes on when the new one', () => {
     writeFileSync(faults, fault);
     expect(await fail(started)).toBe(reason);
   });
+});
+
+test('a new process whose old one is killed before it was ready ends, too', async () => {
+  const { succession, port, write } = await start();
+  write(`seeds: [127.0.0.1:${await findClusterPort()}]\n`);
+  const { pid } = succession;
+  process.kill(pid, 'SIGUSR2');
+  const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  await waitFor('the new process', () => children() !== '');
+  const child = Number(children());
+  await waitFor('its search for a cluster', () => succession.proxy.log.includes(`"pid":${child}`));
+  process.kill(pid, 'SIGKILL');
+  await waitFor('the new process to end', () => !isRunning(identifyProcess(child)));
+  await expect(succession.proxy.connect({ port })).rejects.toThrow();
 });
 
 describe('a hand-over is refused', () => {

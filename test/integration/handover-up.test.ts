@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { identifyProcess } from '../../src/node/process-identity.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { TestClient } from '../support/resp-client.js';
 import { ROOT } from '../support/root.js';
+import { isRunning } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 const cleanUps: (() => Promise<unknown> | unknown)[] = [];
@@ -15,12 +17,7 @@ afterEach(async () => {
 });
 
 function isThere(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-  } catch {
-    return false;
-  }
+  return isRunning(identifyProcess(pid));
 }
 
 async function up(port: number): Promise<{ child: ChildProcess; output: () => string }> {

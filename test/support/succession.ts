@@ -83,8 +83,13 @@ export class Succession {
 }
 
 /** Processes that have ended stay in the table until somebody asks for their exit code. */
-function isRunning(known: ProcessIdentity): boolean {
+export function isRunning(known: ProcessIdentity): boolean {
   if (!isProcessAlive(known)) return false;
-  const stat = readFileSync(`/proc/${known.pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  try {
+    const stat = readFileSync(`/proc/${known.pid}/stat`, 'utf8');
+    const nameEnd = stat.lastIndexOf(')');
+    return stat.slice(nameEnd + 2, nameEnd + 3) !== 'Z';
+  } catch {
+    return false;
+  }
 }

@@ -20,6 +20,8 @@ export interface ParentChannel {
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
+const ENDED = 'the process before this one has ended without a word';
+
 /**
  * The process that this one follows. It goes on serving until `serving` has told it that this one does;
  * until then nothing that was inherited may be ended or removed here.
@@ -31,6 +33,7 @@ export class Predecessor {
   readonly #early: ToSuccessor[] = [];
   #sockets: InheritedSockets | undefined;
   #isGone = false;
+  #onGone: () => void = () => undefined;
 
   private constructor(legacy: Legacy, channel: ParentChannel) {
     this.#legacy = legacy;
@@ -40,6 +43,7 @@ export class Predecessor {
     });
     channel.on('disconnect', () => {
       this.#isGone = true;
+      this.#onGone();
       for (const resolve of this.#waiting.splice(0)) resolve(undefined);
     });
   }
@@ -90,21 +94,21 @@ export class Predecessor {
     const { timeoutMs, deadlineMs } = this.#legacy;
     const leftMs = Math.min(timeoutMs, Math.max(0, deadlineMs - Date.now()));
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const why = `not ready within ${timeoutMs} ms: ${missing()}`;
-        reject(new CommandError(EXIT_FAILURE, why));
-      }, leftMs);
+    const failed = new Promise<never>((_, reject) => {
+      const fail = (why: string) => reject(new CommandError(EXIT_FAILURE, why));
+      timer = setTimeout(() => fail(`not ready within ${timeoutMs} ms: ${missing()}`), leftMs);
+      this.#onGone = () => fail(ENDED);
+      if (this.#isGone) this.#onGone();
     });
     try {
-      await Promise.race([prepared, late]);
+      await Promise.race([prepared, failed]);
     } finally {
       clearTimeout(timer);
     }
     await this.#send({ kind: 'prepared' });
     const message = await this.#next();
     if (message?.kind === 'go') return message.placement;
-    throw new CommandError(EXIT_FAILURE, 'the process before this one has ended without a word');
+    throw new CommandError(EXIT_FAILURE, ENDED);
   }
 
   /**
