@@ -37,6 +37,20 @@ void Introductions::begin(int fd, Database& database, std::shared_ptr<const List
   pending.watcher.watch(true, false);
 }
 
+std::uint32_t Introductions::count(const Database& database,
+                                   const std::vector<std::uint16_t>& presentations) const {
+  const auto is_named = [&](const PeerRule& rule) {
+    return std::find(presentations.begin(), presentations.end(), rule.presentation) !=
+           presentations.end();
+  };
+  const auto found = std::count_if(pending_.begin(), pending_.end(), [&](const auto& pending) {
+    const std::vector<PeerRule>& peers = pending->rules->peers;
+    return pending->fd >= 0 && pending->database == &database &&
+           std::any_of(peers.begin(), peers.end(), is_named);
+  });
+  return static_cast<std::uint32_t>(found);
+}
+
 void Introductions::tick() {
   for (const auto& pending : pending_) {
     const std::uint32_t most = pending->database->limits().proxy_header_ms;

@@ -27,6 +27,9 @@ class Introductions {
   /// Once, before anything else.
   void open(Place place) { place_ = std::move(place); }
   void begin(int fd, Database& database, std::shared_ptr<const ListenerRules> rules);
+  /// Those that may become clients of these presentations.
+  [[nodiscard]] std::uint32_t count(const Database& database,
+                                    const std::vector<std::uint16_t>& presentations) const;
   /// Ends those that are late. Called once in a while.
   void tick();
   void close_all();

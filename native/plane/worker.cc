@@ -267,7 +267,10 @@ void Worker::close_clients(std::uint32_t number, const std::vector<ClientName>& 
 
 void Worker::count_clients(std::uint32_t number, const AudienceNames& names) {
   const Database* const found = database(names.database);
-  report_done(number, found != nullptr ? found->audiences.count(names.numbers) : 0);
+  if (found == nullptr) return report_done(number, 0);
+  // Who may yet become one of them is waited for by whoever waits until they are gone.
+  report_done(number, found->audiences.count(names.numbers) +
+                          parts_.introductions.count(*found, names.numbers));
 }
 
 void Worker::pause_clients(std::uint32_t number, std::uint32_t id, std::uint64_t duration_ms,

@@ -191,6 +191,27 @@ TEST(who_has_not_said_its_header_yet_counts_towards_the_limit_of_clients) {
   CHECK_EQ(silent.call("PING"), "+PONG\r\n");
 }
 
+TEST(who_may_yet_become_a_client_is_counted_as_one) {
+  ListenerRules rules = trusting("127.0.0.0/8");
+  rules.peers = {{parse_address_range("10.1.0.0/16"), 2}, {std::nullopt, 1}};
+  Behind it(rules);
+  TestClient client = it.plane.connect();
+  it.plane.await(&WorkerCounters::headers_awaited, 1);
+  const auto count = [&](const std::vector<std::uint16_t>& presentations) {
+    std::uint32_t found = 0;
+    it.plane.on_workers([&](Worker& worker) {
+      found = worker.introductions().count(*worker.context().databases[0], presentations);
+    });
+    return found;
+  };
+  CHECK_EQ(count({2}), 1U);
+  CHECK_EQ(count({0, 1}), 1U);
+  CHECK_EQ(count({0, 3}), 0U);
+  client.send(kHeader);
+  CHECK_EQ(client.call("PING"), "+PONG\r\n");
+  CHECK_EQ(count({2}), 0U);
+}
+
 TEST(clients_go_to_all_workers_with_their_addresses) {
   PlaneSetup setup;
   setup.workers = 2;
