@@ -2,6 +2,7 @@
 #include <atomic>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "test/check.h"
 #include "test/plane_support.h"
@@ -260,6 +261,39 @@ TEST(a_refused_write_is_not_repeated_behind_a_younger_one_of_unknown_outcome) {
   CHECK_EQ(move.client.reply(), kTryAgain);
   CHECK(move.client.reply().starts_with("-OUTCOMEUNKNOWN "));
   CHECK(move.from.stays_quiet());
+}
+
+TEST(what_is_refused_over_a_retired_link_is_not_repeated_behind_a_younger_one) {
+  FakeServer server;
+  PlaneSetup setup;
+  setup.settings.limits.client_output_bytes_max = 256 * 1024;
+  TestPlane plane({&server}, setup);
+  TestClient client = plane.connect();
+  TestClient slow = plane.connect();
+  slow.ask("GET {t}0");
+  const Call large = server.take();
+  client.send(request("RENAME {t}1 {t}2") + request("SET {t}2 x"));
+  const Call first = server.take();
+  const Call second = server.take();
+  // A client that does not read its large reply: what others send takes another link.
+  std::thread writer([&] { server.reply(large, bulk(std::string(32U << 20U, 'v'))); });
+  std::uint64_t seen = 0;
+  CHECK(eventually([&] {
+    const std::uint64_t before = std::exchange(seen, plane.sum(&WorkerCounters::link_bytes_in));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return before == seen && seen > 1024 * 1024;
+  }));
+  client.ask("SET {t}3 y");
+  plane.await(&WorkerCounters::held_now, 1);
+  CHECK_EQ(slow.reply().size(), (32U << 20U) + 13);
+  writer.join();
+  server.reply(first, kTryAgain);
+  server.reply(second, "+2\r\n");
+  const Call third = server.take();
+  CHECK_EQ(third.text(), "SET {t}3 y");
+  CHECK(third.connection != first.connection);
+  server.reply(third, "+3\r\n");
+  for (const char* const reply : {kTryAgain, "+2\r\n", "+3\r\n"}) CHECK_EQ(client.reply(), reply);
 }
 
 TEST(tryagain_ends_with_the_servers_words_when_time_is_up) {
