@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
+import { findClusterPort } from '../support/ports.js';
 import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
 import { RawClient } from '../support/raw-client.js';
@@ -204,6 +205,29 @@ describe('the new process', () => {
     process.kill(pid, 'SIGTERM');
     await waitFor('the new process to end', () => !succession.isAlive(pid));
     expect(succession.proxy.log).toContain('stopped');
+  });
+
+  test('opens listeners that are new, and those that are no more are closed', async () => {
+    const [kept, old, fresh] = [
+      await findClusterPort(),
+      await findClusterPort(),
+      await findClusterPort(),
+    ];
+    const listening = (...ports: number[]) =>
+      `listen: [${ports.map((port) => `'127.0.0.1:${port}'`).join(', ')}]\n`;
+    const file = configFile(listening(kept, old));
+    const succession = await start({ args: file.args, listen: [] });
+    await expectServed(old, 1);
+    file.write(listening(kept, fresh));
+    const storm = new ConnectStorm({ port: kept }, 200);
+    await succession.handOver();
+    await expectServed(fresh, 1);
+    await succession.untilAlone();
+    await storm.stop();
+    expect(Object.fromEntries(storm.failures)).toEqual({});
+    await expect(RawClient.connect({ host: '127.0.0.1', port: old })).rejects.toThrow(
+      'ECONNREFUSED',
+    );
   });
 
   test('has the unix socket; its file goes with the last process', async () => {
