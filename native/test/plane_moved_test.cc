@@ -111,6 +111,19 @@ TEST(a_write_that_its_former_owner_refused_is_not_repeated_behind_a_younger_one)
   CHECK(two.b.stays_quiet());
 }
 
+TEST(a_lost_read_is_repeated_though_a_younger_write_was_lost_with_it) {
+  TwoServers two;
+  two.client.send(request("GET " + two.key) + request("SET " + two.key + " 2"));
+  (void)two.a.take();
+  (void)two.a.take();
+  two.plane.assign(slot_of(two.key), 1);
+  two.plane.publish();
+  two.a.close_connections();
+  two.b.serve("GET " + two.key, bulk("1"));
+  CHECK_EQ(two.client.reply(), bulk("1"));
+  CHECK(two.client.reply().starts_with("-OUTCOMEUNKNOWN "));
+}
+
 TEST(the_loss_of_the_former_owner_opens_the_fence) {
   TwoServers two;
   two.client.ask("SET " + two.key + " 1");
