@@ -203,8 +203,11 @@ void Clients::write_backlog(Client& client) {
 
 void Clients::write_output(Client& client) {
   ByteBuffer& output = *client.output;
-  while (!output.empty()) {
-    const ssize_t sent = send(client.fd, output.data(), output.size(), MSG_NOSIGNAL);
+  // The kernel may take megabytes at once: others would wait while they are copied.
+  std::size_t room = kBacklogBytesPerTurn;
+  while (!output.empty() && room != 0) {
+    const ssize_t sent =
+        send(client.fd, output.data(), std::min(output.size(), room), MSG_NOSIGNAL);
     context_.counters->send_calls.add();
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
@@ -215,6 +218,7 @@ void Clients::write_output(Client& client) {
     context_.counters->client_bytes_out.add(static_cast<std::uint64_t>(sent));
     if (client.rate) context_.rates->moved(client, static_cast<std::size_t>(sent));
     output.consume(static_cast<std::size_t>(sent));
+    room -= static_cast<std::size_t>(sent);
     client.excused_at_ms = context_.now_ms;
     if (client.paused != nullptr) client.paused->paused_at_ms = context_.now_ms;
   }

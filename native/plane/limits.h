@@ -25,6 +25,8 @@ inline constexpr std::uint64_t kPauseMs = 10;
 inline constexpr std::uint32_t kAcceptsAtEnd = 100'000;
 /// Bytes read in one turn from a link whose current reply is large.
 inline constexpr std::size_t kLargeReplyBytesPerTurn = 256 * 1024;
+/// Bytes written in one turn to a client that has left replies unread.
+inline constexpr std::size_t kBacklogBytesPerTurn = 256 * 1024;
 /// Links are flushed at least after this many client reads of one turn.
 inline constexpr std::uint32_t kReadsPerLinkFlush = 64;
 
