@@ -65,6 +65,8 @@ describe('an error', () => {
 
   test('of a read is none that is documented, while the cluster recovers in time', () => {
     expect(ruleFor(UNKNOWN, 'get', SHORT, [KILL])).toBe('read failed');
+    expect(ruleFor(UNKNOWN, 'get', { ...HELD, at: 17_499 }, [KILL])).toBe('read failed');
+    expect(ruleFor(UNKNOWN, 'get', HELD, [KILL])).toBeUndefined();
     expect(ruleFor(DOWN, 'get', HELD, [KILL])).toBe('refused though served');
     expect(ruleFor(DOWN, 'get', HELD, [LONG_KILL])).toBeUndefined();
   });

@@ -51,7 +51,9 @@ function broken(
   if (near.length === 0) return 'error without a fault';
   if (isPassedForOrder(error, limits)) return undefined;
   if (kind.when === 'refusal') return brokenRefusal(error, near, limits);
-  if (classOf(error.operation) === 'read') return 'read failed';
+  // A read is repeated once; nobody waits for longer than the hold.
+  const isInTime = error.at - error.sentAt < limits.holdMs;
+  if (classOf(error.operation) === 'read' && isInTime) return 'read failed';
   return kind.when === 'connection-lost' && !mayLoseConnection
     ? 'error without a fault'
     : undefined;
