@@ -1,3 +1,4 @@
+import { renderBursts } from '../bursts/report.js';
 import { renderInterference } from '../interference/report.js';
 import { renderIsolation } from '../isolation/report.js';
 import { spreadCell, table } from '../support/tables.js';
@@ -20,6 +21,8 @@ function renderTables(result: Result): string {
       return renderInterference(result);
     case 'isolation':
       return renderIsolation(result);
+    case 'bursts':
+      return renderBursts(result);
   }
 }
 

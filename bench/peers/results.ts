@@ -159,11 +159,32 @@ const isolationSchema = headerSchema.extend({
   ),
 });
 
+const burstSchema = headerSchema.extend({
+  kind: z.literal('bursts'),
+  limitBytes: z.number(),
+  seconds: z.number(),
+  stalled: z.number(),
+  rate: z.number(),
+  idleBytes: z.number(),
+  quiet: isolationRoundSchema,
+  withStalled: isolationRoundSchema,
+  bursts: z.array(
+    z.object({
+      name: z.string(),
+      /** The most that the process ever had until then. */
+      peakBytes: z.number(),
+      backAfterMs: z.number(),
+      afterBytes: z.number(),
+    }),
+  ),
+});
+
 const resultSchema = z.discriminatedUnion('kind', [
   speedSchema,
   memorySchema,
   interferenceSchema,
   isolationSchema,
+  burstSchema,
 ]);
 
 export type ResultHeader = z.infer<typeof headerSchema>;
@@ -179,6 +200,7 @@ export type InterferenceRound = z.infer<typeof interferenceRoundSchema>;
 export type InterferenceResult = z.infer<typeof interferenceSchema>;
 export type IsolationRound = z.infer<typeof isolationRoundSchema>;
 export type IsolationResult = z.infer<typeof isolationSchema>;
+export type BurstResult = z.infer<typeof burstSchema>;
 export type Result = z.infer<typeof resultSchema>;
 
 function pathOf(name: string): string {

@@ -13,11 +13,15 @@ import type { Target } from './target.js';
 
 const run = promisify(execFile);
 
-/** Slotgate as shipped: every setting but the addresses and the threads is the default. */
+/**
+ * Slotgate as shipped: every setting but the addresses, the threads and what `flags` say is the
+ * default.
+ */
 export async function startSlotgate(
   children: Children,
   seeds: readonly Address[],
   threads: string,
+  flags: readonly string[] = [],
 ): Promise<Target> {
   const main = join(PROJECT_ROOT, 'dist', 'main.js');
   const address = { host: '127.0.0.1', port: await freePort() };
@@ -25,14 +29,14 @@ export async function startSlotgate(
   const version = (await run(process.execPath, [main, '--version'])).stdout.trim();
   const child = children.start('slotgate', process.execPath, [
     ...[main, 'proxy', '--listen', `${address.host}:${address.port}`, '--admin', admin],
-    ...['--threads', threads],
+    ...['--threads', threads, ...flags],
     ...seeds.flatMap((seed) => ['--seed', `${seed.host}:${seed.port}`]),
   ]);
   await child.untilReady(async (signal) => {
     await waitFor(`http://${admin}/readyz`, () => isOk(`http://${admin}/readyz`), signal);
     await waitUntilServing(address, signal);
   });
-  const about = `slotgate ${version}, ${threads} worker thread(s), defaults, before the cluster`;
+  const about = `slotgate ${version}, ${threads} worker thread(s), ${flags.join(' ') || 'defaults'}, before the cluster`;
   const metricsUrl = `http://${admin}/metrics`;
   return { name: 'slotgate', ...address, pid: child.pid, about, metricsUrl };
 }

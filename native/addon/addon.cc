@@ -3,9 +3,11 @@
 #include <napi.h>
 
 #include "addon/inherited_sockets.h"
+#include "addon/memory.h"
 #include "addon/plane_object.h"
 #include "addon/sockets.h"
 #include "core/crc16.h"
+#include "plane/owned_bytes.h"
 
 namespace slotgate {
 
@@ -32,10 +34,12 @@ void pin_library() {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   pin_library();
+  prepare_allocator();
   exports.Set("Plane", PlaneObject::define(env));
   exports.Set("slotForKey", Napi::Function::New<slot_for_key_js>(env, "slotForKey"));
   define_sockets(env, exports);
   define_inherited_sockets(env, exports);
+  define_memory(env, exports);
   return exports;
 }
 

@@ -42,6 +42,8 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::send>("send"),
                       InstanceMethod<&PlaneObject::locate>("locate"),
                       InstanceMethod<&PlaneObject::make_leave>("makeLeave"),
+                      InstanceMethod<&PlaneObject::set_memory_budget>("setMemoryBudget"),
+                      InstanceMethod<&PlaneObject::memory_use>("memoryUse"),
                       InstanceMethod<&PlaneObject::count_clients>("countClients"),
                       InstanceMethod<&PlaneObject::notify>("notify"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),

@@ -41,6 +41,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void send(const Napi::CallbackInfo& info);
   void locate(const Napi::CallbackInfo& info);
   void make_leave(const Napi::CallbackInfo& info);
+  void set_memory_budget(const Napi::CallbackInfo& info);
+  Napi::Value memory_use(const Napi::CallbackInfo& info);
   void count_clients(const Napi::CallbackInfo& info);
   void notify(const Napi::CallbackInfo& info);
   void query_clients(const Napi::CallbackInfo& info);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 
+#include "plane/owned_bytes.h"
+
 namespace slotgate {
 
 /// A queue of bytes in one piece of memory: appended at the back, consumed at the front.
@@ -18,6 +20,9 @@ namespace slotgate {
 /// An empty buffer that was released owns no memory.
 class ByteBuffer {
  public:
+  /// `kind`: what its memory counts as.
+  explicit ByteBuffer(MemoryKind kind) noexcept : memory_(nullptr, FreeBytesOfKind{kind}) {}
+
   [[nodiscard]] const std::uint8_t* data() const noexcept { return memory_.get() + head_; }
   [[nodiscard]] std::uint8_t* data() noexcept { return memory_.get() + head_; }
   [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
@@ -46,6 +51,15 @@ class ByteBuffer {
     if (head_ == tail_) head_ = tail_ = 0;
   }
   void clear() noexcept { head_ = tail_ = 0; }
+  /// Gives back what is more than `most`, if the data fit in that.
+  void shrink(std::size_t most) {
+    if (capacity_ <= most || size() > most) return;
+    if (empty()) {
+      release();
+    } else {
+      move_to(most);
+    }
+  }
   /// Gives the memory back; what was in the queue is lost.
   void release() noexcept {
     memory_.reset();
@@ -61,17 +75,23 @@ class ByteBuffer {
     if (used + count <= capacity_ && used <= capacity_ / 2) {
       std::memmove(memory_.get(), memory_.get() + head_, used);
     } else {
-      const std::size_t grown = std::max({kSmallest, capacity_ * 2, used + count});
-      auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(grown);
-      if (used != 0) std::memcpy(larger.get(), memory_.get() + head_, used);
-      memory_ = std::move(larger);
-      capacity_ = grown;
+      move_to(std::max({kSmallest, capacity_ * 2, used + count}));
+      return;
     }
     head_ = 0;
     tail_ = used;
   }
+  void move_to(std::size_t capacity) {
+    const std::size_t used = size();
+    std::uint8_t* const other = allocate_counted(memory_.get_deleter().kind, capacity);
+    if (used != 0) std::memcpy(other, memory_.get() + head_, used);
+    memory_.reset(other);
+    capacity_ = capacity;
+    head_ = 0;
+    tail_ = used;
+  }
 
-  std::unique_ptr<std::uint8_t[]> memory_;
+  std::unique_ptr<std::uint8_t[], FreeBytesOfKind> memory_;
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
   std::size_t capacity_ = 0;

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
+
+#include "plane/owned_bytes.h"
 
 namespace slotgate {
 
@@ -43,12 +44,12 @@ class ChunkRing {
   void next_chunk() {
     if (current_ < chunks_.size()) ++current_;
     if (current_ == chunks_.size()) {
-      chunks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(kChunkBytes));
+      chunks_.push_back(own_bytes<MemoryKind::kChunks>(kChunkBytes));
     }
     used_ = 0;
   }
 
-  std::vector<std::unique_ptr<std::uint8_t[]>> chunks_;
+  std::vector<OwnedBytes<MemoryKind::kChunks>> chunks_;
   std::size_t current_ = 0;
   std::size_t used_ = 0;
 };

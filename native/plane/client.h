@@ -42,7 +42,7 @@ enum class ReplyMode : std::uint8_t {
 
 /// Bytes received and not yet turned into requests. Idle clients have none.
 struct ClientInput {
-  ByteBuffer bytes;
+  ByteBuffer bytes{MemoryKind::kInput};
   RequestFramer framer;
 };
 
@@ -96,6 +96,8 @@ struct Client {
   std::uint64_t last_read_ms = 0;
   std::uint64_t excused_at_ms = 0;  ///< it took output, or was seen to wait; see ClientTimeouts
   std::uint64_t must_log_in_since_ms = 0;
+  std::uint64_t stopped_at_ms =
+      0;  ///< since when MemoryGuard keeps it from being read; 0: it does not
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;

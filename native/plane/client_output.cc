@@ -145,7 +145,7 @@ bool Clients::is_over_limit(Client& client) {
 }
 
 void Clients::append_output(Client& client, const std::uint8_t* data, std::size_t size) {
-  if (!client.output) client.output = std::make_unique<ByteBuffer>();
+  if (!client.output) client.output = std::make_unique<ByteBuffer>(MemoryKind::kOutput);
   client.output->append(data, size);
 }
 
@@ -189,8 +189,8 @@ void Clients::send_gathered(Client& client) {
 }
 
 void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size) {
+  if (!client.mid_reply && is_over_limit(client)) return;
   client.mid_reply = true;
-  if (is_over_limit(client)) return;
   emit(client, data, size);
   if (!client.closing && gather_.total() != 0) send_gathered(client);
 }

@@ -34,7 +34,7 @@ void Clients::push(Client& client, std::string_view bytes) {
   if (closes_for_pushes(client)) return;
   if (client.mid_reply) {
     ClientSession& session = Leases::session_of(client);
-    if (!session.deferred) session.deferred = std::make_unique<ByteBuffer>();
+    if (!session.deferred) session.deferred = std::make_unique<ByteBuffer>(MemoryKind::kOutput);
     session.deferred->append(bytes.data(), bytes.size());
     return;
   }

@@ -4,6 +4,7 @@
 
 #include "plane/client_address.h"
 #include "plane/clients.h"
+#include "plane/memory_guard.h"
 
 namespace slotgate {
 
@@ -11,10 +12,6 @@ namespace {
 
 /// Clients that are described in one turn.
 constexpr std::size_t kRecordsPerSlice = 1000;
-
-std::uint64_t capacity(const ByteBuffer* bytes) noexcept {
-  return bytes == nullptr ? 0 : bytes->capacity();
-}
 
 }  // namespace
 
@@ -77,8 +74,8 @@ ClientRecord ClientQueries::describe(const Client& client) const {
     record.input_room = input->room();
   }
   record.output_bytes = client.output ? client.output->size() : 0;
-  record.memory = sizeof(Client) + capacity(input) + capacity(client.output.get()) +
-                  client.in_flight * sizeof(Request);
+  record.memory =
+      sizeof(Client) + context_.memory->bytes_of(client) + client.in_flight * sizeof(Request);
   record.blocked = client.postponed;
   if (client.session) {
     const ClientSession& session = *client.session;
@@ -88,7 +85,6 @@ ClientRecord ClientQueries::describe(const Client& client) const {
     if (session.transaction) {
       record.queued = static_cast<std::int32_t>(session.transaction->commands);
       record.queued_bytes = session.transaction->frames.size();
-      record.memory += session.transaction->frames.capacity();
     }
   }
   record.no_evict = client.no_evict;

@@ -14,7 +14,7 @@ struct Link;
 
 /// Commands between MULTI and EXEC, as they will be sent.
 struct Transaction {
-  ByteBuffer frames;
+  ByteBuffer frames{MemoryKind::kTransactions};
   std::uint32_t commands = 0;
   std::uint16_t slot = 0;
   bool has_slot = false;

@@ -59,7 +59,8 @@ void ClientTimeouts::run_slice() {
   const std::uint32_t end = std::min(context_.clients.extent(), next_ + kLooksPerTurn);
   for (; next_ < end; ++next_) {
     Client& client = context_.clients[next_];
-    if (client.id != 0 && !client.closing) look_at(client);
+    // Who is not read for want of memory is not to blame.
+    if (client.id != 0 && !client.closing && client.stopped_at_ms == 0) look_at(client);
   }
   running_ = next_ < context_.clients.extent();
 }

@@ -13,6 +13,7 @@
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/local_answers.h"
+#include "plane/memory_guard.h"
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
 #include "plane/rate_limits.h"
@@ -32,7 +33,9 @@ void Clients::refuse_for_number(int fd) {
 void Clients::adopt(const Arrival& arrival, Database& database,
                     std::uint32_t clients_of_all_workers) {
   const int fd = arrival.fd;
-  if (clients_of_all_workers >= database.limits().clients_max) {
+  const bool no_memory = context_.memory->refuses();
+  if (no_memory) context_.counters->memory_refused.add();
+  if (no_memory || clients_of_all_workers >= database.limits().clients_max) {
     refuse_for_number(fd);
     return;
   }
@@ -66,6 +69,7 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
   if (arrival.proxied) client.proxied = std::make_unique<ProxiedConnection>(*arrival.proxied);
   context_.rates->begin(client);
+  client.stopped_at_ms = 0;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();
@@ -103,7 +107,7 @@ const RequestLimits& Clients::limits_for(const Client& client) const noexcept {
 }
 
 void Clients::watch(Client& client) {
-  const bool paused = client.input_done || client.unparsed ||
+  const bool paused = client.input_done || client.unparsed || client.stopped_at_ms != 0 ||
                       (client.special & kSpecialFinished) != 0 ||
                       (client.rate && client.rate->waits) ||
                       (client.output && client.output->size() > kOutputBacklogBytes) ||
@@ -114,10 +118,13 @@ void Clients::watch(Client& client) {
 
 void Clients::read(Client& client) {
   // Input that was not parsed to its end is parsed first; reading goes on when it is used up.
-  if (client.unparsed || (client.stream && !RequestStreams::wants_input(client))) {
+  if (client.unparsed || client.stopped_at_ms != 0 ||
+      (client.stream && !RequestStreams::wants_input(client))) {
     watch(client);
     return;
   }
+  if (context_.memory->turn_is_spent()) [[unlikely]]
+    return;  // it is still readable in the next turn
   const bool begun = client.input && (client.stream || !client.input->bytes.empty());
   std::uint8_t* room = begun ? client.input->bytes.prepare(kReadBytesPerTurn / 4) : scratch_.data();
   const std::size_t size =
@@ -184,6 +191,7 @@ void Clients::parse_input(Client& client) {
   const std::size_t done = parse(client, input.framer, input.bytes.data(), input.bytes.size());
   if (client.closing) return;
   input.bytes.consume(done);
+  input.bytes.shrink(kReadBytesPerTurn);
   if (client.stream) return;
   if (client.unparsed) input.framer.reset();
   if (input.bytes.empty()) client.input.reset();
@@ -277,6 +285,7 @@ void Clients::run_ready_list() {
     Client& client = context_.clients[index];
     client.ready = false;
     if (client.closing || client.id == 0 || !(client.unparsed || client.stream_ready)) continue;
+    if (client.stopped_at_ms != 0) continue;  // read_on() makes it ready again
     client.stream_ready = false;
     if (!client.input) continue;
     parse_input(client);

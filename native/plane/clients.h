@@ -48,7 +48,7 @@ class Clients {
   void resume_stalled(std::uint32_t index);
   /// The request that is being streamed can take more of the client's input, or is finished.
   void continue_stream(Client& client);
-  /// It waits for its rate; read_on() ends that.
+  /// It waits for its rate, or for memory; read_on() ends that.
   void stop_reading(Client& client) { watch(client); }
   void read_on(Client& client);
   /// The barrier is over.

@@ -41,7 +41,7 @@ Dispatched ControlDesk::ask(Client& client, const Command* command, Bytes frame,
   Request& request = context_.requests[index];
   request.state = RequestState::kControl;
   // Kept for dispatch_again().
-  request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
+  request.owned = request_bytes(frame.size);
   std::memcpy(request.owned.get(), frame.data, frame.size);
   request.length = static_cast<std::uint32_t>(frame.size);
   client.special |= kSpecialAwaiting;

@@ -51,7 +51,8 @@ class Counter {
               X(unknown_outcomes) X(reads_repeated) X(writes_repeated) X(discarded_replies) X(output_limit_closed)    \
                   X(idle_closed) X(partial_request_closed) X(login_timeout_closed) X(headers_awaited) X(header_refused) \
                   X(pushes) X(streamed_replies) X(streamed_requests) X(crossslot) X(moved_answered) X(notices) X(clients)       \
-                      X(links) X(bound_clients) X(held_now) X(held_bytes_now) X(messages_delivered) X(slow_subscribers_closed) X(last_turn_ms) X(route_version) X(deleted_user_closed)
+                      X(links) X(bound_clients) X(held_now) X(held_bytes_now) X(messages_delivered) X(slow_subscribers_closed) X(memory_closed) X(memory_refused) X(memory_stops)        \
+                      X(memory_stopped_now) X(memory_full) X(memory_bytes) X(memory_input) X(memory_output) X(memory_requests) X(memory_links) X(memory_transactions) X(memory_chunks) X(memory_records) X(last_turn_ms) X(route_version) X(deleted_user_closed)
 
 /// Figures of one worker, written by its thread only.
 struct WorkerCounters {

@@ -237,7 +237,7 @@ Dispatched Dispatcher::send_to_slot(Client& client, const Command& command, Byte
   const std::uint32_t index = append(client, command, slot, flags);
   Request& request = context_.requests[index];
   request.part = 0;
-  request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(frame.size);
+  request.owned = request_bytes(frame.size);
   std::copy_n(frame.data, frame.size, request.owned.get());
   request.length = static_cast<std::uint32_t>(frame.size);
   context_.redirector->hold(index);

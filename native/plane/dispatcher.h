@@ -60,7 +60,7 @@ class Dispatcher {
       context_.links->end_send(*link, size);
       return;
     }
-    part.owned = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    part.owned = request_bytes(size);
     part.length = static_cast<std::uint32_t>(size);
     write(part.owned.get());
     context_.redirector->hold(index);

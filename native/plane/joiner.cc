@@ -18,6 +18,9 @@ namespace slotgate {
 
 namespace {
 
+/// A split request of more keys leaves its record without their memory.
+constexpr std::size_t kKeysKept = 1024;
+
 std::string_view reply_view(const Request& request) noexcept {
   return {reinterpret_cast<const char*>(request.reply), request.reply_size};
 }
@@ -319,6 +322,7 @@ void Joiner::recycle(std::uint32_t join_index) {
   }
   join.parts.clear();
   join.parent = kNoIndex;
+  if (join.part_of_key.capacity() > kKeysKept) join.part_of_key = {};
   context_.joins.give(join_index);
 }
 

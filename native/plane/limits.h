@@ -52,6 +52,10 @@ inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;
 /// below half of it. See Links::retire.
 inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
 
+/// How long clients wait in all for the answers on a link that a client keeps from being read by
+/// leaving a large reply unread while memory is short.
+inline constexpr std::uint64_t kOthersWaitMs = 1000;
+
 /// Requests of at least this size are forwarded while they arrive, over a private link.
 inline constexpr std::size_t kStreamRequestBytes = 1024 * 1024;
 /// Clients flushed in one turn because of pushes; the others wait for the following turns. Each is

@@ -69,13 +69,11 @@ class LinkStream {
     sent_ -= count;
     start_ = offset;
   }
-  void release_if_empty() noexcept {
-    if (bytes_.empty()) bytes_.release();
-  }
   [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.capacity(); }
+  void shrink(std::size_t most) { bytes_.shrink(most); }
 
  private:
-  ByteBuffer bytes_;
+  ByteBuffer bytes_{MemoryKind::kLinks};
   std::size_t sent_ = 0;
   std::uint32_t start_ = 0;
 };
@@ -121,21 +119,23 @@ struct Link {
   IndexRing in_flight;
   std::uint64_t answered = 0;  ///< requests answered since it opened
   ReplyFramer framer;
-  ByteBuffer partial;  ///< the beginning of a reply that is not complete
+  ByteBuffer partial{MemoryKind::kLinks};  ///< the beginning of a reply that is not complete
 
-  ByteBuffer handshake;               ///< sent before anything of `stream`
-  std::int64_t server_client_id = 0;  ///< what CLIENT ID answered; 0: unknown
+  ByteBuffer handshake{MemoryKind::kLinks};  ///< sent before anything of `stream`
+  std::int64_t server_client_id = 0;         ///< what CLIENT ID answered; 0: unknown
   std::string refusal;  ///< kHandshaking: why the server does not let the user in, without CRLF
   std::uint64_t greet_at_ms = 0;  ///< … and when it is asked again; 0: it is being asked
   std::uint32_t greet_delay_ms = 0;
   std::uint64_t deadline_ms = 0;  ///< kConnecting, kHandshaking: give up then
   std::uint64_t last_used_ms = 0;
-  std::uint64_t owed_since_ms = 0;    ///< since when the server has owed answers without a word
+  std::uint64_t roomy_since_ms = 0;  ///< since when it has more memory than it needs; 0: it has not
+  std::uint64_t owed_since_ms = 0;   ///< since when the server has owed answers without a word
   std::uint64_t doomed_sequence = 0;  ///< with doomed_at_ms: the end of what was in flight then
   std::uint64_t doomed_at_ms = 0;  ///< the topology says its server lost all slots in flight; 0: no
   std::vector<std::uint32_t> stalled;   ///< clients that wait for room in `stream`
   std::uint32_t paused_for = kNoIndex;  ///< not read: this client has to take its reply first
   std::uint64_t paused_at_ms = 0;
+  std::uint64_t retired_at_ms = 0;
   std::uint32_t borrower = kNoIndex;       ///< kPrivate: the client
   PubSubUpstream* subscription = nullptr;  ///< kSubscription: whose it is
   BlockReplies block;                      ///< of the oldest unanswered request, if it is a block

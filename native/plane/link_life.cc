@@ -9,6 +9,7 @@
 #include "plane/errands.h"
 #include "plane/leases.h"
 #include "plane/links.h"
+#include "plane/memory_guard.h"
 #include "plane/pubsub_hub.h"
 #include "plane/readers.h"
 #include "plane/redirector.h"
@@ -33,8 +34,10 @@ constexpr std::uint64_t kSilentMs = 1000;
 constexpr std::uint32_t kReaderBackoffMostMs = 10000;
 /// How long a client that does not read may keep a link from being read.
 constexpr std::uint64_t kPausedMostMs = 10000;
-/// Memory beyond kKeptStreamBytes goes back when a link has rested this long.
-constexpr std::uint64_t kShrinkIdleMs = 10000;
+/// A link that nobody needs is closed when it has rested this long.
+constexpr std::uint64_t kNeedlessMs = 10000;
+/// Memory beyond kKeptStreamBytes goes back when a link has not needed it for so long.
+constexpr std::uint64_t kRoomyMs = 3000;
 constexpr std::size_t kKeptStreamBytes = 64 * 1024;
 /// Connections given up since the last handshake that are remembered to be killed.
 constexpr std::size_t kAbandonedMost = 16;
@@ -301,7 +304,7 @@ void Links::requeue_or_fail(Link& link) {
         request.flags |= kReqRepeated;
         context_.counters->reads_repeated.add();
       }
-      auto frame = std::make_unique_for_overwrite<std::uint8_t[]>(request.length);
+      auto frame = request_bytes(request.length);
       std::memcpy(frame.get(), link.stream.at(request.offset), request.length);
       request.owned = std::move(frame);
       context_.redirector->hold_again(index);
@@ -349,7 +352,36 @@ void Links::on_closed(void* owner) {
   }));
 }
 
+void Links::shrink(Link& link) {
+  const bool roomy =
+      link.stream.capacity() > kKeptStreamBytes && link.stream.unanswered() <= kKeptStreamBytes;
+  if (!roomy) {
+    link.roomy_since_ms = 0;
+  } else if (link.roomy_since_ms == 0) {
+    link.roomy_since_ms = context_.now_ms;
+  } else if (context_.now_ms - link.roomy_since_ms >= kRoomyMs) {
+    link.stream.shrink(kKeptStreamBytes);
+    link.in_flight.shrink();
+    link.roomy_since_ms = 0;
+  }
+}
+
+void Links::tick_paused(Link& link, Client& client) {
+  // Servers do not wait for ever for a client that takes nothing.
+  if (context_.now_ms - link.paused_at_ms >= kPausedMostMs) {
+    context_.client_io->close(client);
+    return;
+  }
+  if (!others_wait(link, client)) return;
+  if (client.stopped_at_ms == 0) {
+    read_on(link);
+  } else if (context_.now_ms - link.retired_at_ms >= kOthersWaitMs) {
+    context_.memory->close(client);
+  }
+}
+
 void Links::tick_link(Link& link) {
+  shrink(link);
   const std::uint64_t idle = context_.now_ms - link.last_used_ms;
   if (link.state == LinkState::kConnecting || link.state == LinkState::kHandshaking) {
     if (link.greet_at_ms != 0 && context_.now_ms >= link.greet_at_ms) greet(link);
@@ -371,10 +403,7 @@ void Links::tick_link(Link& link) {
     }
   }
   if (link.paused_for != kNoIndex) {
-    // Others may wait for what the link still owes: a client that takes nothing goes.
-    if (context_.now_ms - link.paused_at_ms >= kPausedMostMs) {
-      context_.client_io->close(context_.clients[link.paused_for]);
-    }
+    tick_paused(link, context_.clients[link.paused_for]);
     return;
   }
   if (!link.in_flight.empty()) {
@@ -395,14 +424,9 @@ void Links::tick_link(Link& link) {
     return;
   }
   const bool is_needless = rests(link) || (link.kind == LinkKind::kReader && !link.server->reads);
-  if (is_needless && idle >= kShrinkIdleMs) {
+  if (is_needless && idle >= kNeedlessMs) {
     abandon(link, kNoIndex);
     return;
-  }
-  if (idle >= kShrinkIdleMs && link.stream.capacity() > kKeptStreamBytes) {
-    link.stream.release_if_empty();
-    link.partial.release();
-    link.in_flight.shrink();
   }
   if (idle < kPingIdleMs) return;
   if (link.kind == LinkKind::kSubscription) {

@@ -11,6 +11,7 @@
 #include "plane/clients.h"
 #include "plane/errands.h"
 #include "plane/joiner.h"
+#include "plane/memory_guard.h"
 #include "plane/pubsub.h"
 #include "plane/readers.h"
 #include "plane/redirector.h"
@@ -25,6 +26,13 @@
 #include "plane/write_retries.h"
 
 namespace slotgate {
+
+namespace {
+
+/// Room that stays for a reply that is forwarded while it arrives.
+constexpr std::size_t kGatheredKept = 2 * kLargeReplyBytesPerTurn;
+
+}  // namespace
 
 void Links::send_internal(Link& link, std::string_view frame) {
   const std::uint32_t index = context_.requests.take();
@@ -115,7 +123,7 @@ void Links::on_ready(void* owner, Readiness readiness) {
       self.lose_after_reading(link, connect_result(link.fd));
     } else if (link.kind != LinkKind::kSubscription ||
                !self.context_.client_io->is_pushing_much()) {
-      self.read(link);
+      if (!self.context_.memory->turn_is_spent()) self.read(link);
     }
   }
 }
@@ -184,42 +192,6 @@ void Links::after_replies(Link& link) {
   }
 }
 
-std::size_t Links::pause_at(const Client& client) {
-  return std::min(kPauseLinkBytes, client.database->limits().client_output_bytes_max / 2);
-}
-
-void Links::pause(Link& link, Client& client) {
-  if (link.paused_for != kNoIndex) return;
-  retire(link);
-  link.paused_for = client.index;
-  link.paused_at_ms = context_.now_ms;
-  client.paused = &link;
-  link.watcher.watch(false, link.watcher.writing());
-}
-
-void Links::read_on(Link& link) {
-  if (link.state == LinkState::kClosed || link.paused_for == kNoIndex) return;
-  context_.clients[link.paused_for].paused = nullptr;
-  link.paused_for = kNoIndex;
-  link.owed_since_ms = context_.now_ms;
-  link.watcher.watch(true, link.watcher.writing());
-}
-
-void Links::retire(Link& link) {
-  if (link.retired || link.kind == LinkKind::kPrivate) return;
-  link.retired = true;
-  hide(link);
-  // Behind a read there is nothing that has to keep the order: see Readers::must_wait.
-  if (link.kind != LinkKind::kReader) {
-    context_.redirector->fence_all(link);
-    context_.tracking->sink_lost(link);
-  }
-  // It will have no room for anybody: who waits for some takes the next link.
-  std::vector<std::uint32_t> stalled;
-  stalled.swap(link.stalled);
-  for (const std::uint32_t index : stalled) context_.client_io->resume_stalled(index);
-}
-
 void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size) {
   std::size_t done = 0;
   while (done < size) {
@@ -251,7 +223,7 @@ void Links::take_large(Link& link) {
   // The reads were sized so that little lies behind the frame: it moves to a chunk.
   const std::size_t frame = link.framer.frame_size();
   ByteBuffer large = std::move(link.partial);
-  link.partial = ByteBuffer();
+  link.partial = ByteBuffer(MemoryKind::kLinks);
   const std::size_t rest = large.size() - frame;
   const ChunkRing::Room chunk = context_.chunks.take(0);
   std::memcpy(chunk.data, large.data() + frame, rest);
@@ -283,21 +255,23 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
     }
   } else if ((request.flags & kReqErrand) != 0) {
     if (!context_.errands->unwanted(link.in_flight.front(), bytes.size())) return;
-  } else if ((request.flags & kReqSlowReply) != 0) {
-    return;
+  } else if ((request.flags & kReqSlowReply) != 0 && !link.head_forwarded) {
+    // A part whose client is gone is not joined with others.
+    const bool is_part = (request.flags & kReqSlowReply) == kReqFragment;
+    if (!is_part || request.client != kNoIndex) return;
   }
   if (request.client != kNoIndex && (request.flags & kReqSilent) == 0) {
     Client& client = context_.clients[request.client];
     if (client.head != link.in_flight.front()) return;
     if (!link.head_forwarded) context_.counters->streamed_replies.add();
     context_.client_io->forward(client, bytes.data(), ready);
-    if (!client.closing && client.output && client.output->size() >= pause_at(client)) {
-      pause(link, client);
-    }
+    if (!client.closing && client.output && client.output->size() >= pause_at(client))
+      wait_for(link, client);
   }
   link.head_forwarded = true;
   bytes.consume(ready);
   link.framer.drop(ready);
+  bytes.shrink(kGatheredKept);
 }
 
 void Links::end_forwarding(Link& link, const Request& request) {

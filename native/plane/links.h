@@ -95,6 +95,9 @@ class Links {
   /// Unsent output of `client` from which on its link is paused.
   [[nodiscard]] static std::size_t pause_at(const Client& client);
 
+  /// Forgets what has gathered of replies that nobody waits for any more.
+  void drop_unwanted();
+
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();
   /// The link is given up: what can be repeated is queued, the rest is answered. Never fails.
@@ -159,9 +162,15 @@ class Links {
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.
   void forward_head(Link& link, ByteBuffer& bytes);
-  /// Stops reading `link` until `client` has taken what it has of a large reply. The link is
-  /// retired first: new requests take a new link, and only a client with requests on this one waits
-  /// for their answers before it sends more for their slots.
+  /// `client` has much of a large reply unread. The link is retired: new requests take a new link,
+  /// and only a client with requests on this one waits for their answers before it sends more for
+  /// their slots. If no other client waits for answers on the link, it is not read until `client`
+  /// has taken what it has. Else it is read on while memory lasts; when it is short, the others
+  /// wait for kOthersWaitMs, and then `client` is closed.
+  void wait_for(Link& link, Client& client);
+  /// True if clients that read wait for answers behind the one to `client` that is being read.
+  [[nodiscard]] bool others_wait(Link& link, const Client& client);
+  /// Stops reading `link` until `client` has taken what it has of a large reply.
   void pause(Link& link, Client& client);
   void retire(Link& link);
   void after_replies(Link& link);
@@ -173,6 +182,8 @@ class Links {
   void tell_circuit(const Database& database, Server& server);
   /// No new request finds the link.
   static void hide(Link& link);
+  void shrink(Link& link);
+  void tick_paused(Link& link, Client& client);
   void tick_link(Link& link);
   void report(const Link& link, PlaneEvent::Kind kind, std::string_view text);
 

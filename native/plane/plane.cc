@@ -45,4 +45,13 @@ std::uint32_t Plane::client_count() const noexcept {
   return static_cast<std::uint32_t>(count);
 }
 
+MemoryGuard::Total Plane::memory_total() const noexcept {
+  MemoryGuard::Total total;
+  for (const auto& worker : workers_) {
+    total.bytes += worker->counters().memory_bytes.get();
+    total.refusing = total.refusing || worker->counters().memory_full.get() != 0;
+  }
+  return total;
+}
+
 }  // namespace slotgate

@@ -55,6 +55,8 @@ class Plane {
   /// Worker threads: who should have a connection that `acceptor` accepted. Keeps the numbers of
   /// clients within a quarter of each other without asking anybody.
   [[nodiscard]] std::uint32_t worker_for_new_client(std::uint32_t acceptor) const noexcept;
+  /// Worker threads: what all workers use.
+  [[nodiscard]] MemoryGuard::Total memory_total() const noexcept;
   /// Worker threads: clients of all workers, and connections whose header is awaited.
   [[nodiscard]] std::uint32_t client_count() const noexcept;
 

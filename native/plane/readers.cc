@@ -326,7 +326,7 @@ void Readers::lost(const Link& link, std::uint32_t index) {
 
 void Readers::repeat(const Link& link, std::uint32_t index) {
   Request& request = context_.requests[index];
-  request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(request.length);
+  request.owned = request_bytes(request.length);
   std::memcpy(request.owned.get(), link.stream.at(request.offset), request.length);
   request.state = RequestState::kParked;
   context_.redirector->read_from_owner(index);

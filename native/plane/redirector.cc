@@ -44,7 +44,7 @@ void Redirector::note(PlaneEvent::Kind kind, const Database& database, std::uint
 
 void Redirector::own_frame(Link& link, std::uint32_t index) {
   Request& request = context_.requests[index];
-  auto frame = std::make_unique_for_overwrite<std::uint8_t[]>(request.length);
+  auto frame = request_bytes(request.length);
   std::memcpy(frame.get(), link.stream.at(request.offset), request.length);
   request.owned = std::move(frame);
   request.state = RequestState::kParked;

@@ -23,8 +23,7 @@ void Replies::finish(std::uint32_t index) {
   if (client.head == index) mark_dirty(client);
 }
 
-void Replies::deliver_owned(std::uint32_t index, std::unique_ptr<std::uint8_t[]> data,
-                            std::size_t size) {
+void Replies::deliver_owned(std::uint32_t index, RequestBytes data, std::size_t size) {
   Request& request = context_.requests[index];
   request.owned = std::move(data);
   request.reply = request.owned.get();
@@ -46,7 +45,7 @@ void Replies::deliver_copy(std::uint32_t index, std::string_view text) {
     told = context_.retries->told(index, text);
     text = told;
   }
-  auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(text.size());
+  auto copy = request_bytes(text.size());
   std::memcpy(copy.get(), text.data(), text.size());
   deliver_owned(index, std::move(copy), text.size());
 }
@@ -64,7 +63,7 @@ void Replies::copy_out_of_arena() {
   for (const std::uint32_t index : in_arena_) {
     Request& request = context_.requests[index];
     if (request.state != RequestState::kDone || (request.flags & kReqInArena) == 0) continue;
-    auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(request.reply_size);
+    auto copy = request_bytes(request.reply_size);
     std::memcpy(copy.get(), request.reply, request.reply_size);
     request.owned = std::move(copy);
     request.reply = request.owned.get();

@@ -34,7 +34,7 @@ class Replies {
   }
 
   /// A reply that is the request's own; `size` bytes of `data`.
-  void deliver_owned(std::uint32_t index, std::unique_ptr<std::uint8_t[]> data, std::size_t size);
+  void deliver_owned(std::uint32_t index, RequestBytes data, std::size_t size);
   /// A reply that lives for ever, or as long as the command table the client parses with.
   void deliver_static(std::uint32_t index, std::string_view text);
   /// A copy of `text`.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/command_table.h"
+#include "plane/owned_bytes.h"
 #include "plane/slab.h"
 
 namespace slotgate {
@@ -54,7 +55,7 @@ struct Request {
   /// The reply, once kDone: in the turn's chunks (kReqInArena), in `owned`, or static.
   const std::uint8_t* reply = nullptr;
   /// kHeld, kParked: the request's frame. kDone: the reply, if it is the request's own copy.
-  std::unique_ptr<std::uint8_t[]> owned;
+  RequestBytes owned;
   std::uint32_t reply_size = 0;
   std::uint32_t client = kNoIndex;  ///< kNoIndex: the client is gone, the reply is discarded
   std::uint32_t next = kNoIndex;    ///< younger request of the same client

@@ -133,7 +133,7 @@ Dispatched Transactions::send_block(Client& client, const Command& command) {
     write_block(context_.links->begin_send(*link, index, size), transaction);
     context_.links->end_send(*link, size);
   } else {
-    request.owned = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    request.owned = request_bytes(size);
     request.length = static_cast<std::uint32_t>(size);
     write_block(request.owned.get(), transaction);
     context_.redirector->hold(index);

@@ -1,6 +1,5 @@
 #include "plane/worker.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -18,8 +17,9 @@ namespace {
 /// Upkeep while something waits, and while nothing does.
 constexpr std::uint64_t kBusyTickMs = 100;
 constexpr std::uint64_t kIdleTickMs = 1000;
-/// Ticks without traffic after which free memory is given back.
+/// Ticks without traffic after which free memory is given back, and again what is free by then.
 constexpr std::uint32_t kRestTicks = 5;
+constexpr std::uint32_t kLongRestTicks = 15;
 
 template <typename Handle>
 uv_handle_t* as_handle(Handle* handle) noexcept {
@@ -38,6 +38,7 @@ Worker::Worker(Plane& plane, std::uint32_t number)
   };
   parts_.introductions.open([this](const Arrival& arrival, const std::optional<IpAddress>& ip,
                                    Database& database) { place(arrival, ip, database); });
+  parts_.memory.watch_total([&plane] { return plane.memory_total(); });
 }
 
 Worker::~Worker() { join(); }
@@ -323,16 +324,14 @@ void Worker::tick() {
 }
 
 void Worker::give_memory_back() {
-#ifdef __GLIBC__
   // malloc keeps what a burst needed. When traffic has rested for a while, it goes back.
   const std::uint64_t bytes = counters_.client_bytes_in.get() + counters_.link_bytes_in.get();
   if (bytes != traffic_seen_) {
     traffic_seen_ = bytes;
     rested_ticks_ = 0;
-  } else if (++rested_ticks_ == kRestTicks) {
-    malloc_trim(0);
+  } else if (++rested_ticks_ == kRestTicks || rested_ticks_ == kLongRestTicks) {
+    give_free_memory_back();
   }
-#endif
 }
 
 void Worker::set_timer() {

@@ -77,6 +77,7 @@ class Worker {
   [[nodiscard]] ClientQueries& queries() noexcept { return parts_.queries; }
   [[nodiscard]] ClientTimeouts& timeouts() noexcept { return parts_.timeouts; }
   [[nodiscard]] Introductions& introductions() noexcept { return parts_.introductions; }
+  [[nodiscard]] MemoryGuard& memory() noexcept { return parts_.memory; }
   [[nodiscard]] Notices& notices() noexcept { return parts_.notices; }
   [[nodiscard]] ControlDesk& control() noexcept { return parts_.control; }
   [[nodiscard]] Errands& errands() noexcept { return parts_.errands; }

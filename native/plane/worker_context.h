@@ -30,6 +30,7 @@ class Leases;
 class Monitors;
 class Links;
 class RateLimits;
+class MemoryGuard;
 class Readers;
 class Redirector;
 class Replies;
@@ -90,6 +91,7 @@ struct WorkerContext {
   Scripts* scripts = nullptr;
   Tracking* tracking = nullptr;
   WriteRetries* retries = nullptr;
+  MemoryGuard* memory = nullptr;
 
   std::uint32_t next_arrival = 0;
 

@@ -31,7 +31,8 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       rates(context, addresses),
       monitors(context),
       slow(context),
-      retries(context) {
+      retries(context),
+      memory(context) {
   context.worker = worker;
   context.counters = &counters;
   context.client_io = &clients;
@@ -54,6 +55,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.scripts = &scripts;
   context.tracking = &tracking;
   context.retries = &retries;
+  context.memory = &memory;
 }
 
 bool WorkerParts::finish_turn() {
@@ -68,6 +70,7 @@ bool WorkerParts::finish_turn() {
   if (notices.has_more()) notices.run_slice();
   if (timeouts.has_more()) timeouts.run_slice();
   if (departures.has_more()) departures.run_slice();
+  memory.look();
   pubsub.run();
   const bool link_waits = links.flush_patiently();
   clients.flush();
@@ -86,6 +89,7 @@ void WorkerParts::tick() {
   tracking.tick();
   timeouts.tick();
   introductions.tick();
+  memory.tick();
   pubsub.tick();
 }
 

@@ -12,6 +12,7 @@
 #include "plane/leases.h"
 #include "plane/leavers.h"
 #include "plane/links.h"
+#include "plane/memory_guard.h"
 #include "plane/monitors.h"
 #include "plane/notices.h"
 #include "plane/pubsub.h"
@@ -65,6 +66,7 @@ class WorkerParts {
   Monitors monitors;
   SlowRequests slow;
   WriteRetries retries;
+  MemoryGuard memory;
 
   /// What a turn does after its reads. True if the next poll must not block.
   [[nodiscard]] bool finish_turn();
@@ -73,7 +75,7 @@ class WorkerParts {
   /// True while tick() has something to look after that will not wait long.
   [[nodiscard]] bool is_hurried() const noexcept {
     return redirector.holding() || links.hurried() || streams.waiting() || pubsub.hurried() ||
-           readers.hurried();
+           readers.hurried() || memory.hurried();
   }
   /// When finish_turn() has something to do; UINT64_MAX: never.
   [[nodiscard]] std::uint64_t next_due_ms() const noexcept;

@@ -52,6 +52,8 @@ function placeholder(row: SettingRow): string {
       return 'N|auto';
     case 'bytes':
       return 'SIZE';
+    case 'auto-bytes':
+      return 'SIZE|auto';
     case 'boolean':
       return 'true|false';
     case 'choice':

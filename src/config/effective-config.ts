@@ -3,7 +3,14 @@ import { type SettingKey, type SettingScope, type SettingValues, settingRows } f
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
 /** Settings whose checked text is replaced by something parsed. */
-type ParsedKeys = 'listen' | 'threads' | 'admin' | 'metrics' | 'unixSocketMode' | 'shardsPlacement';
+type ParsedKeys =
+  | 'listen'
+  | 'threads'
+  | 'maxMemoryBytes'
+  | 'admin'
+  | 'metrics'
+  | 'unixSocketMode'
+  | 'shardsPlacement';
 
 /** A complete, checked configuration as plain data. */
 export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
@@ -13,6 +20,8 @@ export interface ResolvedConfig extends Omit<SettingValues, ParsedKeys> {
   readonly unixSocketMode: number | undefined;
   /** Worker threads; `auto` is settled. */
   readonly threads: number;
+  /** `auto` is settled; 0: no limit. */
+  readonly maxMemoryBytes: number;
   readonly admin: TcpAddress | undefined;
   readonly metrics: TcpAddress | undefined;
   /** `auto` is settled. */

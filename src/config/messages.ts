@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { NAME_RULE, NODE_ID_RULE } from './names.js';
-import type { SettingRow, TextRow } from './setting-row.js';
+import type { AutoBytesRow, BytesRow, SettingRow, TextRow } from './setting-row.js';
 
 /** Something wrong with the configuration, in words for its user. */
 export interface ConfigProblem {
@@ -32,7 +32,9 @@ export function allowed(row: SettingRow): string {
     case 'auto-integer':
       return `auto or an integer from ${row.min} to ${row.max}`;
     case 'bytes':
-      return `a size from ${row.min} to ${row.max} bytes (units as in redis.conf: 64mb, 1gb)`;
+      return allowedSize(row);
+    case 'auto-bytes':
+      return `auto or ${allowedSize(row)}`;
     case 'boolean':
       return 'true or false';
     case 'choice':
@@ -40,6 +42,10 @@ export function allowed(row: SettingRow): string {
     case 'text':
       return allowedText(row);
   }
+}
+
+function allowedSize({ min, max }: BytesRow | AutoBytesRow): string {
+  return `a size from ${min} to ${max} bytes (units as in redis.conf: 64mb, 1gb)`;
 }
 
 function allowedText({ format }: TextRow): string {

@@ -1,6 +1,7 @@
 import { type Parsed, parseHostPort, parseListenAddress, type TcpAddress } from './addresses.js';
 import type { ProcessConfig } from './deployment.js';
 import { type ResolvedConfig, settledPlacement } from './effective-config.js';
+import { automaticMemoryBytes } from './memory.js';
 import { type SettingValues, settingRows } from './settings.js';
 import { automaticThreads } from './threads.js';
 
@@ -12,6 +13,8 @@ export function resolvedConfig(values: SettingValues): ResolvedConfig {
     unixSocketMode:
       values.unixSocketMode === undefined ? undefined : Number.parseInt(values.unixSocketMode, 8),
     threads: values.threads === 'auto' ? automaticThreads() : values.threads,
+    maxMemoryBytes:
+      values.maxMemoryBytes === 'auto' ? automaticMemoryBytes() : values.maxMemoryBytes,
     admin: optionalAddress(values.admin),
     metrics: optionalAddress(values.metrics),
     shardsPlacement: settledPlacement(values),

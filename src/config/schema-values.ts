@@ -19,6 +19,8 @@ export function valueSchema(row: SettingRow, checks: ConfigChecks): z.ZodType {
       return z.union([integerBetween(row), z.literal('auto')]);
     case 'bytes':
       return bytesBetween(row);
+    case 'auto-bytes':
+      return z.union([bytesBetween(row), z.literal('auto')]);
     case 'boolean':
       return z.boolean();
     case 'choice':

@@ -40,6 +40,12 @@ export interface BytesRow extends CommonRow {
   readonly max: number;
   readonly default: number;
 }
+export interface AutoBytesRow extends CommonRow {
+  readonly kind: 'auto-bytes';
+  readonly min: number;
+  readonly max: number;
+  readonly default: number | 'auto';
+}
 export interface AutoIntegerRow extends CommonRow {
   readonly kind: 'auto-integer';
   readonly min: number;
@@ -68,6 +74,7 @@ export type SettingRow =
   | ListRow
   | IntegerRow
   | BytesRow
+  | AutoBytesRow
   | AutoIntegerRow
   | BooleanRow
   | ChoiceRow

@@ -1,4 +1,5 @@
 import type {
+  AutoBytesRow,
   AutoIntegerRow,
   BooleanRow,
   BytesRow,
@@ -57,7 +58,7 @@ type ValueOf<R extends SettingRow> = R extends ListRow
   ? readonly string[]
   : R extends IntegerRow | BytesRow
     ? number
-    : R extends AutoIntegerRow
+    : R extends AutoIntegerRow | AutoBytesRow
       ? number | 'auto'
       : R extends BooleanRow
         ? boolean

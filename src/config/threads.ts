@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-
-type ReadText = (path: string) => string | undefined;
+import { cgroupFolders, type ReadText, readTextFile } from './cgroup.js';
 
 /**
  * Worker threads meant by `auto`: the CPU quota of the cgroup rounded up, at most the CPUs that
@@ -17,15 +15,10 @@ export function automaticThreads(
 
 /** The tightest `cpu.max` from this process's cgroup up to the root. */
 function cgroupV2Quota(readText: ReadText): number | undefined {
-  const own = /^0::(\/.*)$/m.exec(readText('/proc/self/cgroup') ?? '')?.[1] ?? '/';
-  const parts = own.split('/').filter((part) => part !== '' && part !== '..');
-  let tightest: number | undefined;
-  for (let depth = parts.length; depth >= 0; depth--) {
-    const folder = ['/sys/fs/cgroup', ...parts.slice(0, depth)].join('/');
-    const quota = quotaOf((readText(`${folder}/cpu.max`) ?? '').trim().split(' '));
-    if (quota !== undefined && (tightest === undefined || quota < tightest)) tightest = quota;
-  }
-  return tightest;
+  const quotas = cgroupFolders(readText)
+    .map((folder) => quotaOf((readText(`${folder}/cpu.max`) ?? '').trim().split(' ')))
+    .filter((quota) => quota !== undefined);
+  return quotas.length === 0 ? undefined : Math.min(...quotas);
 }
 
 function cgroupV1Quota(readText: ReadText): number | undefined {
@@ -38,12 +31,4 @@ function cgroupV1Quota(readText: ReadText): number | undefined {
 function quotaOf([quota, period]: readonly string[]): number | undefined {
   const cpus = Number(quota) / Number(period);
   return Number.isFinite(cpus) && cpus > 0 ? cpus : undefined;
-}
-
-function readTextFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -44,12 +44,10 @@ function processCpu(): MetricSample {
 
 /** Names as every Prometheus client library has them. */
 function processGauges(): readonly MetricSample[] {
+  const { rss, heapTotal } = process.memoryUsage();
   return [
-    sampleOf(
-      'process_resident_memory_bytes',
-      'Resident memory size in bytes.',
-      process.memoryUsage.rss(),
-    ),
+    sampleOf('process_resident_memory_bytes', 'Resident memory size in bytes.', rss),
+    sampleOf('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.', heapTotal),
     sampleOf(
       'process_start_time_seconds',
       'Start time of the process since the Unix epoch, in seconds.',

@@ -7,6 +7,7 @@ import type {
   ControlRequest,
   DatabaseSettings,
   DataPlaneEvent,
+  MemoryUse,
   NativeBinding,
   NativeCommandRow,
   NativeErrand,
@@ -48,6 +49,8 @@ export interface NativePlane {
   bind(client: ClientRef, binding: NativeBinding): void;
   send(client: ClientRef, errand: NativeErrand & { readonly ticket: number }): void;
   locate(client: ClientRef, ticket: number): void;
+  setMemoryBudget(bytes: number): void;
+  memoryUse(): MemoryUse;
   makeLeave(
     mostPerWorker: number,
     isNow: boolean,
@@ -94,6 +97,7 @@ export interface NativeAddon {
   closeDescriptor(fd: number): void;
   adoptListener(fd: number): AdoptedListener;
   sendDatagram(path: string, text: string): void;
+  trimMemory(): void;
 }
 
 const ADDON_PATH = '../../build/Release/slotgate.node';
@@ -112,4 +116,9 @@ export function nativeAddon(): NativeAddon {
       { cause },
     );
   }
+}
+
+/** Gives memory that was freed back to the system, where the C library keeps it. */
+export function trimMemory(): void {
+  nativeAddon().trimMemory();
 }

@@ -13,6 +13,7 @@ import type {
   ControlRequest,
   DatabaseSettings,
   DataPlaneEvent,
+  MemoryUse,
   NativeBinding,
   NativeCommandRow,
   NativeErrand,
@@ -231,6 +232,20 @@ export class DataPlane {
       this.#errands.set(ticket, resolve);
       order(ticket);
     });
+  }
+
+  /**
+   * What the traffic of all workers may use; see `native/plane/memory_guard.h` for what happens at it.
+   * @param bytes 0: no limit.
+   */
+  setMemoryBudget(bytes: number): void {
+    if (!this.#isStopped) {
+      this.#plane.setMemoryBudget(bytes);
+    }
+  }
+
+  memoryUse(): MemoryUse {
+    return this.#plane.memoryUse();
   }
 
   /**

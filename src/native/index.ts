@@ -1,4 +1,4 @@
-export { type BindOptions, nativeAddon } from './addon.js';
+export { type BindOptions, nativeAddon, trimMemory } from './addon.js';
 export { DataPlane, type DataPlaneListener } from './data-plane.js';
 export { type BoundAddress, InheritedSockets } from './inherited-sockets.js';
 export type * from './presentations.js';

@@ -471,3 +471,13 @@ export interface SubscriptionFigures {
   /** Different patterns: of clients, and those of connections summed over the servers. */
   readonly patterns: SubscriptionCount;
 }
+
+/** What the traffic of all workers uses, and what was done about it since they were started. */
+export interface MemoryUse {
+  readonly bytes: number;
+  /** Clients that are not read now. */
+  readonly stoppedNow: number;
+  readonly stops: number;
+  readonly closed: number;
+  readonly refused: number;
+}

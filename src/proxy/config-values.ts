@@ -8,6 +8,7 @@ export function configValues(config: EffectiveConfig): Readonly<Record<string, s
     bind: tcp.map(({ host }) => host).join(' '),
     'client-query-buffer-limit': String(config.maxQueryBufferBytes),
     maxclients: String(config.maxClients),
+    'maxmemory-clients': String(config.maxMemoryBytes),
     port: String(tcp[0]?.port ?? 0),
     'proto-max-bulk-len': String(config.maxRequestBytes),
     'protected-mode': config.protectedMode ? 'yes' : 'no',

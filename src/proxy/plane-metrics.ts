@@ -49,6 +49,8 @@ const COUNTERS: readonly Definition[] = [
     login_timeout_closed: 'closed_without_login',
     header_refused: 'closed_for_proxy_header',
     rate_refused: 'refused_for_rate',
+    memory_closed: 'closed_for_memory',
+    memory_refused: 'refused_for_memory',
   }),
   ...labelled('links_events', 'Connections to servers by event.', 'event', {
     links_opened: 'opened',
@@ -99,7 +101,19 @@ const COUNTERS: readonly Definition[] = [
     'Messages of channels, counted per subscriber.',
   ),
   counter('pushes', 'pushes', 'RESP3 pushes of servers.'),
+  counter('memory_stops', 'memory_stops', 'Times that a client was not read for want of memory.'),
 ];
+
+/** Kinds of memory in `native/plane/owned_bytes.h`. */
+const MEMORY_KINDS: Readonly<Record<string, string>> = {
+  memory_input: 'input',
+  memory_output: 'output',
+  memory_requests: 'requests',
+  memory_links: 'links',
+  memory_transactions: 'transactions',
+  memory_chunks: 'chunks',
+  memory_records: 'records',
+};
 
 const GAUGES: readonly Definition[] = [
   gauge('clients', 'slotgate_clients', 'Connected clients.'),
@@ -116,6 +130,15 @@ const GAUGES: readonly Definition[] = [
   ),
   gauge('held_now', 'slotgate_held_requests', 'Requests waiting for their shard now.'),
   gauge('held_bytes_now', 'slotgate_held_bytes', 'Bytes of the requests waiting now.'),
+  gauge(
+    'memory_stopped_now',
+    'slotgate_memory_stopped_clients',
+    'Clients that are not read now for want of memory.',
+  ),
+  ...Object.entries(MEMORY_KINDS).map(([figure, kind]) => ({
+    ...gauge(figure, 'slotgate_memory_bytes', 'Memory that traffic uses, by what for.'),
+    labels: { kind },
+  })),
 ];
 
 /** One sample per figure and worker. */

@@ -3,7 +3,7 @@ import { deploymentChanges, nodesAfterReload } from '../config/deployment.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
 import type { MetricSnapshot } from '../metrics/sample.js';
-import { DataPlane } from '../native/index.js';
+import { DataPlane, trimMemory } from '../native/index.js';
 import { SYSTEM_CLOCK } from '../topology/index.js';
 import { askPeer } from './ask-peer.js';
 import { databaseMetrics } from './database-metrics.js';
@@ -13,6 +13,7 @@ import { type DrainedClients, drainClients, pause } from './drain.js';
 import { ProxyHandover } from './handover.js';
 import { livenessChecks } from './health-checks.js';
 import { HostedDatabase, type Inheritance } from './hosted-database.js';
+import { MemoryBudget } from './memory-budget.js';
 import { Nodes } from './nodes.js';
 import type { PeerReport } from './peer-watch.js';
 import { planeMetrics } from './plane-metrics.js';
@@ -30,6 +31,7 @@ export class SlotgateProxy {
   readonly #inherited: Inheritance | undefined;
   readonly #plane: DataPlane;
   readonly #nodes: Nodes;
+  readonly #memory: MemoryBudget;
   readonly #log: Logger;
   /** Databases that a reload took away, and that still have clients. */
   readonly #leaving = new Set<HostedDatabase>();
@@ -53,6 +55,14 @@ export class SlotgateProxy {
       onEvent: (event) => this.#find(event.database)?.onEvent(event),
       onSlow: (request) => this.#find(request.database)?.onSlow(request),
     });
+    this.#memory = new MemoryBudget(config.process.maxMemoryBytes, {
+      clock: SYSTEM_CLOCK,
+      log,
+      residentBytes: () => process.memoryUsage.rss(),
+      use: () => this.#plane.memoryUse(),
+      setBudget: (bytes) => this.#plane.setMemoryBudget(bytes),
+      trim: trimMemory,
+    });
     this.deployment = deploymentOf(this.#nodes, () => this.#databases);
     this.handover = new ProxyHandover({
       databases: () => this.#databases,
@@ -75,6 +85,7 @@ export class SlotgateProxy {
         await proxy.#add(database);
       }
       proxy.#nodes.start();
+      proxy.#memory.start();
       return proxy;
     } catch (error) {
       await proxy.stop();
@@ -111,7 +122,8 @@ export class SlotgateProxy {
 
   async metrics(): Promise<MetricSnapshot> {
     const { counters, gauges } = planeMetrics(this.#plane.counters());
-    return { counters, gauges: [...gauges, ...(await databaseMetrics(this.#databases))] };
+    const ofDatabases = await databaseMetrics(this.#databases);
+    return { counters, gauges: [...gauges, ...this.#memory.metrics(), ...ofDatabases] };
   }
 
   /** For the processes of other nodes. */
@@ -137,6 +149,7 @@ export class SlotgateProxy {
     const nodes = nodesAfterReload(this.#config, config.nodes);
     this.#config = { ...config, hosted, nodes };
     this.#nodes.update(nodes);
+    this.#memory.update(process.maxMemoryBytes);
     for (const database of this.#databases.filter((database) => !known.includes(database))) {
       void this.#remove(database);
     }
@@ -165,6 +178,7 @@ export class SlotgateProxy {
   }
 
   async stop(): Promise<void> {
+    this.#memory.stop();
     this.#nodes.stop();
     const databases = [...this.#databases, ...this.#leaving];
     const stopped = databases.map((database) => database.stop());

@@ -170,8 +170,17 @@ export class TestProxy {
 
   /** Resident memory of the process in bytes. */
   residentBytes(): number {
+    return this.#statusBytes('VmRSS');
+  }
+
+  /** The most resident memory that the process ever had, in bytes. */
+  peakResidentBytes(): number {
+    return this.#statusBytes('VmHWM');
+  }
+
+  #statusBytes(name: string): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
   }
 
   signal(name: NodeJS.Signals): void {

@@ -42,6 +42,16 @@ export const PROCESS_SETTINGS = {
     reload: 'live',
     help: 'Connected clients, of all databases together; further ones are refused in the words of a server.',
   },
+  maxMemoryBytes: {
+    kind: 'auto-bytes',
+    min: 0,
+    max: 1024 ** 4,
+    default: 'auto',
+    flag: 'max-memory-bytes',
+    env: 'SLOTGATE_MAX_MEMORY_BYTES',
+    reload: 'live',
+    help: "Resident memory that the process may come to. From 80 % of what is left for clients on, those that use most are not read; at 100 % new ones are refused and those that use most are closed. auto is 75 % of the cgroup's limit, or of the machine; 0: no limit.",
+  },
   tcpBacklog: {
     kind: 'integer',
     min: 1,

@@ -6,6 +6,7 @@ import {
   parseListenAddress,
 } from '../../../src/config/addresses.js';
 import { parseByteSize } from '../../../src/config/byte-size.js';
+import { automaticMemoryBytes } from '../../../src/config/memory.js';
 import { nearestName } from '../../../src/config/nearest.js';
 import { SETTINGS, settingRows } from '../../../src/config/settings.js';
 import { automaticThreads } from '../../../src/config/threads.js';
@@ -120,6 +121,34 @@ describe('threads meant by auto', () => {
   });
 });
 
+describe('memory meant by auto', () => {
+  const MACHINE = 1_000_000;
+
+  test.each([
+    ['no limit', {}, 750_000],
+    ['unlimited', { '/sys/fs/cgroup/memory.max': 'max\n' }, 750_000],
+    ['limited', { '/sys/fs/cgroup/memory.max': '400000\n' }, 300_000],
+    ['more than the machine has', { '/sys/fs/cgroup/memory.max': '4000000\n' }, 750_000],
+    [
+      'the tightest on the way up',
+      {
+        '/proc/self/cgroup': '0::/a/b\n',
+        '/sys/fs/cgroup/a/memory.max': '200000\n',
+        '/sys/fs/cgroup/a/b/memory.max': '800000\n',
+      },
+      150_000,
+    ],
+    ['version 1', { '/sys/fs/cgroup/memory/memory.limit_in_bytes': '100000\n' }, 75_000],
+    [
+      'version 1, unlimited',
+      { '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n' },
+      750_000,
+    ],
+  ])('%s', (_name, texts: Readonly<Record<string, string>>, bytes) => {
+    expect(automaticMemoryBytes((path) => texts[path], MACHINE)).toBe(bytes);
+  });
+});
+
 test.each([
   ['maxClient', 'maxClients'],
   ['max-clients', 'maxClients'],
@@ -133,7 +162,8 @@ test.each([
 test('names follow the rules: max first, unit last, one flag and one variable each', () => {
   const rows = settingRows();
   for (const [key, row] of rows) {
-    if (row.kind === 'bytes') expect(key).toMatch(/^max\w*Bytes(PerShard|PerSecond)?$/);
+    if (row.kind === 'bytes' || row.kind === 'auto-bytes')
+      expect(key).toMatch(/^max\w*Bytes(PerShard|PerSecond)?$/);
     expect(row.env).toMatch(/^SLOTGATE_[A-Z_]+$/);
     expect(row.flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(row.help).toMatch(/\.$/);
