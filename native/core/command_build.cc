@@ -143,6 +143,7 @@ Command make_command(const CommandRow& row, std::uint16_t id) noexcept {
   command.id = id;
   command.arity = static_cast<std::int16_t>(row.arity);
   command.flags = row.flags;
+  if (row.name.find('|') != std::string::npos) command.flags |= kFlagSubcommand;
   command.route = row.route;
   command.local = row.local;
   command.split = row.split;

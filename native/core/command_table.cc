@@ -63,7 +63,10 @@ const Command* CommandTable::resolved(const NameIndex& index, Bytes frame,
                                       const std::vector<Arg>& args) const noexcept {
   const Bytes name{frame.data + args[0].offset, args[0].length};
   const Command* const command = found(index, name);
-  if (command == nullptr || (command->flags & (kFlagContainer | kFlagRenamed)) == 0) return command;
+  constexpr std::uint32_t kSpecial = kFlagContainer | kFlagRenamed | kFlagSubcommand;
+  if (command == nullptr || (command->flags & kSpecial) == 0) return command;
+  // "CONFIG|GET" as one word is no command, to a server either.
+  if ((command->flags & kFlagSubcommand) != 0) return nullptr;
   if (&index == &called_ && is_hidden(*command)) return nullptr;
   if ((command->flags & kFlagContainer) == 0 || args.size() < 2) return command;
   const Arg sub = args[1];

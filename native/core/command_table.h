@@ -60,6 +60,7 @@ enum CommandFlag : std::uint32_t {
   kFlagRunsDigest = 1U << 19,       ///< runs the script whose SHA-1 is argument 1, in hexadecimal
   kFlagAtReplica = 1U << 20,        ///< replicas may be asked, if it has one key or can be divided
   kFlagRenamed = 1U << 21,          ///< clients call it `called`, and not by its name
+  kFlagSubcommand = 1U << 22,       ///< found behind its container only; the table sets it itself
 };
 
 /// Who answers.

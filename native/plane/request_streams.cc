@@ -44,9 +44,9 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
   const Command* command = client.database->commands->find({data + args[0].offset, args[0].length});
   if (command == nullptr || command->route != RouteBy::kKeys || command->shape != KeyShape::kOne ||
       (command->flags & (kFlagBlocking | kFlagBlocksWithToken | kFlagConnectionState)) != 0 ||
-      // It is gathered, to be sent by its own name.
-      (command->flags & kFlagRenamed) != 0 || command->first_key >= args.size() ||
-      !arity_fits(command->arity, framer.announced_args())) {
+      // What is called otherwise is gathered, to be sent by its own name.
+      (command->flags & (kFlagRenamed | kFlagSubcommand)) != 0 ||
+      command->first_key >= args.size() || !arity_fits(command->arity, framer.announced_args())) {
     return Begun::kNo;
   }
   const Arg& key = args[command->first_key];

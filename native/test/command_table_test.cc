@@ -112,6 +112,7 @@ TEST(containers_are_resolved) {
   CHECK_EQ(resolved(*table, "OBJECT encoding k"), "object|encoding");
   CHECK_EQ(resolved(*table, "object ENCODING k"), "object|encoding");
   CHECK_EQ(resolved(*table, "object nosuch k"), "none");
+  CHECK_EQ(resolved(*table, "object|encoding k"), "none");
   CHECK_EQ(resolved(*table, "object " + string(1000, 'x')), "none");
   CHECK_EQ(resolved(*table, "object ''"), "none");
   CHECK_EQ(resolved(*table, "object"), "object");
