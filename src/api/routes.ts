@@ -114,7 +114,7 @@ function get(path: string, handler: HttpHandler): HttpRoute {
 }
 
 function oneOf(all: Objects, uid: string | undefined, what: string): HttpResponse {
-  const found = all.find((object) => String(object['uid']) === uid);
+  const found = all.find((object) => String(object.uid) === uid);
   return found === undefined ? notFound(`${what} ${uid}`) : jsonResponse(200, found);
 }
 

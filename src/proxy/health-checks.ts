@@ -27,7 +27,7 @@ export function readinessChecks(input: ReadinessInput): readonly HealthCheck[] {
 export function livenessChecks(workers: readonly WorkerFigures[]): readonly HealthCheck[] {
   const nowMs = Number(process.hrtime.bigint() / 1_000_000n);
   return workers.map((figures, worker) => {
-    const ageMs = nowMs - (figures['last_turn_ms'] ?? 0);
+    const ageMs = nowMs - (figures.last_turn_ms ?? 0);
     return {
       name: `worker-${worker}`,
       ok: ageMs < STUCK_AFTER_MS,

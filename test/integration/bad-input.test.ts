@@ -210,7 +210,7 @@ async function roundTrip(size: number): Promise<void> {
 
 test('a value of 64 MB comes back byte for byte', () => roundTrip(64 * MIB), 60_000);
 
-test.runIf(process.env['SLOTGATE_LONG_TESTS'] === '1')(
+test.runIf(process.env.SLOTGATE_LONG_TESTS === '1')(
   'a value of 512 MB comes back byte for byte',
   () => roundTrip(512 * MIB),
   240_000,

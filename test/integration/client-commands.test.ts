@@ -108,7 +108,7 @@ describe('CLIENT LIST', () => {
       resp: '2',
     });
     const own = fieldsOf((await first?.text('CLIENT', 'INFO')) ?? '');
-    expect(own).toMatchObject({ name: 'first', cmd: 'client|info', id: shown?.['id'] });
+    expect(own).toMatchObject({ name: 'first', cmd: 'client|info', id: shown?.id });
     for (const client of clients) {
       client.close();
     }
@@ -196,7 +196,7 @@ describe('what a connection is asked to remember is as on a server', () => {
 
   test('NO-EVICT shows in the list, until RESET', async () => {
     const client = await proxy.connect();
-    const flags = async () => fieldsOf(await client.text('CLIENT', 'INFO'))['flags'];
+    const flags = async () => fieldsOf(await client.text('CLIENT', 'INFO')).flags;
     expect(await flags()).toBe('N');
     await client.call('CLIENT', 'NO-EVICT', 'ON');
     expect(await flags()).toBe('e');

@@ -57,7 +57,7 @@ async function fail({ succession, socket }: Started): Promise<string> {
   const { pid } = succession;
   const storm = new ConnectStorm({ path: socket }, 200);
   const { status, body } = await succession.ask();
-  expect([status, body['error_code']]).toEqual([500, 'handover_failed']);
+  expect([status, body.error_code]).toEqual([500, 'handover_failed']);
   expect(succession.pid).toBe(pid);
   expect(succession.proxy.log).toContain('this process goes on');
   expect(await succession.proxy.metric('slotgate_handovers_failed_total')).toBe(1);
@@ -65,7 +65,7 @@ async function fail({ succession, socket }: Started): Promise<string> {
   expect(statSync(socket).isSocket()).toBe(true);
   await storm.stop();
   expect(Object.fromEntries(storm.failures)).toEqual({});
-  return String(body['description']);
+  return String(body.description);
 }
 
 describe('the old process goes on when the new one', () => {
@@ -127,7 +127,7 @@ describe('a hand-over is refused', () => {
     await sleep(100);
     const second = await succession.ask();
     expect(second).toMatchObject({ status: 409, body: { error_code: 'handover_refused' } });
-    expect(second.body['description']).toContain('running already');
+    expect(second.body.description).toContain('running already');
     expect((await first).status).toBe(500);
     write(good);
     // Somebody who keeps the process from ending at once.
@@ -136,7 +136,7 @@ describe('a hand-over is refused', () => {
     process.kill(succession.pid, 'SIGTERM');
     await sleep(100);
     const third = await succession.ask();
-    expect(third.body['description']).toContain('being stopped');
+    expect(third.body.description).toContain('being stopped');
     client.close();
   });
 

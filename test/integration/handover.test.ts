@@ -10,7 +10,7 @@ import type { TestProxyOptions } from '../support/proxy.js';
 import { serverPaths } from '../support/servers.js';
 import { Succession } from '../support/succession.js';
 
-const IS_LONG = process.env['SLOTGATE_LONG_TESTS'] === '1';
+const IS_LONG = process.env.SLOTGATE_LONG_TESTS === '1';
 const HANDOVERS = 3;
 
 let cluster: TestCluster;

@@ -5,7 +5,7 @@ import { TestProxy } from '../support/proxy.js';
 import type { TestClient } from '../support/resp-client.js';
 import { waitFor } from '../support/wait.js';
 
-const IS_LONG = process.env['SLOTGATE_LONG_TESTS'] === '1';
+const IS_LONG = process.env.SLOTGATE_LONG_TESTS === '1';
 /** From slot 0 on, all of the first primary. */
 const MOVING_SLOTS = IS_LONG ? 5_000 : 300;
 const CLIENTS = 4;

@@ -8,7 +8,7 @@ import type { TestClient } from '../support/resp-client.js';
 import { waitFor } from '../support/wait.js';
 
 const MIB = 1024 * 1024;
-const IS_LONG = process.env['SLOTGATE_LONG_TESTS'] === '1';
+const IS_LONG = process.env.SLOTGATE_LONG_TESTS === '1';
 /** Of the whole process; the tests must not need more at any time. */
 const LIMIT_BYTES = (IS_LONG ? 256 : 160) * MIB;
 const LARGE_VALUE_BYTES = (IS_LONG ? 512 : 192) * MIB;

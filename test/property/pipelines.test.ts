@@ -8,8 +8,8 @@ import { RealServer } from '../support/server.js';
 import { type CutPipeline, cutPipeline } from './pipeline-generator.js';
 
 /** `PROPERTY_SEED` and `PROPERTY_RUNS` explore further; without them every run is the same. */
-const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_260_101);
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 250);
+const SEED = Number(process.env.PROPERTY_SEED ?? 20_260_101);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 250);
 /** A reply that never comes is a failure that shrinks, too. */
 const REPLY_TIMEOUT_MS = 5_000;
 const SHRINK = { interruptAfterTimeLimit: 60_000 };

@@ -7,7 +7,7 @@ import type { TestClient } from '../support/resp-client.js';
 import { SlotMover } from '../support/slot-mover.js';
 
 /** `PROPERTY_SEED` explores further; the moves depend on it, not on when they happen. */
-const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_260_101);
+const SEED = Number(process.env.PROPERTY_SEED ?? 20_260_101);
 const PRIMARIES = 3;
 const SINGLE_KEYS = 900;
 const TAGS = ['a', 'b', 'c', 'd', 'e', 'f'];

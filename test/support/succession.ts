@@ -40,7 +40,7 @@ export class Succession {
       body: '{}',
     });
     const body = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (response.status === 200) this.#follow(Number(body['pid']));
+    if (response.status === 200) this.#follow(Number(body.pid));
     return { status: response.status, body };
   }
 

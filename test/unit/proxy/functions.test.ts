@@ -62,7 +62,7 @@ test('a new primary is looked at before it has slots, and when it has some', asy
   await copier.adopt(topologyWith([node('a')]));
   await copier.adopt(topologyWith([node('a'), node('c', { hasSlots: false })]));
   expect(calls).toEqual(COPIED);
-  libraries['a'] = ['restored', 'new'];
+  libraries.a = ['restored', 'new'];
   await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual([...COPIED, ...COPIED]);
 });
@@ -87,13 +87,13 @@ test.each([
 ])('a new primary that %s is looked at with the next topology', async (_, state) => {
   const libraries: Record<string, string[] | string> = { a: ['lib'] };
   if (state !== undefined) {
-    libraries['c'] = state;
+    libraries.c = state;
   }
   const { calls, copier } = setUp(libraries);
   await copier.adopt(topologyWith([node('a')]));
   await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual([]);
-  libraries['c'] = [];
+  libraries.c = [];
   await copier.adopt(topologyWith([node('a'), node('c')]));
   expect(calls).toEqual(COPIED);
 });

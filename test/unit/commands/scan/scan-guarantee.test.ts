@@ -5,9 +5,9 @@ import { FakeScanCluster } from './fake-scan-cluster.js';
 import { keyIn, pageOf, scansOf, slotOf } from './support.js';
 
 /** `PROPERTY_SEED` and `PROPERTY_RUNS` explore further; without them every run is the same. */
-const SEEDS = (process.env['PROPERTY_SEED'] ?? '20261120,1587581749,1012').split(',').map(Number);
+const SEEDS = (process.env.PROPERTY_SEED ?? '20261120,1587581749,1012').split(',').map(Number);
 /** Of each seed. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 200);
 
 const SLOTS = [0, 1, 100, 5_000, 5_001, 9_000, 9_001, 12_000, 16_382, 16_383];
 const KEYS_PER_SLOT = 12;
