@@ -112,7 +112,7 @@ struct Client {
   bool unparsed = false;      ///< `input` may hold a whole request: parsing stopped before its end
   bool stream_ready = false;  ///< its streamed request can take more
   bool pushed = false;        ///< on the list of clients that have pushes to send
-  bool mid_reply = false;     ///< the beginning of a reply was forwarded, its end not yet
+  bool mid_reply = false;     ///< the beginning of its oldest reply was forwarded, its end not yet
   bool window_full = false;   ///< parsing stopped because of the window
   bool peer_finished =
       false;                ///< its FIN was seen: what it sent is executed, nothing is held for it

@@ -91,7 +91,10 @@ void Clients::emit_ready(Client& client) {
   while (client.head != kNoIndex && !client.closing) {
     const std::uint32_t index = client.head;
     Request& request = context_.requests[index];
-    if (request.state != RequestState::kDone || is_over_limit(client)) break;
+    if (request.state != RequestState::kDone) break;
+    // The end of a reply of which the client has the beginning is not another one.
+    if (!client.mid_reply && is_over_limit(client)) break;
+    client.mid_reply = false;
     if ((request.flags & kReqSilent) != 0) [[unlikely]] {
       // CLIENT REPLY: its place in the order is all that it had.
     } else if (request.join == kNoIndex) {

@@ -274,11 +274,6 @@ void Links::forward_head(Link& link, ByteBuffer& bytes) {
   bytes.shrink(kGatheredKept);
 }
 
-void Links::end_forwarding(Link& link, const Request& request) {
-  link.head_forwarded = false;
-  if (request.client != kNoIndex) context_.clients[request.client].mid_reply = false;
-}
-
 bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   if (link.state == LinkState::kHandshaking) {
     return handshake_reply(link, {reinterpret_cast<const char*>(data), size});
@@ -314,7 +309,7 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
   link.in_flight.pop_front();
   ++link.answered;
   const bool forwarded = link.head_forwarded;
-  if (forwarded) end_forwarding(link, request);
+  link.head_forwarded = false;
   if (link.kind == LinkKind::kReader) {
     const std::string_view reply(reinterpret_cast<const char*>(data), size);
     return context_.readers->answered(link, index, reply, forwarded);

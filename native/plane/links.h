@@ -157,8 +157,6 @@ class Links {
   /// An answer to half a request: the server refuses to read the rest, and will close.
   void take_early(Link& link, std::uint32_t index, std::string_view reply);
   void deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data, std::size_t size);
-  /// The last piece of a reply whose beginning was forwarded has come.
-  void end_forwarding(Link& link, const Request& request);
   void keep_incomplete(Link& link, const std::uint8_t* data, std::size_t size);
   /// Forwards what is framed of a large reply, if its client waits for nothing older.
   void forward_head(Link& link, ByteBuffer& bytes);
