@@ -1,18 +1,18 @@
 /**
- * `npm test`: sets everything up, then runs every test: check, native tests (plain, ASan), vitest.
+ * `npm test`: sets everything up, then runs every test: check, native tests under ASan
+ * and UBSan where the compiler has them (`npm run test:native` runs them without), vitest.
  * The last line holds the counts of all of them; the exit code is 1 if anything failed.
  */
 import { SetupProblem } from './setup/problem.mjs';
 import { setUp } from './setup/steps.mjs';
 import { runCheck } from './test/check.mjs';
-import { runNativeTests } from './test/native.mjs';
+import { runStrictestNativeTests } from './test/native.mjs';
 import { describe, one, sum } from './test/tally.mjs';
 import { runVitest } from './test/vitest.mjs';
 
 const STAGES = [
   async () => runCheck(),
-  () => runNativeTests('plain'),
-  () => runNativeTests('asan'),
+  () => runStrictestNativeTests(),
   async () => runVitest(process.argv.slice(2)),
 ];
 

@@ -46,6 +46,11 @@ function makeArguments(mode, ...rest) {
   return ['--no-print-directory', '-s', '-C', 'native', `MODE=${mode}`, ...choice, ...rest];
 }
 
+/** In the strictest mode that the compiler can build: ASan and UBSan, else none. */
+export async function runStrictestNativeTests() {
+  return runNativeTests((await canBuild('asan')) ? 'asan' : 'plain');
+}
+
 async function canBuild(mode) {
   return (await capture('make', makeArguments(mode, 'probe'))).status === 0;
 }
