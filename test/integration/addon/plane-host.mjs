@@ -33,6 +33,12 @@ const LIMITS = {
   clientIdleTimeoutMs: 0,
   partialRequestTimeoutMs: 0,
   loginTimeoutMs: 0,
+  proxyHeaderTimeoutMs: 5000,
+  clientCommandsPerSecond: 0,
+  clientBytesPerSecond: 0,
+  addressCommandsPerSecond: 0,
+  addressBytesPerSecond: 0,
+  addressConnectionsPerSecond: 0,
   scriptCacheBytesMax: 1 << 20,
 };
 
