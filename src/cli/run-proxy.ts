@@ -170,9 +170,9 @@ async function end(running: Running): Promise<void> {
   const { shutdownDelayMs, drainTimeoutMs } = reloader.config.process;
   const { handedOver } = handover;
   if (handedOver !== undefined) {
-    const drained = proxy.handover.complete(handedOver.taken, drainTimeoutMs);
-    // Whoever asks is to ask the other process; who has asked for the hand-over is answered.
+    // Whoever asks is to ask the other process; who has asked already is answered by one that is ready.
     await http.close();
+    const drained = proxy.handover.complete(handedOver.taken, drainTimeoutMs);
     await Promise.race([drained, whenAborted(shutdown.requested)]);
     if (shutdown.requested.aborted) log.warn('a signal: stopping without waiting for clients');
     return;
