@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FLAG, readCount, readName, TEXT } from '../support/options.js';
 
 export interface BurstOptions {
   readonly isHelp: boolean;
@@ -29,42 +30,27 @@ bench/results/NAME.json. It measures; it judges nothing.
   --name NAME       name of the result file (bursts)
 `;
 
-const text = { type: 'string' } as const;
-
 /** @throws If an option is unknown or its value is not allowed; the message says what is. */
 export function parseOptions(args: readonly string[]): BurstOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      limit: text,
-      seconds: text,
-      stalled: text,
-      connections: text,
-      threads: text,
-      name: text,
-      help: { type: 'boolean', default: false },
+      limit: TEXT,
+      seconds: TEXT,
+      stalled: TEXT,
+      connections: TEXT,
+      threads: TEXT,
+      name: TEXT,
+      help: FLAG,
     },
   });
-  const count = (option: 'limit' | 'seconds' | 'stalled' | 'connections', other: number) =>
-    values[option] === undefined ? other : readCount(`--${option}`, values[option]);
   return {
     isHelp: values.help,
-    limitMib: count('limit', 256),
-    seconds: count('seconds', 10),
-    stalled: count('stalled', 100),
-    connections: count('connections', 50_000),
+    limitMib: readCount('--limit', values.limit, 256),
+    seconds: readCount('--seconds', values.seconds, 10),
+    stalled: readCount('--stalled', values.stalled, 100),
+    connections: readCount('--connections', values.connections, 50_000),
     threads: values.threads ?? '1',
     name: readName(values.name ?? 'bursts'),
   };
-}
-
-function readCount(option: string, given: string): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`${option} ${given}: expected a whole number above 0`);
-}
-
-function readName(given: string): string {
-  if (!/^[\w.-]+$/.test(given)) throw new Error(`--name ${given}: expected a file name`);
-  return given;
 }

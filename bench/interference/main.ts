@@ -1,33 +1,17 @@
 import { createHeader } from '../peers/environment.js';
-import { renderResult } from '../peers/report-tables.js';
-import { writeResult } from '../peers/results.js';
+import { publishResult } from '../peers/report-tables.js';
 import { startSlotgate } from '../peers/targets.js';
-import { Children } from '../support/children.js';
+import type { Children } from '../support/children.js';
 import { describeMachine } from '../support/machine.js';
 import { readOptions } from '../support/options.js';
 import { serverPrograms } from '../support/programs.js';
+import { runBenchmark } from '../support/run.js';
 import { startCluster, startStandaloneServers } from '../support/servers.js';
 import { measureInterference } from './measure.js';
 import { type InterferenceOptions, parseOptions, USAGE } from './options.js';
 import { compilePrograms } from './programs.js';
 
 const SERVER_COUNT = 3;
-const INTERRUPTED = 130;
-
-async function main(options: InterferenceOptions): Promise<void> {
-  const children = new Children();
-  const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  }).then(() => {
-    process.exitCode = INTERRUPTED;
-  });
-  try {
-    await Promise.race([measure(children, options), interrupted]);
-  } finally {
-    await children.stop();
-  }
-}
 
 async function measure(children: Children, options: InterferenceOptions): Promise<void> {
   const machine = describeMachine();
@@ -39,13 +23,11 @@ async function measure(children: Children, options: InterferenceOptions): Promis
   const target = await startSlotgate(children, seeds, options.threads);
   const header = await createHeader(machine, seeds, [target]);
   const result = await measureInterference(target, server, header, options);
-  const path = await writeResult(options.name, result);
-  console.log(renderResult(result));
-  console.log(`Written to ${path}`);
+  await publishResult(options.name, result);
 }
 
 const options = readOptions(parseOptions, USAGE);
 if (options.isHelp) console.log(USAGE);
-else await main(options);
+else await runBenchmark((children) => measure(children, options));
 // A run that was interrupted is still waiting for programs that have been ended.
 process.exit();

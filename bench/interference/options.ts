@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FLAG, readCount, readName, TEXT } from '../support/options.js';
 
 export interface InterferenceOptions {
   readonly isHelp: boolean;
@@ -33,50 +34,32 @@ within a round. Writes bench/results/NAME.json. It measures; it judges nothing.
   --name NAME       name of the result file (interference)
 `;
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean', default: false } as const;
-
 /** @throws If an option is unknown or its value is not allowed; the message says what is. */
 export function parseOptions(args: readonly string[]): InterferenceOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: text,
-      seconds: text,
-      clients: text,
-      subscribers: text,
-      messages: text,
-      blocked: text,
-      threads: text,
-      name: text,
-      quick: flag,
-      help: flag,
+      rounds: TEXT,
+      seconds: TEXT,
+      clients: TEXT,
+      subscribers: TEXT,
+      messages: TEXT,
+      blocked: TEXT,
+      threads: TEXT,
+      name: TEXT,
+      quick: FLAG,
+      help: FLAG,
     },
   });
-  const count = (
-    option: 'rounds' | 'seconds' | 'clients' | 'subscribers' | 'messages' | 'blocked',
-    other: number,
-  ) => (values[option] === undefined ? other : readCount(`--${option}`, values[option]));
   return {
     isHelp: values.help,
-    rounds: count('rounds', values.quick ? 3 : 7),
-    seconds: count('seconds', values.quick ? 2 : 5),
-    clients: count('clients', 50),
-    subscribers: count('subscribers', 1000),
-    messagesPerSecond: count('messages', 100),
-    blocked: count('blocked', 200),
+    rounds: readCount('--rounds', values.rounds, values.quick ? 3 : 7),
+    seconds: readCount('--seconds', values.seconds, values.quick ? 2 : 5),
+    clients: readCount('--clients', values.clients, 50),
+    subscribers: readCount('--subscribers', values.subscribers, 1000),
+    messagesPerSecond: readCount('--messages', values.messages, 100),
+    blocked: readCount('--blocked', values.blocked, 200),
     threads: values.threads ?? '1',
     name: readName(values.name ?? 'interference'),
   };
-}
-
-function readCount(option: string, given: string): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`${option} ${given}: expected a whole number above 0`);
-}
-
-function readName(given: string): string {
-  if (!/^[\w.-]+$/.test(given)) throw new Error(`--name ${given}: expected a file name`);
-  return given;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FLAG, readCount, readName, TEXT } from '../support/options.js';
 
 export interface IsolationOptions {
   readonly isHelp: boolean;
@@ -27,32 +28,21 @@ the proxy. Writes bench/results/NAME.json. It measures; it judges nothing.
   --name NAME       name of the result file (isolation)
 `;
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean', default: false } as const;
-
 /** @throws If an option is unknown or its value is not allowed; the message says what is. */
 export function parseOptions(args: readonly string[]): IsolationOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ rounds: text, seconds: text, clients: text, threads: text, name: text },
-      ...{ quick: flag, help: flag },
+      ...{ rounds: TEXT, seconds: TEXT, clients: TEXT, threads: TEXT, name: TEXT },
+      ...{ quick: FLAG, help: FLAG },
     },
   });
-  const count = (option: 'rounds' | 'seconds' | 'clients', other: number) => {
-    const given = values[option];
-    const value = given === undefined ? other : Number(given);
-    if (Number.isSafeInteger(value) && value > 0) return value;
-    throw new Error(`--${option} ${given}: expected a whole number above 0`);
-  };
-  const { name = 'isolation' } = values;
-  if (!/^[\w.-]+$/.test(name)) throw new Error(`--name ${name}: expected a file name`);
   return {
     isHelp: values.help,
-    rounds: count('rounds', values.quick ? 1 : 5),
-    seconds: count('seconds', values.quick ? 1 : 4),
-    clients: count('clients', 50),
+    rounds: readCount('--rounds', values.rounds, values.quick ? 1 : 5),
+    seconds: readCount('--seconds', values.seconds, values.quick ? 1 : 4),
+    clients: readCount('--clients', values.clients, 50),
     threads: values.threads ?? '1',
-    name,
+    name: readName(values.name ?? 'isolation'),
   };
 }

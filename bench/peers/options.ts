@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FLAG, readCount, readName, TEXT } from '../support/options.js';
 import type { Address } from '../support/redis.js';
 import type { CaseSelection } from './cases.js';
 
@@ -44,29 +45,26 @@ alternating rounds, and writes bench/results/NAME.json. It measures; it judges n
   --name NAME                 name of the result file (peers; quick; memory)
 `;
 
-const flag = { type: 'boolean', default: false } as const;
-const text = { type: 'string' } as const;
-
 /** @throws If an option is unknown or its value is not allowed; the message says what is. */
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      peer: { ...text, multiple: true },
-      'cluster-seeds': text,
-      'servers-only': flag,
-      targets: text,
-      reference: text,
-      cases: text,
-      rounds: text,
-      requests: text,
-      threads: text,
-      quick: flag,
-      syscalls: flag,
-      memory: flag,
-      clients: text,
-      name: text,
-      help: flag,
+      peer: { ...TEXT, multiple: true },
+      'cluster-seeds': TEXT,
+      'servers-only': FLAG,
+      targets: TEXT,
+      reference: TEXT,
+      cases: TEXT,
+      rounds: TEXT,
+      requests: TEXT,
+      threads: TEXT,
+      quick: FLAG,
+      syscalls: FLAG,
+      memory: FLAG,
+      clients: TEXT,
+      name: TEXT,
+      help: FLAG,
     },
   });
   return {
@@ -78,14 +76,14 @@ export function parseOptions(args: readonly string[]): Options {
     cases: {
       names: new RegExp(values.cases ?? ''),
       valueSizes: values.quick ? [64] : [64, 1024],
-      requests: values.requests === undefined ? undefined : count('--requests', values.requests),
+      requests: readCount('--requests', values.requests, undefined),
       scale: values.quick ? 0.25 : 1,
     },
-    rounds: values.rounds === undefined ? (values.quick ? 3 : 7) : count('--rounds', values.rounds),
+    rounds: readCount('--rounds', values.rounds, values.quick ? 3 : 7),
     countSystemCalls: values.syscalls,
     threads: values.threads ?? '1',
-    clients: count('--clients', values.clients ?? '10000'),
-    name: parseName(values.name ?? (values.memory ? 'memory' : values.quick ? 'quick' : 'peers')),
+    clients: readCount('--clients', values.clients, 10_000),
+    name: readName(values.name ?? (values.memory ? 'memory' : values.quick ? 'quick' : 'peers')),
   };
 }
 
@@ -112,15 +110,4 @@ function parseAddress(given: string): Address {
   const [, host, port] = /^(.+):(\d+)$/.exec(given) ?? [];
   if (host === undefined) throw new Error(`${given}: expected HOST:PORT`);
   return { host, port: Number(port) };
-}
-
-function parseName(given: string): string {
-  if (!/^[\w.-]+$/.test(given)) throw new Error(`--name ${given}: expected a file name`);
-  return given;
-}
-
-function count(option: string, given: string): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`${option} ${given}: expected a whole number above 0`);
 }

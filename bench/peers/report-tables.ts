@@ -2,9 +2,22 @@ import { renderBursts } from '../bursts/report.js';
 import { renderInterference } from '../interference/report.js';
 import { renderIsolation } from '../isolation/report.js';
 import { spreadCell, table } from '../support/tables.js';
-import type { CaseTargetResult, MemoryResult, Result, SpeedResult } from './results.js';
+import {
+  type CaseTargetResult,
+  type MemoryResult,
+  type Result,
+  type SpeedResult,
+  writeResult,
+} from './results.js';
 
 const MEBIBYTE = 1024 * 1024;
+
+/** Writes a result to its file, and prints it. */
+export async function publishResult(name: string, result: Result): Promise<void> {
+  const path = await writeResult(name, result);
+  console.log(renderResult(result));
+  console.log(`Written to ${path}`);
+}
 
 /** A result as Markdown: what was measured where, then its tables. */
 export function renderResult(result: Result): string {
