@@ -10,7 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
@@ -18,33 +19,23 @@ import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
 import { RawClient } from '../support/raw-client.js';
 import { ROOT } from '../support/root.js';
-import { Succession } from '../support/succession.js';
+import { type Succession, startSuccession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 /** Slot 15495. */
 const SLOT = 15495;
 
 let cluster: TestCluster;
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(async () => {
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
 
-async function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
-  const { args = [], ...rest } = options;
-  const succession = await Succession.start({
-    seeds: cluster.seeds,
-    args: ['--drain-timeout-ms', '1000', ...args],
-    ...rest,
-  });
-  cleanUps.push(() => succession.stop());
-  return succession;
+function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
+  return startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
 }
 
 function temporaryFolder(): string {

@@ -3,27 +3,25 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identifyProcess } from '../../src/node/process-identity.js';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { ROOT } from '../support/root.js';
-import { isRunning, Succession } from '../support/succession.js';
+import { isRunning, startSuccession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 const MAIN = join(ROOT, 'dist', 'main.js');
 
 let cluster: TestCluster;
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(async () => {
   await cluster?.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
 function temporaryFolder(): string {
@@ -40,13 +38,9 @@ async function start(timeoutMs = 30_000, env: Readonly<Record<string, string>> =
   writeFileSync(file, good);
   const socket = join(folder, 'slotgate.sock');
   const port = await findClusterPort();
-  const succession = await Succession.start({
-    seeds: [],
-    listen: [`127.0.0.1:${port}`, socket],
-    args: ['--config', file, '--drain-timeout-ms', '1000'],
-    env,
-  });
-  cleanUps.push(() => succession.stop());
+  const listen = [`127.0.0.1:${port}`, socket];
+  const options = { seeds: [], listen, args: ['--config', file], env };
+  const succession = await startSuccession(options, cleanUps);
   return { succession, port, socket, good, write: (text: string) => writeFileSync(file, text) };
 }
 

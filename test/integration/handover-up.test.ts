@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { identifyProcess } from '../../src/node/process-identity.js';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { TestClient } from '../support/resp-client.js';
@@ -11,10 +12,7 @@ import { ROOT } from '../support/root.js';
 import { isRunning } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 function isThere(pid: number): boolean {
   return isRunning(identifyProcess(pid));

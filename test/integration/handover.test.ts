@@ -2,38 +2,29 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient, createClientPool } from 'redis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
 import { serverPaths } from '../support/servers.js';
-import { Succession } from '../support/succession.js';
+import { type Succession, startSuccession } from '../support/succession.js';
 
 const IS_LONG = process.env.SLOTGATE_LONG_TESTS === '1';
 const HANDOVERS = 3;
 
 let cluster: TestCluster;
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(async () => {
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
 
-async function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
-  const { args = [], ...rest } = options;
-  const succession = await Succession.start({
-    seeds: cluster.seeds,
-    args: ['--drain-timeout-ms', '1000', ...args],
-    ...rest,
-  });
-  cleanUps.push(() => succession.stop());
-  return succession;
+function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
+  return startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
 }
 
 describe('while processes hand over to each other', () => {

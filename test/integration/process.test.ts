@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { TestProxy, type TestProxyOptions } from '../support/proxy.js';
 import { waitFor } from '../support/wait.js';
@@ -12,15 +13,12 @@ const SLOT = 15495;
 const DRAIN_MS = 3_000;
 
 let cluster: TestCluster;
-const cleanUps: (() => Promise<void> | void)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(async () => {
   await cluster?.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
 async function startProxy(options: Partial<TestProxyOptions> = {}): Promise<TestProxy> {

@@ -3,23 +3,21 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceNotifier } from '../../src/cli/service-notifier.js';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ROOT } from '../support/root.js';
-import { Succession } from '../support/succession.js';
+import { startSuccession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 let cluster: TestCluster;
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start();
 });
 afterAll(async () => {
   await cluster?.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
 /** Prints a line of JSON for each message: [process id of the sender, text]. */
@@ -75,12 +73,8 @@ class Manager {
 
 async function start(path: string, config: string) {
   const manager = await Manager.start(path);
-  const succession = await Succession.start({
-    seeds: cluster.seeds,
-    args: ['--drain-timeout-ms', '1000', '--config', config],
-    env: { NOTIFY_SOCKET: path },
-  });
-  cleanUps.push(() => succession.stop());
+  const options = { args: ['--config', config], env: { NOTIFY_SOCKET: path } };
+  const succession = await startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
   return { manager, succession };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { TestProxy, type TestProxyOptions } from '../support/proxy.js';
 import { encodeRequest, type RawClient } from '../support/raw-client.js';
@@ -15,7 +16,7 @@ const ABORTED = '-EXECABORT Transaction discarded because of previous errors.\r\
 
 let cluster: TestCluster;
 let proxy: TestProxy;
-const cleanUps: (() => Promise<void> | void)[] = [];
+const cleanUps = cleanUpsAfterEach();
 beforeAll(async () => {
   cluster = await TestCluster.start({ replicasPerPrimary: 1, nodeTimeoutMs: 2_000 });
   proxy = await startProxy();
@@ -23,9 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy?.stop();
   await cluster?.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
 function startProxy(options: Partial<TestProxyOptions> = {}): Promise<TestProxy> {

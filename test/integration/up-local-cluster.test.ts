@@ -4,16 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SILENT_LOGGER } from '../../src/log/logger.js';
 import { LocalCluster, type LocalClusterOptions } from '../../src/node/local-cluster.js';
 import { ControlConnection, NO_CREDENTIALS, parseSeed } from '../../src/shards/index.js';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { waitFor } from '../support/wait.js';
 
-const cleanUps: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'slotgate-test-'));

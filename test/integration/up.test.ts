@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { findClusterPort } from '../support/ports.js';
 import { TestClient } from '../support/resp-client.js';
 import { waitFor } from '../support/wait.js';
@@ -14,10 +15,7 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY = /Slotgate is ready/;
 const ADMIN_URL = /http:\/\/127\.0\.0\.1:\d+/;
 
-const cleanUps: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'slotgate-up-test-'));

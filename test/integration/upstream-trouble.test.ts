@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { FakeCluster } from '../support/fake-cluster.js';
 import { bulk } from '../support/fake-server.js';
@@ -12,10 +13,7 @@ import { waitFor } from '../support/wait.js';
 /** Reserved for documentation: nobody answers there. */
 const NOBODY = '192.0.2.1';
 
-const cleanUps: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 async function startProxy(options: TestProxyOptions): Promise<TestProxy> {
   const proxy = await TestProxy.start({ withoutWaiting: true, ...options });

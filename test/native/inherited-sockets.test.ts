@@ -1,14 +1,12 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { InheritedSockets, nativeAddon } from '../../src/native/index.js';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { findClusterPort } from '../support/ports.js';
 
-const cleanUps: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 function bind(options: { readonly host?: string; readonly port?: number; readonly path?: string }) {
   const given = { host: '', port: 0, path: '', mode: -1, probe: false, ...options };

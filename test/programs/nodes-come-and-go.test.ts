@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { NODE_HOSTS, TestDeployment, type TestDeploymentOptions } from '../support/deployment.js';
 import { findClusterPort } from '../support/ports.js';
 import { waitFor } from '../support/wait.js';
@@ -17,10 +18,7 @@ const PER_SECOND = 35;
 const [a = '', , c = ''] = NODE_HOSTS;
 const cluster = useCluster({ hosts: NODE_HOSTS });
 
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 function closedLater(clients: readonly StockClient[]): readonly StockClient[] {
   cleanUps.push(() => {

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import {
   identifyProcess,
   isProcessAlive,
   type ProcessIdentity,
 } from '../../src/node/process-identity.js';
+import type { CleanUp } from './clean-ups.js';
 import { TestProxy, type TestProxyOptions } from './proxy.js';
 import { waitFor } from './wait.js';
 
@@ -34,14 +38,18 @@ export class Succession {
 
   /** Orders a hand-over, and waits for the answer. */
   async ask(): Promise<HandoverAnswer> {
-    const response = await fetch(`${this.proxy.adminUrl}/v1/handover`, {
+    // On a connection of its own: one that was kept may be of a process that has just ended.
+    const order = request(`${this.proxy.adminUrl}/v1/handover`, {
       method: 'POST',
+      agent: false,
       headers: { 'content-type': 'application/json' },
-      body: '{}',
-    });
-    const body = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (response.status === 200) this.#follow(Number(body.pid));
-    return { status: response.status, body };
+    }).end('{}');
+    const [response]: IncomingMessage[] = await once(order, 'response');
+    if (response === undefined) throw new Error('no answer to the order to hand over');
+    const { statusCode: status = 0 } = response;
+    const body = (await json(response)) as Readonly<Record<string, unknown>>;
+    if (status === 200) this.#follow(Number(body.pid));
+    return { status, body };
   }
 
   /** Hands over. @returns The id of the new process. */
@@ -80,6 +88,17 @@ export class Succession {
     }
     await waitFor('all processes to end', () => !this.#processes.some(isRunning));
   }
+}
+
+/** Of which a process that has handed over ends within a second; all end with the test. */
+export async function startSuccession(
+  options: TestProxyOptions,
+  cleanUps: CleanUp[],
+): Promise<Succession> {
+  const args = ['--drain-timeout-ms', '1000', ...(options.args ?? [])];
+  const succession = await Succession.start({ ...options, args });
+  cleanUps.push(() => succession.stop());
+  return succession;
 }
 
 /** Processes that have ended stay in the table until somebody asks for their exit code. */

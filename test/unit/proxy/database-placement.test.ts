@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SILENT_LOGGER } from '../../../src/log/logger.js';
 import { DatabasePlacement, type PlacementPlane } from '../../../src/proxy/database-placement.js';
 import { PATIENCE_MS } from '../../../src/proxy/late-peers.js';
 import { Nodes } from '../../../src/proxy/nodes.js';
+import { cleanUpsAfterEach } from '../../support/clean-ups.js';
 import { deploymentConfig, NODE_HOSTS } from '../../support/deployment.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { findClusterPort } from '../../support/ports.js';
@@ -12,10 +13,7 @@ import { topologyOf } from '../../support/topology.js';
 const ADMIN_PORT = 12_091;
 const [FIRST = '', SECOND = ''] = NODE_HOSTS;
 
-const cleanUps: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps = cleanUpsAfterEach();
 
 /** A cluster of one primary on that machine. */
 function primaryAt(host: string) {
