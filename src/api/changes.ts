@@ -50,10 +50,10 @@ export function parseChange(body: string, current: PlacementSettings): ParsedCha
     const message = `oss_cluster is ${changes.oss_cluster}, but slotgate_mode is ${changes.slotgate_mode}: leave one out`;
     return refused(406, 'invalid_oss_cluster_configuration', message);
   }
+  const change = settingsOf(changes, current);
   const hashing = changes.shard_key_regex;
   if (hashing !== undefined && !isStandardHashing(hashing)) {
-    const mode = settingsOf(changes, current).mode ?? current.mode;
-    return mode === 'cluster'
+    return (change.mode ?? current.mode) === 'cluster'
       ? refused(
           406,
           'invalid_oss_cluster_configuration',
@@ -61,7 +61,7 @@ export function parseChange(body: string, current: PlacementSettings): ParsedCha
         )
       : refused(406, 'not_supported', NO_OTHER_HASHING);
   }
-  return { kind: 'change', change: settingsOf(changes, current), endpoint: changes.endpoint };
+  return { kind: 'change', change, endpoint: changes.endpoint };
 }
 
 function settingsOf(changes: Changes, current: PlacementSettings): Partial<PlacementSettings> {
