@@ -1,20 +1,29 @@
-import type { EffectiveConfig } from '../config/effective-config.js';
+import type { ResolvedConfig } from '../config/effective-config.js';
 import type { PlaneLimits } from '../native/index.js';
 
-/** Added to the cluster's node timeout where `holdTimeoutMs` is auto: the time an election takes. */
-const ELECTION_MARGIN_MS = 5_000;
-/** Where the node timeout may not be read. Redis' default timeout is 15 s. */
-const UNKNOWN_HOLD_TIMEOUT_MS = 20_000;
+/** The servers' default. */
+const USUAL_NODE_TIMEOUT_MS = 15_000;
+/** The replica's delay before it asks for votes, the votes, the new topology. */
+const ELECTION_MS = 3_000;
 /** Offsets within a frame have 32 bits. */
 const FRAME_BYTES_MAX = 0xffff_fffe;
 
 /** In `PlaneLimits.slowAfterMs`. */
 const NEVER = 0xffff_ffff;
 
+/**
+ * How long the servers may take for one ordinary election: half of the node timeout until the next
+ * ping, all of it until that counts as unanswered, half of it until the others have heard of it, and
+ * then the election. An election that is lost is repeated after four times the node timeout; nobody
+ * waits for that.
+ */
+function longestElectionMs(nodeTimeoutMs: number): number {
+  return 2 * nodeTimeoutMs + ELECTION_MS;
+}
+
 /** @param nodeTimeoutMs The cluster's, or null where it is not known. */
-export function toPlaneLimits(config: EffectiveConfig, nodeTimeoutMs: number | null): PlaneLimits {
-  const automatic =
-    nodeTimeoutMs === null ? UNKNOWN_HOLD_TIMEOUT_MS : nodeTimeoutMs + ELECTION_MARGIN_MS;
+export function toPlaneLimits(config: ResolvedConfig, nodeTimeoutMs: number | null): PlaneLimits {
+  const automatic = longestElectionMs(nodeTimeoutMs ?? USUAL_NODE_TIMEOUT_MS);
   return {
     argumentsMax: config.maxArguments,
     bulkBytesMax: Math.min(config.maxRequestBytes, FRAME_BYTES_MAX),

@@ -28,8 +28,8 @@ export interface ChaosOptions {
   readonly onTargetLog?: (text: string) => void;
 }
 
-/** What a held request waits for an election, on top of the node time-out. */
-const HOLD_EXTRA_MS = 5_000;
+/** What a held request waits for an election, on top of twice the node time-out. */
+const HOLD_EXTRA_MS = 3_000;
 /** For what the last fault left behind. */
 const LAST_PAUSE_MS = 1_500;
 const DEAF_AFTER_MS = 10_000;
@@ -74,7 +74,7 @@ async function perform(options: ChaosOptions, setting: Setting): Promise<Report>
     nodeTimeoutMs: options.nodeTimeoutMs,
     log: options.log,
   });
-  const holdMs = options.nodeTimeoutMs + HOLD_EXTRA_MS;
+  const holdMs = 2 * options.nodeTimeoutMs + HOLD_EXTRA_MS;
   const { recoveryMs = RECOVERY_LIMIT_MS } = options;
   try {
     await workload.prepare();

@@ -13,7 +13,7 @@ export const LIMIT_SETTINGS = {
     flag: 'hold-timeout-ms',
     env: 'SLOTGATE_HOLD_TIMEOUT_MS',
     reload: 'live',
-    help: "How long a request may wait for its shard during a failover or a slot move. auto is the cluster's node timeout plus 5 s; 0 holds nothing.",
+    help: "How long a request may wait for its shard during a failover or a slot move. auto is twice the cluster's node timeout plus 3 s; 0 holds nothing.",
   },
   retryWrites: {
     kind: 'choice',
