@@ -93,8 +93,8 @@ test('a node is added and removed, and nobody notices', { timeout: 60_000 }, asy
   await client.call('SET', 'n:stop', '1');
   expect(await Promise.all(python)).toEqual(['', '']);
   expect(outcomes.map(({ failures }) => failures)).toEqual([[], []]);
-  for (const { acknowledged } of outcomes) {
-    const counts = await client.call('MGET', ...acknowledged.keys());
-    expect(counts).toEqual([...acknowledged.values()].map(String));
+  for (const { executed } of outcomes) {
+    const counts = await client.call('MGET', ...executed.keys());
+    expect(counts).toEqual([...executed.values()].map(({ most }) => String(most)));
   }
 });

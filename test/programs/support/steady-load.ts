@@ -45,12 +45,17 @@ export async function openClusterClients(target: Target): Promise<readonly Stock
   ];
 }
 
+export interface Times {
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface LoadOutcome {
   readonly requests: number;
   /** `name: message` of each request that failed. */
   readonly failures: readonly string[];
-  /** By key, how often it was incremented for all that a client knows. */
-  readonly acknowledged: ReadonlyMap<string, number>;
+  /** By key, how often it was incremented for all that a client knows: what failed may have been. */
+  readonly executed: ReadonlyMap<string, Times>;
 }
 
 const KEYS = 200;
@@ -60,7 +65,7 @@ export class SteadyLoad {
   readonly #clients: readonly StockClient[];
   readonly #prefix: string;
   readonly #failures: string[] = [];
-  readonly #acknowledged = new Map<string, number>();
+  readonly #executed = new Map<string, Times>();
   readonly #running: Promise<void>;
   #requests = 0;
   #isOver = false;
@@ -83,7 +88,7 @@ export class SteadyLoad {
     return {
       requests: this.#requests,
       failures: this.#failures,
-      acknowledged: this.#acknowledged,
+      executed: this.#executed,
     };
   }
 
@@ -102,12 +107,15 @@ export class SteadyLoad {
 
   async #request(client: StockClient, key: string): Promise<void> {
     this.#requests++;
+    let isAcknowledged = true;
     try {
       await client.incr(key);
-      this.#acknowledged.set(key, (this.#acknowledged.get(key) ?? 0) + 1);
     } catch (error) {
+      isAcknowledged = false;
       this.#failures.push(`${client.name}: ${describe(error)}`);
     }
+    const { least, most } = this.#executed.get(key) ?? { least: 0, most: 0 };
+    this.#executed.set(key, { least: least + (isAcknowledged ? 1 : 0), most: most + 1 });
   }
 }
 
