@@ -114,6 +114,8 @@ PlaneLimits read_limits(FieldReader& reader, const Napi::Object& value) {
   limits.request.bulk_bytes_max = uint32("bulkBytesMax", 1024);
   limits.request.frame_bytes_max = uint32("frameBytesMax", 1024);
   limits.clients_max = uint32("clientsMax", 1);
+  limits.memory_bytes_max =
+      static_cast<std::uint64_t>(reader.number(value, "memoryBytesMax", 0, kSafeMost));
   limits.in_flight_per_client_max = uint32("inFlightPerClientMax", 1);
   limits.client_output_bytes_max =
       static_cast<std::size_t>(reader.number(value, "clientOutputBytesMax", 1024, kSafeMost));

@@ -9,6 +9,29 @@ namespace slotgate {
 namespace {
 
 constexpr double kSafeMost = 9007199254740991.0;
+/// A worker with little to do looks after its memory once a second.
+constexpr std::uint64_t kMeasuredMostMs = 3000;
+
+struct Use {
+  std::uint64_t bytes;
+  std::uint64_t stopped_now;
+  std::uint64_t stops;
+  std::uint64_t closed;
+  std::uint64_t refused;
+};
+
+Napi::Value use_of(Napi::Env env, const Use& figures) {
+  Napi::Object use = Napi::Object::New(env);
+  const auto set = [&](const char* name, std::uint64_t figure) {
+    use.Set(name, Napi::Number::New(env, static_cast<double>(figure)));
+  };
+  set("bytes", figures.bytes);
+  set("stoppedNow", figures.stopped_now);
+  set("stops", figures.stops);
+  set("closed", figures.closed);
+  set("refused", figures.refused);
+  return use;
+}
 
 }  // namespace
 
@@ -24,18 +47,31 @@ void PlaneObject::set_memory_budget(const Napi::CallbackInfo& info) {
 
 Napi::Value PlaneObject::memory_use(const Napi::CallbackInfo& info) {
   const auto sum = [&](Counter WorkerCounters::*figure) {
-    double all = 0;
+    std::uint64_t all = 0;
     for (std::uint32_t i = 0; i < plane_->workers(); ++i)
-      all += static_cast<double>((plane_->counters(i).*figure).get());
-    return Napi::Number::New(info.Env(), all);
+      all += (plane_->counters(i).*figure).get();
+    return all;
   };
-  Napi::Object use = Napi::Object::New(info.Env());
-  use.Set("bytes", sum(&WorkerCounters::memory_bytes));
-  use.Set("stoppedNow", sum(&WorkerCounters::memory_stopped_now));
-  use.Set("stops", sum(&WorkerCounters::memory_stops));
-  use.Set("closed", sum(&WorkerCounters::memory_closed));
-  use.Set("refused", sum(&WorkerCounters::memory_refused));
-  return use;
+  return use_of(info.Env(),
+                {sum(&WorkerCounters::memory_bytes), sum(&WorkerCounters::memory_stopped_now),
+                 sum(&WorkerCounters::memory_stops), sum(&WorkerCounters::memory_closed),
+                 sum(&WorkerCounters::memory_refused)});
+}
+
+Napi::Value PlaneObject::database_memory_use(const Napi::CallbackInfo& info) {
+  std::uint32_t id = 0;
+  if (!database_argument(info, 0, id)) return info.Env().Undefined();
+  const DatabaseMemory& memory = plane_->memory_ledger().of(id);
+  const auto sum = [&](Counter DatabaseMemory::Page::*figure) {
+    std::uint64_t all = 0;
+    for (const DatabaseMemory::Page& page : memory.pages()) all += (page.*figure).get();
+    return all;
+  };
+  const std::uint64_t now_ms = uv_hrtime() / 1000000;
+  return use_of(info.Env(),
+                {memory.total_since(now_ms - kMeasuredMostMs).bytes,
+                 sum(&DatabaseMemory::Page::stopped_now), sum(&DatabaseMemory::Page::stops),
+                 sum(&DatabaseMemory::Page::closed), sum(&DatabaseMemory::Page::refused)});
 }
 
 void define_memory(Napi::Env env, Napi::Object exports) {

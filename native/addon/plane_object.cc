@@ -44,6 +44,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::make_leave>("makeLeave"),
                       InstanceMethod<&PlaneObject::set_memory_budget>("setMemoryBudget"),
                       InstanceMethod<&PlaneObject::memory_use>("memoryUse"),
+                      InstanceMethod<&PlaneObject::database_memory_use>("databaseMemoryUse"),
                       InstanceMethod<&PlaneObject::count_clients>("countClients"),
                       InstanceMethod<&PlaneObject::notify>("notify"),
                       InstanceMethod<&PlaneObject::query_clients>("queryClients"),

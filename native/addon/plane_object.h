@@ -43,6 +43,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void make_leave(const Napi::CallbackInfo& info);
   void set_memory_budget(const Napi::CallbackInfo& info);
   Napi::Value memory_use(const Napi::CallbackInfo& info);
+  Napi::Value database_memory_use(const Napi::CallbackInfo& info);
   void count_clients(const Napi::CallbackInfo& info);
   void notify(const Napi::CallbackInfo& info);
   void query_clients(const Napi::CallbackInfo& info);

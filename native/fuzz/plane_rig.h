@@ -21,7 +21,7 @@ class PlaneRig {
  public:
   PlaneRig(std::shared_ptr<const DatabaseSettings> settings,
            std::shared_ptr<const CommandTable> commands)
-      : parts_(0, counters_, census_, addresses_), context_(parts_.context) {
+      : parts_(0, counters_, census_, addresses_, memory_ledger_), context_(parts_.context) {
     uv_loop_init(&context_.loop);
     context_.now_ms = 1000000;
     auto database = std::make_unique<Database>();
@@ -125,6 +125,7 @@ class PlaneRig {
   WorkerCounters counters_;
   PubSubCensus census_;
   AddressBook addresses_;
+  MemoryLedger memory_ledger_{1};
   WorkerParts parts_;
   WorkerContext& context_;
   std::vector<std::string> nodes_;

@@ -97,7 +97,8 @@ struct Client {
   std::uint64_t excused_at_ms = 0;  ///< it took output, or was seen to wait; see ClientTimeouts
   std::uint64_t must_log_in_since_ms = 0;
   std::uint64_t stopped_at_ms =
-      0;  ///< since when MemoryGuard keeps it from being read; 0: it does not
+      0;                        ///< since when MemoryGuard keeps it from being read; 0: it does not
+  std::uint8_t stopped_by = 0;  ///< … for whose sake: bits of StoppedBy
 
   std::uint8_t special = 0;
   std::uint8_t protocol = 2;

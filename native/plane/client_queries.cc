@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "plane/client_address.h"
+#include "plane/client_bytes.h"
 #include "plane/clients.h"
-#include "plane/memory_guard.h"
 
 namespace slotgate {
 
@@ -75,7 +75,7 @@ ClientRecord ClientQueries::describe(const Client& client) const {
   }
   record.output_bytes = client.output ? client.output->size() : 0;
   record.memory =
-      sizeof(Client) + context_.memory->bytes_of(client) + client.in_flight * sizeof(Request);
+      sizeof(Client) + client_bytes(context_, client).all() + client.in_flight * sizeof(Request);
   record.blocked = client.postponed;
   if (client.session) {
     const ClientSession& session = *client.session;

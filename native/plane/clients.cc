@@ -33,9 +33,8 @@ void Clients::refuse_for_number(int fd) {
 void Clients::adopt(const Arrival& arrival, Database& database,
                     std::uint32_t clients_of_all_workers) {
   const int fd = arrival.fd;
-  const bool no_memory = context_.memory->refuses();
-  if (no_memory) context_.counters->memory_refused.add();
-  if (no_memory || clients_of_all_workers >= database.limits().clients_max) {
+  if (context_.memory->refuses(database) ||
+      clients_of_all_workers >= database.limits().clients_max) {
     refuse_for_number(fd);
     return;
   }
@@ -69,7 +68,7 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.excused_at_ms = client.must_log_in_since_ms = context_.now_ms;
   if (arrival.proxied) client.proxied = std::make_unique<ProxiedConnection>(*arrival.proxied);
   context_.rates->begin(client);
-  client.stopped_at_ms = 0;
+  client.stopped_at_ms = client.stopped_by = 0;
   client.watcher.watch(true, false);
   context_.counters->accepted.add();
   context_.counters->clients.add();

@@ -95,6 +95,8 @@ struct PlaneLimits {
   /// For clients that have not logged in where they must (redis-server: 10 arguments, 16 KiB).
   RequestLimits request_before_auth{10, 16 * 1024, 64 * 1024, 64 * 1024, true};
   std::uint32_t clients_max = 10000;
+  /// Of all workers together: see MemoryCap; 0: no limit of its own.
+  std::uint64_t memory_bytes_max = 0;
   std::uint32_t in_flight_per_client_max = 1024;
   std::size_t client_output_bytes_max = 64U * 1024 * 1024;
   std::size_t subscriber_output_bytes_max = 32U * 1024 * 1024;

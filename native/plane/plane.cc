@@ -4,7 +4,8 @@
 
 namespace slotgate {
 
-Plane::Plane(std::uint32_t workers, std::function<void()> wake) : wake_(std::move(wake)) {
+Plane::Plane(std::uint32_t workers, std::function<void()> wake)
+    : memory_ledger_(workers), wake_(std::move(wake)) {
   for (std::uint32_t i = 0; i < workers; ++i)
     workers_.push_back(std::make_unique<Worker>(*this, i));
   for (const auto& worker : workers_) worker->context().workers = workers;
@@ -45,8 +46,8 @@ std::uint32_t Plane::client_count() const noexcept {
   return static_cast<std::uint32_t>(count);
 }
 
-MemoryGuard::Total Plane::memory_total() const noexcept {
-  MemoryGuard::Total total;
+MemoryTotal Plane::memory_total() const noexcept {
+  MemoryTotal total;
   for (const auto& worker : workers_) {
     total.bytes += worker->counters().memory_bytes.get();
     total.refusing = total.refusing || worker->counters().memory_full.get() != 0;

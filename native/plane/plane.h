@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plane/address_book.h"
+#include "plane/memory_ledger.h"
 #include "plane/pubsub_census.h"
 #include "plane/up_queue.h"
 #include "plane/worker.h"
@@ -46,6 +47,7 @@ class Plane {
   /// Any thread.
   [[nodiscard]] PubSubCensus& census() noexcept { return census_; }
   [[nodiscard]] AddressBook& addresses() noexcept { return addresses_; }
+  [[nodiscard]] MemoryLedger& memory_ledger() noexcept { return memory_ledger_; }
 
   // For workers.
   /// Worker threads: hands a turn's batch over.
@@ -56,7 +58,7 @@ class Plane {
   /// clients within a quarter of each other without asking anybody.
   [[nodiscard]] std::uint32_t worker_for_new_client(std::uint32_t acceptor) const noexcept;
   /// Worker threads: what all workers use.
-  [[nodiscard]] MemoryGuard::Total memory_total() const noexcept;
+  [[nodiscard]] MemoryTotal memory_total() const noexcept;
   /// Worker threads: clients of all workers, and connections whose header is awaited.
   [[nodiscard]] std::uint32_t client_count() const noexcept;
 
@@ -64,6 +66,7 @@ class Plane {
   UpQueue up_;
   PubSubCensus census_;
   AddressBook addresses_;
+  MemoryLedger memory_ledger_;
   std::function<void()> wake_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

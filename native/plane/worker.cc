@@ -30,7 +30,7 @@ uv_handle_t* as_handle(Handle* handle) noexcept {
 
 Worker::Worker(Plane& plane, std::uint32_t number)
     : plane_(plane),
-      parts_(number, counters_, plane.census(), plane.addresses()),
+      parts_(number, counters_, plane.census(), plane.addresses(), plane.memory_ledger()),
       context_(parts_.context) {
   context_.clock = &context_.loop;
   context_.post = [&plane](std::uint32_t worker, Order order) {
@@ -105,6 +105,7 @@ void Worker::add_database(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   database->slow_after_ms = database->limits().slow_after_ms;
   database->scripts = std::move(scripts);
   context_.databases.push_back(std::move(database));
+  parts_.memory.settings_changed(*context_.databases.back());
 }
 
 void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettings> settings) {
@@ -115,6 +116,7 @@ void Worker::set_settings(std::uint32_t id, std::shared_ptr<const DatabaseSettin
   found->settings = std::move(settings);
   found->slow_after_ms = found->limits().slow_after_ms;
   if (other_rates) parts_.rates.rates_changed(*found);
+  parts_.memory.settings_changed(*found);
   if (!other_user) return;
   // Clients begin as somebody else now: the links at hand are no longer theirs.
   for (const auto& server : found->servers) {

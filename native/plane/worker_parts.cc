@@ -5,7 +5,7 @@
 namespace slotgate {
 
 WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census,
-                         AddressBook& addresses)
+                         AddressBook& addresses, MemoryLedger& memory_ledger)
     : clients(context),
       links(context),
       redirector(context),
@@ -32,7 +32,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       monitors(context),
       slow(context),
       retries(context),
-      memory(context) {
+      memory(context, counters, memory_ledger) {
   context.worker = worker;
   context.counters = &counters;
   context.client_io = &clients;

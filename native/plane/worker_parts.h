@@ -35,7 +35,7 @@ namespace slotgate {
 class WorkerParts {
  public:
   WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubCensus& census,
-              AddressBook& addresses);
+              AddressBook& addresses, MemoryLedger& memory_ledger);
   WorkerParts(const WorkerParts&) = delete;
   WorkerParts& operator=(const WorkerParts&) = delete;
 

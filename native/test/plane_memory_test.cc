@@ -2,28 +2,12 @@
 // memory by queueing commands in a transaction, which is exact; the budget is then set so that what
 // they use is a certain part of it.
 #include "plane/memory_guard.h"
-#include "test/check.h"
-#include "test/plane_support.h"
+#include "test/plane_memory_support.h"
 
 namespace slotgate::test {
 namespace {
 
-constexpr std::size_t kMegabyte = 1'000'000;
 constexpr std::uint64_t kLong = 10'000;
-/// Adds little to a transaction.
-const std::string kMore = "GET x";
-
-std::string set_of(std::size_t megabytes) {
-  return "*3\r\n$3\r\nSET\r\n$1\r\nx\r\n" + bulk(std::string(megabytes * kMegabyte / 2, 'v'));
-}
-
-/// Has the client use about so many megabytes from now on, and no more when it adds a little.
-void use(TestClient& client, std::size_t megabytes) {
-  CHECK_EQ(client.call("MULTI"), "+OK\r\n");
-  client.send(set_of(megabytes));
-  CHECK_EQ(client.reply(), "+QUEUED\r\n");
-  CHECK_EQ(client.call(kMore), "+QUEUED\r\n");
-}
 
 /// Waits until what passed through is gone; what stays then.
 std::uint64_t settled_use(TestPlane& plane) {

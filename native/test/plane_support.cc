@@ -151,7 +151,7 @@ TestPlane::TestPlane(std::vector<FakeServer*> servers, PlaneSetup setup)
   }
   publish();
   for (std::uint32_t worker = 0; worker < setup.workers; ++worker) {
-    const int fd = listen_on_loopback();
+    const int fd = listen_on_loopback(port_);
     plane_->post(worker, [fd](Worker& self) { self.listen(kDatabase, fd, {}); });
   }
   on_workers([](Worker&) {});
@@ -176,11 +176,18 @@ void TestPlane::stop_listening(std::function<void()> done) {
   }
 }
 
-int TestPlane::listen_on_loopback() {
+std::uint16_t TestPlane::open_port(std::uint32_t database, std::uint32_t worker) {
+  std::uint16_t port = 0;
+  const int fd = listen_on_loopback(port);
+  plane_->post(worker, [database, fd](Worker& self) { self.listen(database, fd, {}); });
+  return port;
+}
+
+int TestPlane::listen_on_loopback(std::uint16_t& port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port_);
+  address.sin_port = htons(port);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
@@ -188,7 +195,7 @@ int TestPlane::listen_on_loopback() {
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 512) != 0)
     std::abort();
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
+  port = ntohs(address.sin_port);
   listeners_.push_back(fd);
   return fd;
 }

@@ -35,6 +35,8 @@ class TestPlane {
   [[nodiscard]] TestClient connect() const { return TestClient::connect_to(port_); }
   /// Connects and waits until a worker has the client.
   [[nodiscard]] TestClient connect_served() const;
+  /// A further port, of one worker, for clients of any database.
+  [[nodiscard]] std::uint16_t open_port(std::uint32_t database, std::uint32_t worker);
   void stop();
   /// All workers stop accepting; `done` is called on the thread of the last one.
   void stop_listening(std::function<void()> done);
@@ -90,7 +92,7 @@ class TestPlane {
   [[nodiscard]] std::vector<PlaneEvent> take_events(PlaneEvent::Kind kind);
 
  private:
-  int listen_on_loopback();
+  int listen_on_loopback(std::uint16_t& port);
   void collect();
 
   std::vector<FakeServer*> servers_;

@@ -51,6 +51,7 @@ export interface NativePlane {
   locate(client: ClientRef, ticket: number): void;
   setMemoryBudget(bytes: number): void;
   memoryUse(): MemoryUse;
+  databaseMemoryUse(database: number): MemoryUse;
   makeLeave(
     mostPerWorker: number,
     isNow: boolean,

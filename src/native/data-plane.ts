@@ -248,6 +248,11 @@ export class DataPlane {
     return this.#plane.memoryUse();
   }
 
+  /** What comes of `PlaneLimits.memoryBytesMax`. `bytes` is 0 where the database uses little. */
+  databaseMemoryUse(database: number): MemoryUse {
+    return this.#plane.databaseMemoryUse(database);
+  }
+
   /**
    * Makes clients leave, up to a number per worker, that were not told so before: each is closed when it
    * pauses for some milliseconds behind the reply to all that it sent.

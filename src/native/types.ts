@@ -374,6 +374,7 @@ export interface PlaneLimits {
   readonly bulkBytesMax: number;
   readonly frameBytesMax: number;
   readonly clientsMax: number;
+  readonly memoryBytesMax: number;
   readonly inFlightPerClientMax: number;
   readonly clientOutputBytesMax: number;
   readonly subscriberOutputBytesMax: number;

@@ -1,4 +1,4 @@
-import type { MetricSample } from '../metrics/sample.js';
+import type { MetricSnapshot } from '../metrics/sample.js';
 import { formatEndpoint } from '../shards/index.js';
 import type { HostedDatabase } from './hosted-database.js';
 import { CIRCUIT_STATES } from './server-circuits.js';
@@ -6,9 +6,13 @@ import { CIRCUIT_STATES } from './server-circuits.js';
 /** What is told of each database, beside the figures of the workers, which are those of all. */
 export async function databaseMetrics(
   databases: readonly HostedDatabase[],
-): Promise<readonly MetricSample[]> {
+): Promise<MetricSnapshot> {
   const samples = await Promise.all(databases.map(samplesOf));
-  return samples.flat();
+  const memory = databases.map((database) => database.memoryMetrics());
+  return {
+    counters: memory.flatMap(({ counters }) => counters),
+    gauges: [...samples.flat(), ...memory.flatMap(({ gauges }) => gauges)],
+  };
 }
 
 async function samplesOf({ name, monitor, placement, circuits }: HostedDatabase) {

@@ -16,6 +16,7 @@ import { encodeCommand, errorReply } from '../resp/index.js';
 import { type ClusterTopology, SYSTEM_CLOCK, type TopologyMonitor } from '../topology/index.js';
 import type { BlockedCommands } from './blocked-commands.js';
 import { ControlContexts } from './control-contexts.js';
+import { DatabaseMemory } from './database-memory.js';
 import { DatabaseUsers } from './database-users.js';
 import { executeOnPrimaries } from './execute-on-primaries.js';
 import { FunctionCopier } from './functions.js';
@@ -24,7 +25,7 @@ import { toPlaneLimits } from './limits.js';
 import { reactTo } from './plane-events.js';
 import { PublishedCommands } from './published-commands.js';
 import { ReplicaReads } from './replica-reads.js';
-import { toRouteSnapshot } from './routes.js';
+import { NO_ROUTES, toRouteSnapshot } from './routes.js';
 import { Scripts } from './scripts.js';
 import { answerAuth, answerHello, internalError, reply } from './session.js';
 
@@ -40,6 +41,7 @@ export interface DatabaseOptions {
 
 /** A database: one cluster, its command table and users, and what its clients ask of TypeScript. */
 export class Database {
+  readonly memory: DatabaseMemory;
   readonly #id: number;
   readonly #plane: DataPlane;
   readonly #monitor: TopologyMonitor;
@@ -102,6 +104,11 @@ export class Database {
       limits: () => this.#limits(),
     });
     plane.addDatabase(id, this.#settings());
+    this.memory = new DatabaseMemory(config.maxDatabaseMemoryBytes, {
+      clock: SYSTEM_CLOCK,
+      log,
+      use: () => plane.databaseMemoryUse(id),
+    });
   }
 
   /** Routes by this topology from the next turn on. */
@@ -129,6 +136,7 @@ export class Database {
   async reconfigure(config: EffectiveConfig): Promise<void> {
     this.#config = config;
     this.#contexts.reconfigure();
+    this.memory.update(config.maxDatabaseMemoryBytes);
     this.publishSettings();
     this.#reconfigureReads();
     await this.#commands.reconfigure(commandPolicy(config));
@@ -174,7 +182,15 @@ export class Database {
     return this.#contexts.blocked;
   }
 
+  /** It has no clients any more, and gets none: the workers look after nothing for it. */
+  leave(): void {
+    this.#plane.setRoutes(this.#id, NO_ROUTES);
+    this.#config = { ...this.#config, maxDatabaseMemoryBytes: 0 };
+    this.publishSettings();
+  }
+
   stop(): void {
+    this.memory.stop();
     this.#holding.stop();
     this.#replicaReads.stop();
     this.#users.stop();

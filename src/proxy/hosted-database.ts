@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../config/deployment.js';
 import type { HealthCheck } from '../http/health.js';
 import type { Logger } from '../log/logger.js';
+import type { MetricSnapshot } from '../metrics/sample.js';
 import type {
   ControlRequest,
   DataPlane,
@@ -21,7 +22,6 @@ import { readinessChecks } from './health-checks.js';
 import { LoadedModules } from './loaded-modules.js';
 import { createMonitor, ownCredentials } from './monitors.js';
 import type { Nodes } from './nodes.js';
-import { NO_ROUTES } from './routes.js';
 import { ServerCircuits } from './server-circuits.js';
 
 /** How long endpoints wait to learn whether clients have to log in. */
@@ -149,6 +149,10 @@ export class HostedDatabase {
     });
   }
 
+  memoryMetrics(): MetricSnapshot {
+    return this.#database.memory.metrics(this.name);
+  }
+
   countClients(): Promise<number> {
     return this.#allClients().count();
   }
@@ -208,7 +212,7 @@ export class HostedDatabase {
     await this.placement.shut();
     await drainClients(this.#allClients(), this.#config.drainTimeoutMs, SYSTEM_CLOCK);
     await this.#allClients().closeAll();
-    this.#plane.setRoutes(this.id, NO_ROUTES);
+    this.#database.leave();
     await this.stop();
   }
 

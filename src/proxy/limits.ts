@@ -29,6 +29,7 @@ export function toPlaneLimits(config: ResolvedConfig, nodeTimeoutMs: number | nu
     bulkBytesMax: Math.min(config.maxRequestBytes, FRAME_BYTES_MAX),
     frameBytesMax: Math.min(config.maxQueryBufferBytes, FRAME_BYTES_MAX),
     clientsMax: config.maxClients,
+    memoryBytesMax: config.maxDatabaseMemoryBytes,
     inFlightPerClientMax: config.maxInFlightPerClient,
     clientOutputBytesMax: config.maxClientOutputBytes,
     subscriberOutputBytesMax: config.maxSubscriberOutputBytes,

@@ -2,6 +2,7 @@ import type { Logger } from '../log/logger.js';
 import type { MetricSample } from '../metrics/sample.js';
 import type { MemoryUse } from '../native/index.js';
 import type { Clock } from '../topology/index.js';
+import { MemoryShortage } from './memory-shortage.js';
 
 const MIB = 1024 ** 2;
 const LOOK_MS = 1_000;
@@ -38,10 +39,10 @@ export interface MemoryBudgetOptions {
  */
 export class MemoryBudget {
   readonly #options: MemoryBudgetOptions;
+  readonly #shortage: MemoryShortage;
   #limitBytes: number;
   #budget = 0;
   #stop: () => void = () => undefined;
-  #last: MemoryUse = { bytes: 0, stoppedNow: 0, stops: 0, closed: 0, refused: 0 };
   /** The most that was in use since memory was given back. */
   #peakBytes = 0;
   #looksBelowPeak = 0;
@@ -51,6 +52,7 @@ export class MemoryBudget {
   constructor(limitBytes: number, options: MemoryBudgetOptions) {
     this.#limitBytes = limitBytes;
     this.#options = options;
+    this.#shortage = new MemoryShortage('memory', options.log);
   }
 
   start(): void {
@@ -87,8 +89,7 @@ export class MemoryBudget {
     const use = this.#options.use();
     this.#trimIfUseful(use);
     this.#deal(use.bytes);
-    this.#tell(use);
-    this.#last = use;
+    this.#shortage.tell(use, this.#budget);
     const delayMs = this.#isQuiet(use) ? QUIET_LOOK_MS : LOOK_MS;
     this.#stop = this.#options.clock.after(delayMs, () => this.#look());
   }
@@ -121,28 +122,6 @@ export class MemoryBudget {
     if (isNoticeable || (budget === 0) !== (this.#budget === 0)) {
       this.#budget = budget;
       this.#options.setBudget(budget);
-    }
-  }
-
-  #tell(use: MemoryUse): void {
-    const { log } = this.#options;
-    const last = this.#last;
-    const fields = { usedBytes: use.bytes, budgetBytes: this.#budget };
-    const closed = use.closed - last.closed;
-    const refused = use.refused - last.refused;
-    if (closed > 0 || refused > 0) {
-      log.warn('memory is short: clients that use most of it are closed, new ones refused', {
-        ...fields,
-        closed,
-        refused,
-      });
-    } else if (use.stops > last.stops && last.stoppedNow === 0) {
-      log.warn('memory is short: clients that use most of it are not read', {
-        ...fields,
-        stopped: use.stoppedNow,
-      });
-    } else if (use.stoppedNow === 0 && last.stoppedNow > 0) {
-      log.info('memory is no longer short: all clients are read', fields);
     }
   }
 }

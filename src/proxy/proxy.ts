@@ -123,7 +123,10 @@ export class SlotgateProxy {
   async metrics(): Promise<MetricSnapshot> {
     const { counters, gauges } = planeMetrics(this.#plane.counters());
     const ofDatabases = await databaseMetrics(this.#databases);
-    return { counters, gauges: [...gauges, ...this.#memory.metrics(), ...ofDatabases] };
+    return {
+      counters: [...counters, ...ofDatabases.counters],
+      gauges: [...gauges, ...this.#memory.metrics(), ...ofDatabases.gauges],
+    };
   }
 
   /** For the processes of other nodes. */

@@ -165,6 +165,16 @@ export const LIMIT_SETTINGS = {
     reload: 'live',
     help: 'Bytes of a reply that is joined from those of several servers, as that of KEYS; a larger one is an error.',
   },
+  maxDatabaseMemoryBytes: {
+    kind: 'bytes',
+    min: 0,
+    max: 1024 ** 4,
+    default: 0,
+    flag: 'max-database-memory-bytes',
+    env: 'SLOTGATE_MAX_DATABASE_MEMORY_BYTES',
+    reload: 'live',
+    help: 'What the clients of the database and its connections to servers may use of the memory, over all worker threads, so that enough is left for other databases: at 80 % and 100 % of it the same happens as with maxMemoryBytes, to its clients alone. 0: no limit of its own.',
+  },
   maxScriptCacheBytes: {
     kind: 'bytes',
     min: 0,

@@ -17,6 +17,7 @@ const LIMITS = {
   bulkBytesMax: 1 << 20,
   frameBytesMax: 1 << 24,
   clientsMax: 1000,
+  memoryBytesMax: 0,
   inFlightPerClientMax: 1024,
   clientOutputBytesMax: 1 << 24,
   subscriberOutputBytesMax: 1 << 24,

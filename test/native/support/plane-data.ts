@@ -16,6 +16,7 @@ export const LIMITS: PlaneLimits = {
   bulkBytesMax: 1 << 20,
   frameBytesMax: 1 << 24,
   clientsMax: 100,
+  memoryBytesMax: 0,
   inFlightPerClientMax: 1024,
   clientOutputBytesMax: 1 << 24,
   subscriberOutputBytesMax: 1 << 24,
