@@ -118,7 +118,8 @@ void MemoryGuard::look_at_databases(std::int64_t used) {
   databases_hurried_ = grows;
   for (const auto& each : databases_) {
     if (each->cap.budget() == 0) continue;
-    if (static_cast<std::int64_t>(each->measured) >= each->cap.act_at()) ask_others(*each);
+    const bool is_over_its_part = static_cast<std::int64_t>(each->measured) >= each->cap.act_at();
+    if (is_over_its_part || !each->cap.at_ease()) ask_others(*each);
     each->cap.act(each->memory->total_since(context_.now_ms - kFreshMs).bytes, each->measured);
     databases_hurried_ = databases_hurried_ || !each->cap.at_ease();
   }
@@ -129,7 +130,7 @@ void MemoryGuard::measure() {
   for (const auto& each : databases_) each->measured = 0;
   context_.client_io->for_each([&](const Client& client) {
     Capped* const found = capped(*client.database);
-    if (found == nullptr) return;
+    if (found == nullptr || found->cap.budget() == 0) return;
     found->measured +=
         sizeof(Client) + client.in_flight * sizeof(Request) + client_bytes(context_, client).own;
   });

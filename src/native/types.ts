@@ -473,7 +473,7 @@ export interface SubscriptionFigures {
   readonly patterns: SubscriptionCount;
 }
 
-/** What the traffic of all workers uses, and what was done about it since they were started. */
+/** What traffic uses in all workers, and what was done about it since they were started. */
 export interface MemoryUse {
   readonly bytes: number;
   /** Clients that are not read now. */

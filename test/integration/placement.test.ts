@@ -241,6 +241,29 @@ describe('several databases in one process', () => {
     expect(await (await deployment.connect(2, 1)).call('PING')).toBe('PONG');
   });
 
+  test('a greedy one uses up its own memory; others are served', async () => {
+    const seeds = cluster.seeds;
+    const limited = { seeds, maxDatabaseMemoryBytes: '4mb' };
+    const deployment = await start({}, { databases: [{ seeds }, { seeds }] });
+    const queue = async (database: number, mebibytes: number) => {
+      const client = await deployment.connect(1, database);
+      await client.call('MULTI');
+      expect(await client.call('SET', 'key', 'v'.repeat(mebibytes * 1024 ** 2))).toBe('QUEUED');
+      return client;
+    };
+    const other = await queue(0, 6);
+    const [large, small] = [await queue(1, 6), await queue(1, 1)];
+    await deployment.reload({ databases: [{ seeds }, limited] });
+    await waitFor('the largest to be closed', () => large.socket.destroyed);
+    expect([await small.call('DISCARD'), await other.call('DISCARD')]).toEqual(['OK', 'OK']);
+    expect(await deployment.counted('slotgate_database_memory_closed_total')).toBe(1);
+    await waitFor('the log', () =>
+      deployment.log.some((line) => line.startsWith('memory of the database is short')),
+    );
+    await deployment.reload({ databases: [{ seeds }, { seeds }] });
+    expect(await (await queue(1, 6)).call('DISCARD')).toBe('OK');
+  });
+
   test('a reload changes what the file changes, and keeps what was changed at run time', async () => {
     const entry = { seeds: cluster.seeds, proxyPolicy: 'all-nodes' };
     const deployment = await start({}, { databases: [entry] });
