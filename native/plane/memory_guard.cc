@@ -119,7 +119,7 @@ void MemoryGuard::look_at_databases(std::int64_t used) {
   for (const auto& each : databases_) {
     if (each->cap.budget() == 0) continue;
     const bool is_over_its_part = static_cast<std::int64_t>(each->measured) >= each->cap.act_at();
-    if (is_over_its_part || !each->cap.at_ease()) ask_others(*each);
+    if (is_over_its_part || !each->cap.at_ease()) databases_hurried_ |= ask_others(*each);
     each->cap.act(each->memory->total_since(context_.now_ms - kFreshMs).bytes, each->measured);
     databases_hurried_ = databases_hurried_ || !each->cap.at_ease();
   }
@@ -148,12 +148,15 @@ void MemoryGuard::measure() {
   }
 }
 
-void MemoryGuard::ask_others(const Capped& capped) {
+bool MemoryGuard::ask_others(const Capped& capped) {
+  bool is_missing = false;
   for (std::uint32_t worker = 0; worker < context_.workers; ++worker) {
     const std::uint64_t measured_at_ms = capped.memory->page(worker).measured_at_ms.get();
     if (worker == context_.worker || context_.now_ms < measured_at_ms + kMeasureMs) continue;
     context_.post(worker, [](Worker& other) { other.memory().measure_for_others(); });
+    is_missing = is_missing || context_.now_ms > measured_at_ms + kFreshMs;
   }
+  return is_missing;
 }
 
 void MemoryGuard::measure_for_others() {

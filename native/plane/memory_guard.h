@@ -69,8 +69,9 @@ class MemoryGuard {
   void look_at_databases(std::int64_t used);
   /// Measures the databases that have budgets.
   void measure();
-  /// Has the workers measure that have not done so of late.
-  void ask_others(const Capped& capped);
+  /// Has the workers measure that have not done so of late. True if what one of them uses will only
+  /// be known then.
+  [[nodiscard]] bool ask_others(const Capped& capped);
   [[nodiscard]] Capped* capped(const Database& database);
   void plan();
 

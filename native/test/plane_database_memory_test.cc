@@ -74,8 +74,15 @@ struct TwoDatabases {
     }));
     return sum(&DatabaseMemory::Page::bytes);
   }
-  /// What it uses now becomes so many percent of its budget.
-  void let_use_be(std::uint64_t percent) { set_budget(measured() * 100 / percent); }
+  /// What it uses now becomes so many percent of its budget. What was measured to know that is
+  /// forgotten.
+  void let_use_be(std::uint64_t percent) {
+    const std::uint64_t budget = measured() * 100 / percent;
+    auto& memory = plane.plane().memory_ledger().of(kGreedy);
+    plane.on_workers(
+        [&](Worker& worker) { memory.page(worker.context().worker).measured_at_ms.set(0); });
+    set_budget(budget);
+  }
 };
 
 TEST(from_80_percent_of_its_budget_the_large_clients_of_a_database_are_not_read) {
