@@ -170,7 +170,8 @@ async function end(running: Running): Promise<void> {
   const { shutdownDelayMs, drainTimeoutMs } = reloader.config.process;
   const { handedOver } = handover;
   if (handedOver !== undefined) {
-    // Whoever asks is to ask the other process; who has asked already is answered by one that is ready.
+    // Whoever asks is to ask the other process; who has asked already is answered by one that is ready
+    // and open, as nodes of other processes ask, too. So this comes first; it takes a second at most.
     await http.close();
     const drained = proxy.handover.complete(handedOver.taken, drainTimeoutMs);
     await Promise.race([drained, whenAborted(shutdown.requested)]);

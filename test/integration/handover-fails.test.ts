@@ -10,7 +10,7 @@ import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { ROOT } from '../support/root.js';
-import { isRunning, startSuccession } from '../support/succession.js';
+import { isRunning, type Succession, startSuccession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 const MAIN = join(ROOT, 'dist', 'main.js');
@@ -42,6 +42,34 @@ async function start(timeoutMs = 30_000, env: Readonly<Record<string, string>> =
   const options = { seeds: [], listen, args: ['--config', file], env };
   const succession = await startSuccession(options, cleanUps);
   return { succession, port, socket, good, write: (text: string) => writeFileSync(file, text) };
+}
+
+/** As `start`, with something that the processes after the first do at their beginning. */
+async function startWithFault(fault: string, timeoutMs = 30_000) {
+  const folder = temporaryFolder();
+  const [faults, hook] = [join(folder, 'faults'), join(folder, 'hook.cjs')];
+  const read = `require('fs').readFileSync(${JSON.stringify(faults)}, 'utf8')`;
+  writeFileSync(hook, `if (process.argv[2] === 'proxy') eval(${read})`);
+  writeFileSync(faults, '');
+  const started = await start(timeoutMs, { NODE_OPTIONS: `--require ${hook}` });
+  writeFileSync(faults, fault);
+  return { ...started, mend: () => writeFileSync(faults, '') };
+}
+
+/** A fault: the process kills `pid` when it is about to say the word, and says it then. */
+function killsBeforeSaying(word: 'prepared' | 'serving', pid: 'pid' | 'ppid'): string {
+  return `const { send } = process;
+    process.send = (message, ...rest) => {
+      if (message.kind === '${word}') process.kill(process.${pid}, 'SIGKILL');
+      return send.call(process, message, ...rest);
+    };`;
+}
+
+/** @returns The id of the process that the present one has just started. */
+async function nextProcess({ pid }: Succession): Promise<number> {
+  const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  await waitFor('the new process', () => children() !== '');
+  return Number(children());
 }
 
 type Started = Awaited<ReturnType<typeof start>>;
@@ -88,14 +116,28 @@ describe('the old process goes on when the new one', () => {
     ['crashes', 30_000, "process.kill(process.pid, 'SIGKILL')", 'it was ended by SIGKILL'],
     ['hangs before it can say anything', 1_000, 'for (;;);', 'it said nothing for 3000 ms'],
   ])('%s', async (_, timeoutMs, fault, reason) => {
-    const folder = temporaryFolder();
-    const [faults, hook] = [join(folder, 'faults'), join(folder, 'hook.cjs')];
-    const read = `require('fs').readFileSync(${JSON.stringify(faults)}, 'utf8')`;
-    writeFileSync(hook, `if (process.argv[2] === 'proxy') eval(${read})`);
-    writeFileSync(faults, '');
-    const started = await start(timeoutMs, { NODE_OPTIONS: `--require ${hook}` });
-    writeFileSync(faults, fault);
-    expect(await fail(started)).toBe(reason);
+    expect(await fail(await startWithFault(fault, timeoutMs))).toBe(reason);
+  });
+
+  test('is killed when it is told to open', async () => {
+    const dies = "kind === 'go' && process.kill(process.pid, 'SIGKILL')";
+    const started = await startWithFault(`process.on('message', ({ kind }) => ${dies})`);
+    expect(await fail(started)).toBe('it was ended by SIGKILL');
+  });
+
+  test('is killed when it has opened: only who had come to it already is cut', async () => {
+    const { succession, port } = await startWithFault(killsBeforeSaying('serving', 'pid'));
+    const { pid } = succession;
+    const client = await succession.proxy.connect({ port });
+    const storm = new ConnectStorm({ port }, 200);
+    const { body } = await succession.ask();
+    expect(body.description).toBe('it was ended by SIGKILL');
+    expect([succession.pid, await client.call('SET', 'a', '1')]).toEqual([pid, 'OK']);
+    const answeredBefore = storm.answered;
+    await waitFor('new clients to be served', () => storm.answered > answeredBefore + 20);
+    await storm.stop();
+    expect([...storm.failures.keys()]).not.toContain('ECONNREFUSED');
+    client.close();
   });
 });
 
@@ -104,14 +146,36 @@ test('a new process whose old one is killed before it was ready ends, too', asyn
   write(`seeds: [127.0.0.1:${await findClusterPort()}]\n`);
   const { pid } = succession;
   process.kill(pid, 'SIGUSR2');
-  const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  await waitFor('the new process', () => children() !== '');
-  const child = Number(children());
+  const child = await nextProcess(succession);
   await waitFor('its search for a cluster', () => succession.proxy.log.includes(`"pid":${child}`));
   process.kill(pid, 'SIGKILL');
   await waitFor('the new process to end', () => !isRunning(identifyProcess(child)));
   await expect(succession.proxy.connect({ port })).rejects.toThrow();
 });
+
+test.each(['prepared', 'serving'] as const)(
+  'a new process whose old one is killed when it is %s takes its place',
+  async (word) => {
+    const started = await startWithFault(killsBeforeSaying(word, 'ppid'));
+    const { succession, port, socket } = started;
+    const storm = new ConnectStorm({ port }, 200);
+    const { pid } = succession;
+    process.kill(pid, 'SIGUSR2');
+    succession.follow(await nextProcess(succession));
+    await waitFor('the old process to end', () => !succession.isAlive(pid));
+    const answeredBefore = storm.answered;
+    await waitFor('new clients to be served', () => storm.answered > answeredBefore + 20);
+    await storm.stop();
+    expect([...storm.failures.keys()]).not.toContain('ECONNREFUSED');
+    // It lacks nothing: it can hand over, and the file of its unix socket goes with the last process.
+    started.mend();
+    await succession.handOver();
+    await succession.untilAlone();
+    process.kill(succession.pid, 'SIGTERM');
+    await waitFor('the last process to end', () => !succession.isAlive(succession.pid));
+    expect(() => statSync(socket)).toThrow('ENOENT');
+  },
+);
 
 describe('a hand-over is refused', () => {
   test('while another one runs, and while the process is being stopped', async () => {

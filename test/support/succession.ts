@@ -48,7 +48,7 @@ export class Succession {
     if (response === undefined) throw new Error('no answer to the order to hand over');
     const { statusCode: status = 0 } = response;
     const body = (await json(response)) as Readonly<Record<string, unknown>>;
-    if (status === 200) this.#follow(Number(body.pid));
+    if (status === 200) this.follow(Number(body.pid));
     return { status, body };
   }
 
@@ -63,7 +63,7 @@ export class Succession {
   async untilHandedOver(): Promise<number> {
     const done = () => /"pid":(\d+),"sockets":\d+,.*"handed over"/.exec(this.proxy.log)?.[1];
     await waitFor('the hand-over', () => done() !== undefined);
-    this.#follow(Number(done()));
+    this.follow(Number(done()));
     return this.pid;
   }
 
@@ -73,7 +73,8 @@ export class Succession {
     await waitFor('the old processes to end', () => !before.some(isRunning));
   }
 
-  #follow(pid: number): void {
+  /** A process serves now whose hand-over nobody has told of. */
+  follow(pid: number): void {
     this.#processes.push(identifyProcess(pid));
   }
 

@@ -25,7 +25,10 @@ export class Following {
    */
   async open(proxy: RunningProxy, log: Logger): Promise<void> {
     const changes = await this.#predecessor.mayOpen(proxy.whenPrepared(), () => missing(proxy));
-    for (const [database, change] of Object.entries(changes)) {
+    if (changes === undefined) {
+      log.warn('the process before this one has ended without a word; this one takes its place');
+    }
+    for (const [database, change] of Object.entries(changes ?? {})) {
       const outcome = proxy.deployment.change(database, change);
       if (outcome.kind === 'refused') {
         const reason = outcome.problems.map(({ message }) => message).join('; ');

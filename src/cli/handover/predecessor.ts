@@ -86,11 +86,17 @@ export class Predecessor {
   }
 
   /**
-   * Says that only opening is left, when that is so, and waits for the word.
+   * Says that only opening is left, when that is so, and waits for the word. If the other process ends
+   * from then on, clients have nobody but this one: it opens without the word.
    * @param missing What is not ready yet.
-   * @throws CommandError if it takes too long or the other process has ended; whatever `prepared` throws.
+   * @returns undefined: the other process has ended, and said nothing of its changes.
+   * @throws CommandError if it takes too long or the other process has ended before that; whatever
+   * `prepared` throws.
    */
-  async mayOpen(prepared: Promise<void>, missing: () => string): Promise<PlacementChanges> {
+  async mayOpen(
+    prepared: Promise<void>,
+    missing: () => string,
+  ): Promise<PlacementChanges | undefined> {
     const { timeoutMs, deadlineMs } = this.#legacy;
     const leftMs = Math.min(timeoutMs, Math.max(0, deadlineMs - Date.now()));
     let timer: NodeJS.Timeout | undefined;
@@ -107,8 +113,7 @@ export class Predecessor {
     }
     await this.#send({ kind: 'prepared' });
     const message = await this.#next();
-    if (message?.kind === 'go') return message.placement;
-    throw new CommandError(EXIT_FAILURE, ENDED);
+    return message?.kind === 'go' ? message.placement : undefined;
   }
 
   /**
