@@ -247,7 +247,8 @@ export class SlotgateProxy {
 
   #allClients(): DrainedClients {
     return {
-      count: async () => this.#plane.total('clients'),
+      // Connections that are yet to say in a PROXY header whose they are will be clients soon.
+      count: async () => this.#plane.total('clients') + this.#plane.total('headers_awaited'),
       letLeave: (mostPerWorker) => this.#plane.letLeave(mostPerWorker),
       makeLeave: () => this.#plane.makeLeave(),
       unblock: async () => {

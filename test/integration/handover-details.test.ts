@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
+import { headerOfVersion1 } from '../support/header-relay.js';
 import { findClusterPort } from '../support/ports.js';
 import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
@@ -116,6 +117,26 @@ describe('clients of the old process', () => {
     expect(await client.untilEnded()).toBe('+OK\r\n');
     await succession.untilAlone();
   });
+});
+
+test('a load balancer that connected to the old process is waited for, and its client served', async () => {
+  const succession = await start({
+    args: ['--proxy-protocol', '127.0.0.1/32', '--drain-timeout-ms', '3000'],
+  });
+  const old = succession.pid;
+  const client = await succession.proxy.connectRaw();
+  await waitFor(
+    'the connection to be accepted',
+    async () => (await succession.proxy.metric('slotgate_awaited_proxy_headers')) === 1,
+  );
+  await succession.handOver();
+  await sleep(500);
+  expect(succession.isAlive(old)).toBe(true);
+  client.send(headerOfVersion1('203.0.113.9', 4711));
+  client.send('PING\r\n');
+  await client.expect('+PONG\r\n');
+  expect(await client.untilEnded()).toBe('');
+  await succession.untilAlone();
 });
 
 describe('the new process', () => {
