@@ -57,6 +57,12 @@ void PlaneObject::make_leave(const Napi::CallbackInfo& info) {
   plane_->post_all([most, how, among](Worker& worker) { worker.leavers().add(most, how, &among); });
 }
 
+void PlaneObject::let_stay(const Napi::CallbackInfo& info) {
+  AudienceNames among;
+  if (!audience_arguments(info, 0, among)) return;
+  plane_->post_all([among](Worker& worker) { worker.leavers().let_stay(among); });
+}
+
 void PlaneObject::count_clients(const Napi::CallbackInfo& info) {
   std::uint32_t number = 0;
   AudienceNames names;

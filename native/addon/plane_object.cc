@@ -42,6 +42,7 @@ Napi::Function PlaneObject::define(Napi::Env env) {
                       InstanceMethod<&PlaneObject::send>("send"),
                       InstanceMethod<&PlaneObject::locate>("locate"),
                       InstanceMethod<&PlaneObject::make_leave>("makeLeave"),
+                      InstanceMethod<&PlaneObject::let_stay>("letStay"),
                       InstanceMethod<&PlaneObject::set_memory_budget>("setMemoryBudget"),
                       InstanceMethod<&PlaneObject::memory_use>("memoryUse"),
                       InstanceMethod<&PlaneObject::database_memory_use>("databaseMemoryUse"),

@@ -41,6 +41,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   void send(const Napi::CallbackInfo& info);
   void locate(const Napi::CallbackInfo& info);
   void make_leave(const Napi::CallbackInfo& info);
+  void let_stay(const Napi::CallbackInfo& info);
   void set_memory_budget(const Napi::CallbackInfo& info);
   Napi::Value memory_use(const Napi::CallbackInfo& info);
   Napi::Value database_memory_use(const Napi::CallbackInfo& info);

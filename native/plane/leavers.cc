@@ -56,6 +56,15 @@ void Leavers::leave_now(Client& client) {
   context_.requests[client.tail].flags |= kReqCloseAfter;
 }
 
+void Leavers::let_stay(const AudienceNames& among) {
+  std::erase_if(waiting_, [&](const Leaver& leaver) {
+    Client* const client = context_.client_io->find(leaver.index, leaver.id);
+    if (client == nullptr || !Clients::is_of(*client, among)) return client == nullptr;
+    client->leaves = false;
+    return true;
+  });
+}
+
 bool Leavers::has_gone(Leaver& leaver) {
   Client* const client = context_.client_io->find(leaver.index, leaver.id);
   if (client == nullptr) return true;

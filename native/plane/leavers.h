@@ -29,6 +29,9 @@ class Leavers {
   /// Makes up to `most` clients leave, those not counted that were told so before; with `among`
   /// only those of these audiences.
   void add(std::size_t most, Leaving how, const AudienceNames* among = nullptr);
+  /// Those of these audiences that have not paused yet need not leave any more. Whoever was told to
+  /// leave now still goes: what it sent since may have been thrown away.
+  void let_stay(const AudienceNames& among);
   /// When run() is to be called; UINT64_MAX: there is nobody.
   [[nodiscard]] std::uint64_t next_due_ms() const noexcept {
     return waiting_.empty() ? UINT64_MAX : due_ms_;

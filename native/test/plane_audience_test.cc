@@ -136,5 +136,33 @@ TEST(idle_clients_are_closed_by_what_they_are_shown) {
   CHECK_EQ(count(all.plane, {0, 1}), 1U);
 }
 
+TEST(who_was_to_leave_in_a_pause_may_be_let_stay_by_what_it_is_shown) {
+  Audiences all;
+  TestClient zero = all.connect(0);
+  TestClient one = all.connect(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(kSettlingMs + 50));
+  zero.ask("GET x");
+  const Call zeros = all.a.take();
+  one.ask("GET x");
+  const Call ones = all.a.take();
+  const AudienceNames chosen{1, {1, 5}};
+  const AudienceNames other_database{99, {0, 1}};
+  all.plane.on_workers([&](Worker& worker) {
+    worker.leavers().add(10, Leaving::kInPause);
+    worker.leavers().let_stay(other_database);
+    worker.leavers().let_stay(chosen);
+  });
+  all.a.reply(zeros, bulk("0"));
+  all.a.reply(ones, bulk("1"));
+  CHECK_EQ(zero.reply(), bulk("0"));
+  CHECK(zero.is_closed());
+  CHECK_EQ(one.reply(), bulk("1"));
+  CHECK(one.hears_nothing());
+  // It can be told so again.
+  all.plane.on_workers(
+      [&](Worker& worker) { worker.leavers().add(10, Leaving::kInPause, &chosen); });
+  CHECK(one.is_closed());
+}
+
 }  // namespace
 }  // namespace slotgate::test

@@ -57,6 +57,7 @@ export interface NativePlane {
     isNow: boolean,
     ...among: [] | [database: number, presentations: readonly number[]]
   ): void;
+  letStay(database: number, presentations: readonly number[]): void;
   countClients(query: number, database: number, presentations: readonly number[]): void;
   notify(database: number, presentations: readonly number[], kind: number, frame: Buffer): void;
   queryClients(query: number, database: number, ids: readonly number[]): void;

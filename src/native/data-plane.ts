@@ -276,6 +276,11 @@ export class DataPlane {
     this.#plane.makeLeave(mostPerWorker, isNow, ...only);
   }
 
+  /** Undoes `letLeave` for those that have not gone yet. */
+  letStay({ database, presentations }: Audience): void {
+    this.#plane.letStay(database, presentations);
+  }
+
   /** How many clients are shown one of these. */
   async countClients({ database, presentations }: Audience): Promise<number> {
     if (this.#isStopped) {

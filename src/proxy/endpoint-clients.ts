@@ -5,7 +5,7 @@ export interface EndpointClientsOptions {
   readonly database: number;
   readonly plane: Pick<
     DataPlane,
-    'countClients' | 'closeClients' | 'letLeave' | 'makeLeave' | 'listClients'
+    'countClients' | 'closeClients' | 'letLeave' | 'makeLeave' | 'letStay' | 'listClients'
   >;
   /** The presentations of those who came in through the endpoint. */
   readonly presentations: () => readonly number[];
@@ -23,7 +23,10 @@ export function endpointClients(options: EndpointClientsOptions): EndpointClient
     letLeave: (mostPerWorker) => plane.letLeave(mostPerWorker, audience()),
     makeLeave: () => plane.makeLeave(audience()),
     unblock: () => options.unblock(presentations()),
-    mayBlock: () => options.mayBlock(presentations()),
+    letStay: () => {
+      plane.letStay(audience());
+      options.mayBlock(presentations());
+    },
     announceMove: options.announceMove,
     closeAll: async () => {
       const those = new Set(presentations());

@@ -23,8 +23,8 @@ export interface EndpointSockets {
 
 /** The clients that came in through an endpoint. */
 export interface EndpointClients extends DrainedClients {
-  /** Waits of blocking commands are as they were before `unblock`. */
-  mayBlock(): void;
+  /** Undoes `letLeave` and `unblock`: who has not gone yet may stay, and wait in blocking commands. */
+  letStay(): void;
   /** Tells those who want to know that they have to go elsewhere within the time. */
   announceMove(seconds: number): void;
   /** Closes all that are left, whatever they are doing. */
@@ -188,7 +188,7 @@ export class Endpoint {
     const { clients, log, addresses } = this.#options;
     try {
       await this.reserve();
-      clients.mayBlock();
+      clients.letStay();
       const sockets = this.#openReserved();
       this.#phase = { kind: 'listening', sockets };
       this.#problem = '';

@@ -344,6 +344,7 @@ describe('the presentations of an order', () => {
     if (audience.length === 2) {
       expect(() => call('notify', ...audience, 1, PUSH)).toThrow(message);
       expect(() => call('makeLeave', 1, false, ...audience)).toThrow(message);
+      expect(() => call('letStay', ...audience)).toThrow(message);
     }
     expect(() => call('countClients', 7, ...audience)).toThrow(new TypeError(message));
   });

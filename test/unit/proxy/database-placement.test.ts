@@ -34,6 +34,7 @@ class FakePlane implements PlacementPlane {
   }
   letLeave() {}
   makeLeave() {}
+  letStay() {}
   async countClients() {
     return 0;
   }

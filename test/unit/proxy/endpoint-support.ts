@@ -10,6 +10,7 @@ export class FakeEndpoint {
   readonly #name: string;
   readonly descriptors: readonly number[] = [10, 11];
   clients = 0;
+  #isLeaving = false;
   /** Clients that never are idle. */
   busy = 0;
   /** Why the address cannot be used. */
@@ -29,11 +30,15 @@ export class FakeEndpoint {
       clients: {
         count: async () => this.clients,
         letLeave: (most) => {
+          this.#isLeaving = true;
           this.clients = Math.max(this.busy, this.clients - most);
         },
         makeLeave: () => this.#note('makes leave'),
         unblock: async () => this.#note('unblock'),
-        mayBlock: () => undefined,
+        letStay: () => {
+          if (this.#isLeaving) this.#note(`lets ${this.clients} stay`);
+          this.#isLeaving = false;
+        },
         announceMove: (seconds) => this.#note(`moves in ${seconds} s`),
         closeAll: async () => {
           this.#note(`closes ${this.clients}`);

@@ -77,7 +77,7 @@ describe('an endpoint', () => {
     expect(left).toBeGreaterThan(20);
     await clock.advance(60_000);
     expect([endpoint.state, fake.clients]).toEqual(['listening', left]);
-    expect(events.slice(-3)).toEqual(['n1 close', 'n1 bind', 'n1 listen']);
+    expect(events.slice(-4)).toEqual(['n1 close', 'n1 bind', `n1 lets ${left} stay`, 'n1 listen']);
   });
 
   test('says why it cannot be opened, and forgets it when it can', async () => {
