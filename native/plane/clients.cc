@@ -338,6 +338,7 @@ void Clients::detach_requests(Client& client) {
         break;
       case RequestState::kHeld:
       case RequestState::kParked:
+      case RequestState::kTakenBack:
         context_.redirector->forget(index);
         break;
       case RequestState::kJoining:

@@ -16,6 +16,10 @@ namespace {
 constexpr std::uint32_t kReleasePerTurn = 256;
 constexpr std::uint64_t kReleasePauseMs = 1;
 
+bool is_charged(const Request& request) noexcept {
+  return request.state == RequestState::kHeld || request.state == RequestState::kParked;
+}
+
 }  // namespace
 
 Database& Redirector::database_of(const Request& request) noexcept {
@@ -54,9 +58,11 @@ bool Redirector::may_pass(const Client& client, std::uint16_t slot) const {
   return it->second.reason == HoldReason::kNone && parking_of(it->second, client.index) == nullptr;
 }
 
-void Redirector::charge(Database& database, std::uint32_t index) {
+void Redirector::charge(Database& database, std::uint32_t index, RequestState state) {
   Request& request = context_.requests[index];
-  request.state = RequestState::kHeld;
+  const bool was_charged = is_charged(request);
+  request.state = state;
+  if (was_charged) return;
   const std::uint16_t owner = database.slots.owner(request.slot);
   request.offset = owner;  // not in a stream now: remembers which shard was charged
   if (owner != SlotMap::kUnassigned) database.servers[owner]->held_bytes += request.length;
@@ -68,8 +74,8 @@ void Redirector::charge(Database& database, std::uint32_t index) {
 
 void Redirector::discharge(std::uint32_t index) {
   Request& request = context_.requests[index];
-  if (request.state != RequestState::kHeld) return;
-  request.state = RequestState::kParked;
+  if (!is_charged(request)) return;
+  request.state = RequestState::kTakenBack;
   Database& database = database_of(request);
   if (request.offset != SlotMap::kUnassigned)
     database.servers[request.offset]->held_bytes -= request.length;
@@ -111,7 +117,7 @@ void Redirector::wait_in(Database& database, SlotQueue& queue, std::uint32_t ind
     give_up(index, &queue);
     return;
   }
-  charge(database, index);
+  charge(database, index, RequestState::kHeld);
   context_.counters->held.add();
   Parking* parking = parking_of(queue, request.client);
   if (parking == nullptr) {
@@ -121,7 +127,6 @@ void Redirector::wait_in(Database& database, SlotQueue& queue, std::uint32_t ind
       queue.arrivals.push_back(index);
     }
   } else if (first) {
-    discharge(index);
     add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
     parking->waiting.push_back(index);

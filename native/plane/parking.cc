@@ -45,7 +45,6 @@ Parking& Redirector::begin_parking(SlotQueue& queue, std::uint32_t client) {
   };
   std::erase_if(queue.redirected, [&](std::uint32_t index) {
     if (!is_its(index)) return false;
-    discharge(index);
     add_refused(parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
     return true;
   });
@@ -107,6 +106,13 @@ void Redirector::park(Link& link, std::uint32_t index, RepeatHow how, std::uint1
     // The server serves the slot again, only not this request.
     queue.probe = kNoIndex;
     queue.reason = HoldReason::kFence;
+  }
+  // What is sent elsewhere at once, or waits for a moment, needs no room in the budgets.
+  if (how == RepeatHow::kTryAgain && !within_budget(database, slot, index)) {
+    context_.counters->held_rejected.add();
+    context_.replies->deliver_copy(index, shown_refusal(with_crlf(line), slot));
+    run_queue(database, slot);
+    return;
   }
   Parking* parking = parking_of(queue, request.client);
   if (parking == nullptr) {
@@ -180,6 +186,7 @@ bool Redirector::waits_for_script(Database& database, std::uint16_t slot, Parkin
 }
 
 void Redirector::add_refused(Parking& parking, Parking::Refused refused) {
+  charge(database_of(context_.requests[refused.request]), refused.request, RequestState::kParked);
   // What is refused again is older than what waits for its turn.
   const std::uint32_t arrival = context_.requests[refused.request].arrival;
   const auto younger =
@@ -229,6 +236,7 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
     if (!gone && !next.passed_on && waits_for_script(database, slot, *parking, next)) return;
     if (!gone && !pass_on && must_wait) return;  // run again when the slot opens
     parking->refused.pop_front();
+    if (!gone) discharge(next.request);
     if (gone) {
       context_.replies->discard(next.request);
     } else if (pass_on) {
@@ -244,13 +252,14 @@ void Redirector::advance_parking(Database& database, std::uint16_t slot, std::ui
              context_.requests[parking->waiting.back()].arrival == arrival) {
         const std::uint32_t part = parking->waiting.back();
         parking->waiting.pop_back();
-        discharge(part);
+        charge(database, part, RequestState::kParked);
         parking->refused.push_front(
             {part, RepeatHow::kOwner, SlotMap::kUnassigned, false, next.refusal});
         divided = true;
       }
       if (divided) continue;
       if (link == nullptr) {
+        charge(database, next.request, RequestState::kParked);
         parking->refused.push_front(next);
         parking->retry_at_ms = context_.now_ms + kLinkRetryMs;
         schedule(database, slot, parking->retry_at_ms);

@@ -184,6 +184,7 @@ void Readers::note_started(Client& client, const Command& command) {
     case RequestState::kInFlight:
     case RequestState::kHeld:
     case RequestState::kParked:
+    case RequestState::kTakenBack:
       slots = (request.flags & kReqKeyless) != 0 ? kEverySlot : slot_bit(request.slot);
       break;
     case RequestState::kJoining:
@@ -328,7 +329,7 @@ void Readers::repeat(const Link& link, std::uint32_t index) {
   Request& request = context_.requests[index];
   request.owned = request_bytes(request.length);
   std::memcpy(request.owned.get(), link.stream.at(request.offset), request.length);
-  request.state = RequestState::kParked;
+  request.state = RequestState::kTakenBack;
   context_.redirector->read_from_owner(index);
 }
 

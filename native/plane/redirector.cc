@@ -47,7 +47,7 @@ void Redirector::own_frame(Link& link, std::uint32_t index) {
   auto frame = request_bytes(request.length);
   std::memcpy(frame.get(), link.stream.at(request.offset), request.length);
   request.owned = std::move(frame);
-  request.state = RequestState::kParked;
+  request.state = RequestState::kTakenBack;
 }
 
 LinkFence Redirector::fence_behind(Link& link, std::uint16_t slot, std::uint32_t client) {
@@ -224,7 +224,7 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
   if (Parking* parking = parking_of(queue, request.client)) {
     add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
-    charge(database, index);
+    charge(database, index, RequestState::kHeld);
     insert_by_age(queue.redirected, index);
   }
   if (!known) {
@@ -256,7 +256,7 @@ void Redirector::back_off(Link& link, std::uint32_t index, std::string_view line
   } else if (Parking* parking = parking_of(queue, request.client)) {
     add_refused(*parking, {index, RepeatHow::kOwner, SlotMap::kUnassigned, false, queue.refusal});
   } else {
-    charge(database, index);
+    charge(database, index, RequestState::kHeld);
     context_.counters->held.add();
     insert_by_age(queue.redirected, index);
   }

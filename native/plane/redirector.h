@@ -116,7 +116,8 @@ class Redirector {
   void reschedule_parkings(Database& database, std::uint16_t slot);
   void probe_refused(Database& database, std::uint32_t index);
   bool within_budget(Database& database, std::uint16_t slot, std::uint32_t index);
-  void charge(Database& database, std::uint32_t index);
+  /// Its bytes count as held from now on, if they did not: kHeld or kParked.
+  void charge(Database& database, std::uint32_t index, RequestState state);
   void discharge(std::uint32_t index);
   void give_up(std::uint32_t index, const SlotQueue* queue);
   std::string reason_text(Database& database, const SlotQueue* queue, std::uint16_t slot) const;

@@ -14,8 +14,9 @@ namespace slotgate {
 enum class RequestState : std::uint8_t {
   kFree,
   kInFlight,     ///< in a link's ring; its bytes are in the link's send buffer
-  kHeld,         ///< in a slot queue; its bytes are its own
-  kParked,       ///< refused by a server, waiting until it may be repeated; its bytes are its own
+  kHeld,         ///< in a slot queue; its bytes are its own, and count as held
+  kParked,       ///< in a parking, refused by a server; its bytes are its own, and count as held
+  kTakenBack,    ///< on its way from a link or a queue to the next holder; its bytes are its own
   kJoining,      ///< split: waits for its parts
   kControl,      ///< up in TypeScript
   kSubscribing,  ///< waits until servers have confirmed a subscription
@@ -54,7 +55,8 @@ inline constexpr std::uint16_t kReqSlowReply = kReqFragment | kReqInternal | kRe
 struct Request {
   /// The reply, once kDone: in the turn's chunks (kReqInArena), in `owned`, or static.
   const std::uint8_t* reply = nullptr;
-  /// kHeld, kParked: the request's frame. kDone: the reply, if it is the request's own copy.
+  /// kHeld, kParked, kTakenBack: the request's frame. kDone: the reply, if it is the request's own
+  /// copy.
   RequestBytes owned;
   std::uint32_t reply_size = 0;
   std::uint32_t client = kNoIndex;  ///< kNoIndex: the client is gone, the reply is discarded

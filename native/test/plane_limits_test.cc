@@ -69,6 +69,42 @@ TEST(bytes_held_for_a_shard_and_for_all) {
   }
 }
 
+TEST(bytes_of_what_a_server_refused_count_as_held_for_its_shard_and_for_all) {
+  const std::string tag = "{" + TestPlane::key(0, 2) + "}";
+  const std::string rename = "RENAME " + tag + "1 " + tag + "2";
+  const std::string refusal = "-TRYAGAIN Multiple keys request during rehashing of slot\r\n";
+  for (const bool by_shard : {true, false}) {
+    for (const std::size_t fitting : {1U, 2U}) {
+      PlaneLimits limits;
+      (by_shard ? limits.hold_bytes_per_shard_max : limits.hold_bytes_max) =
+          fitting * request(rename).size();
+      Limited it(limits);
+      // On a link of its own: neither is repeated before what it has sent behind it is answered.
+      (void)it.other.call("HELLO 3");
+      const auto be_refused = [&](TestClient& client) {
+        client.send(request(rename) + request("GET " + tag));
+        const Call refused = it.a.take();
+        (void)it.a.take();
+        it.a.reply(refused, refusal);
+      };
+      be_refused(it.client);
+      it.plane.await(&WorkerCounters::held_bytes_now, request(rename).size());
+      be_refused(it.other);
+      if (fitting == 2) {
+        it.plane.await(&WorkerCounters::held_now, 2);
+        CHECK(it.other.hears_nothing());
+      } else {
+        CHECK_EQ(it.other.reply(), refusal);
+      }
+      CHECK_EQ(it.plane.sum(&WorkerCounters::held_rejected), 2 - fitting);
+      it.client.leave(true);
+      it.other.leave(true);
+      it.plane.await(&WorkerCounters::held_now, 0);
+      it.plane.await(&WorkerCounters::held_bytes_now, 0);
+    }
+  }
+}
+
 TEST(redirects_of_a_request) {
   PlaneLimits limits;
   limits.redirects_max = 3;
