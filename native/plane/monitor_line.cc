@@ -57,16 +57,18 @@ std::string monitor_address(const Client& client) {
 }
 
 void append_monitor_line(std::string& out, std::uint64_t microseconds, const std::string& address,
-                         Bytes frame, const std::vector<Arg>& args, bool secret) {
+                         Bytes name, Bytes frame, const std::vector<Arg>& args, bool secret) {
   char time[40];
   std::snprintf(time, sizeof time, "+%llu.%06u",
                 static_cast<unsigned long long>(microseconds / 1000000),
                 static_cast<unsigned>(microseconds % 1000000));
   out += time;
   out += " [0 " + address + "]";
-  for (std::size_t i = 0; i < args.size(); ++i) {
+  out += ' ';
+  append_quoted(out, name);
+  for (std::size_t i = 1; i < args.size(); ++i) {
     out += ' ';
-    if (secret && i > 0) {
+    if (secret) {
       out += "\"(redacted)\"";
     } else {
       append_quoted(out, {frame.data + args[i].offset, args[i].length});

@@ -18,8 +18,9 @@ struct Client;
 ///
 ///   +1339518083.107412 [0 127.0.0.1:60866] "keys" "*"
 ///
-/// `secret`: the arguments behind the command name may be passwords and are not shown.
+/// `name` is shown in place of the first argument. `secret`: those behind it may be passwords and
+/// are not shown.
 void append_monitor_line(std::string& out, std::uint64_t microseconds, const std::string& address,
-                         Bytes frame, const std::vector<Arg>& args, bool secret);
+                         Bytes name, Bytes frame, const std::vector<Arg>& args, bool secret);
 
 }  // namespace slotgate

@@ -6,6 +6,7 @@
 #include "plane/clients.h"
 #include "plane/leases.h"
 #include "plane/monitor_line.h"
+#include "plane/shown_name.h"
 #include "plane/socket.h"
 #include "plane/worker.h"
 
@@ -84,7 +85,8 @@ void Monitors::show(const Client& client, const Command& command, Bytes frame,
                     const std::vector<Arg>& args) {
   if ((command.flags & kFlagUnmonitored) != 0) return;
   append_monitor_line(watched_[client.database->id].lines, microseconds_now(),
-                      monitor_address(client), frame, args, (command.flags & kFlagSecret) != 0);
+                      monitor_address(client), shown_name(command, frame, args[0]), frame, args,
+                      (command.flags & kFlagSecret) != 0);
 }
 
 void Monitors::answered(const Client& client, const Request& request) {

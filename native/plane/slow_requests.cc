@@ -4,6 +4,7 @@
 #include <string>
 
 #include "plane/client_address.h"
+#include "plane/shown_name.h"
 
 namespace slotgate {
 
@@ -20,11 +21,11 @@ std::string shortened(Bytes argument) {
   return text;
 }
 
-std::vector<std::string> shown_arguments(Bytes frame, const std::vector<Arg>& args) {
+std::vector<std::string> shown_arguments(Bytes name, Bytes frame, const std::vector<Arg>& args) {
   const bool too_many = args.size() > kArgumentsMost;
   const std::size_t shown = too_many ? kArgumentsMost - 1 : args.size();
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < shown; ++i) {
+  std::vector<std::string> texts{shortened(name)};
+  for (std::size_t i = 1; i < shown; ++i) {
     texts.push_back(shortened({frame.data + args[i].offset, args[i].length}));
   }
   if (too_many) {
@@ -51,7 +52,8 @@ void SlowRequests::note(const Database& database, const Request& request, Bytes 
   if (is_control && client.last_command != request.command) return;  // an unknown command
   // What waits because it was asked to is not slow.
   const std::uint32_t waits = kFlagBlocking | (is_control ? kFlagBlocksWithToken : 0U);
-  if ((database.commands->at(request.command).flags & (kFlagSecret | waits)) != 0) return;
+  const Command& command = database.commands->at(request.command);
+  if ((command.flags & (kFlagSecret | waits)) != 0) return;
   context_.counters->slow_requests.add();
   if (!has_room()) return;
   framer_.reset();
@@ -60,7 +62,8 @@ void SlowRequests::note(const Database& database, const Request& request, Bytes 
   SlowRequest slow;
   slow.database = database.id;
   slow.duration_ms = context_.turn_stamp() - request.arrived_ms;
-  slow.args = shown_arguments(framer_.frame(), framer_.args());
+  const Bytes name = shown_name(command, framer_.frame(), framer_.args()[0]);
+  slow.args = shown_arguments(name, framer_.frame(), framer_.args());
   slow.client_address = client_address(client);
   if (client.names) slow.client_name = client.names->name;
   context_.up.slow.push_back(std::move(slow));

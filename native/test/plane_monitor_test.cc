@@ -160,9 +160,10 @@ TEST(a_monitor_that_does_not_read_is_closed) {
 TEST(any_byte_is_quoted_as_by_a_server) {
   const FramedRequest asked = framed({"set", "a b", std::string("\\\"\n\r\t\a\b\0\x7f\xc3", 10)});
   std::string line;
-  append_monitor_line(line, 1339518083107412, "1.2.3.4:5", asked.frame(), asked.args, false);
+  append_monitor_line(line, 1339518083107412, "1.2.3.4:5", bytes_of("put"), asked.frame(),
+                      asked.args, false);
   CHECK_EQ(line,
-           "+1339518083.107412 [0 1.2.3.4:5] \"set\" \"a b\" "
+           "+1339518083.107412 [0 1.2.3.4:5] \"put\" \"a b\" "
            "\"\\\\\\\"\\n\\r\\t\\a\\b\\x00\\x7f\\xc3\"\r\n");
 }
 

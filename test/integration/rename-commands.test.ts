@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
 import { TestProxy } from '../support/proxy.js';
+import { RawClient } from '../support/raw-client.js';
 import type { TestClient } from '../support/resp-client.js';
 import { RealServer } from '../support/server.js';
+import { waitFor } from '../support/wait.js';
 
 const LARGE = 'x'.repeat(2 * 1024 * 1024);
 
@@ -13,12 +15,21 @@ let client: TestClient;
 beforeAll(async () => {
   [cluster, single] = await Promise.all([
     TestCluster.start({ primaries: 1 }),
-    RealServer.start({ extraConfig: { 'rename-command keys': '' } }),
+    RealServer.start({
+      extraConfig: {
+        'rename-command keys': '',
+        'rename-command set': 'put',
+        'slowlog-log-slower-than': '0',
+      },
+    }),
   ]);
   const rename = ['config=cfg', 'keys=', 'set=put', 'mget=fetch', 'eval=run', 'subscribe=listen'];
   proxy = await TestProxy.start({
     seeds: cluster.seeds,
-    args: rename.flatMap((entry) => ['--rename-command', entry]),
+    args: [
+      ...rename.flatMap((entry) => ['--rename-command', entry]),
+      ...['--slowlog-slower-than-ms', '0'],
+    ],
   });
   client = await proxy.connect();
 });
@@ -81,6 +92,30 @@ test('in a transaction, and typed as a line', async () => {
   typing.send('put typed "a b"\r\nlisten news\r\n');
   await typing.expect('+OK\r\n*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n');
   typing.close();
+});
+
+/** What others see of `put seen 1`, and what somebody is told who may not say it. */
+async function shownAndTold(port: number, connect: () => Promise<TestClient>): Promise<unknown> {
+  const watcher = await RawClient.connect({ host: '127.0.0.1', port });
+  watcher.send('MONITOR\r\n');
+  await watcher.expect('+OK\r\n');
+  const other = await connect();
+  await other.call('put', 'seen', '1');
+  await waitFor('MONITOR to show it', () => watcher.text.includes('"seen"'));
+  const slow = (await other.call('SLOWLOG', 'GET')) as readonly (readonly string[][])[];
+  await other.call('ACL', 'SETUSER', 'kim', 'reset', 'on', '>pass', '~*', '+@all', '-set');
+  await other.call('AUTH', 'kim', 'pass');
+  const told = await errorOf(other.call('put', 'seen', '2'));
+  other.close();
+  watcher.close();
+  const entry = slow.map((fields) => fields[3]).find((words) => words?.[1] === 'seen');
+  return { monitor: /"\w+" "seen" "1"/.exec(watcher.text)?.[0], slow: entry, told };
+}
+
+test('MONITOR and SLOWLOG show the new name, NOPERM the old one, as at a server', async () => {
+  const atServer = await shownAndTold(single.port, () => single.connect());
+  expect(atServer).toMatchObject({ monitor: '"put" "seen" "1"', slow: ['put', 'seen', '1'] });
+  expect(await shownAndTold(proxy.port, () => proxy.connect())).toEqual(atServer);
 });
 
 test('COMMAND tells the names that clients can use', async () => {
