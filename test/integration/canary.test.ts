@@ -9,6 +9,7 @@ import { TestProxy } from '../support/proxy.js';
 import type { RawClient } from '../support/raw-client.js';
 import type { TestClient } from '../support/resp-client.js';
 import { ROOT } from '../support/root.js';
+import { Succession } from '../support/succession.js';
 import { waitFor } from '../support/wait.js';
 
 /** Part of every secret here, and of nothing else. */
@@ -21,32 +22,55 @@ const SEEN = 'the-end-of-the-canary';
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'slotgate-canary-'));
 const passwordFile = join(folder, 'password');
-/** One gets its password from a file, one from the environment, one gets a wrong one. */
+/** What the processes of a hand-over say to each other. */
+const said = join(folder, 'said');
+/** One gets its password from a file, one from the environment. */
+const successions: Succession[] = [];
+/** Those of `successions`, and one that gets a wrong password. */
 const proxies: TestProxy[] = [];
 let cluster: TestCluster;
 
 beforeAll(async () => {
   writeFileSync(passwordFile, `${UPSTREAM}\n`, { mode: 0o600 });
   cluster = await TestCluster.start({ primaries: 1, requirepass: UPSTREAM });
+  const hook = join(folder, 'hook.cjs');
+  writeFileSync(hook, NOTE_MESSAGES);
   const args = ['--log-level', 'debug', '--slowlog-slower-than-ms', '0'];
-  const common = { seeds: cluster.seeds, args };
-  proxies.push(
-    ...(await Promise.all([
-      TestProxy.start({ ...common, args: [...args, '--upstream-password-file', passwordFile] }),
-      TestProxy.start({ ...common, env: { SLOTGATE_UPSTREAM_PASSWORD: UPSTREAM } }),
-      TestProxy.start({
-        ...common,
-        env: { SLOTGATE_UPSTREAM_PASSWORD: `${CANARY}-wrong` },
-        withoutWaiting: true,
-      }),
-    ])),
-  );
+  const seeds = cluster.seeds;
+  const env = { NODE_OPTIONS: `--require ${hook}` };
+  const [fromFile, fromEnvironment, refused] = await Promise.all([
+    Succession.start({
+      ...{ seeds, env, args: [...args, '--upstream-password-file', passwordFile] },
+    }),
+    Succession.start({ seeds, args, env: { ...env, SLOTGATE_UPSTREAM_PASSWORD: UPSTREAM } }),
+    TestProxy.start({
+      ...{ seeds, args, env: { SLOTGATE_UPSTREAM_PASSWORD: `${CANARY}-wrong` } },
+      withoutWaiting: true,
+    }),
+  ]);
+  successions.push(fromFile, fromEnvironment);
+  proxies.push(fromFile.proxy, fromEnvironment.proxy, refused);
 });
 afterAll(async () => {
-  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await Promise.all(successions.map((succession) => succession.stop()));
+  await proxies[2]?.stop();
   await cluster?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Run by a process at its beginning: writes down what it and the one before it tell each other. */
+const NOTE_MESSAGES = `
+const { appendFileSync } = require('node:fs');
+const { send } = process;
+const note = (message) => appendFileSync(${JSON.stringify(said)}, JSON.stringify(message) + '\\n');
+if (send !== undefined) {
+  note(process.env.SLOTGATE_HANDOVER);
+  process.on('message', note);
+  process.send = (message, ...rest) => {
+    note(message);
+    return send.call(process, message, ...rest);
+  };
+}`;
 
 /** Everything that a client may say with a password in it, in forms that servers take and that they refuse. */
 const WITH_SECRETS: readonly (readonly string[])[] = [
@@ -111,6 +135,8 @@ async function whatIsShown(proxy: TestProxy): Promise<Readonly<Record<string, st
   const shown = {
     info: await text('INFO', 'everything'),
     clients: await text('CLIENT', 'LIST'),
+    client: await text('CLIENT', 'INFO'),
+    settings: await text('CONFIG', 'GET', '*'),
     slowLog: await text('SLOWLOG', 'GET', '-1'),
     users: await text('ACL', 'LIST'),
     aclLog: await text('ACL', 'LOG'),
@@ -122,6 +148,9 @@ async function whatIsShown(proxy: TestProxy): Promise<Readonly<Record<string, st
     shards: await page('/v1/shards'),
     endpoints: await page('/v1/endpoints'),
     balance: await page('/v1/balance'),
+    shardsOfDatabase: await page('/v1/bdbs/1/shards'),
+    listening: await page('/listening'),
+    alive: await page('/livez?verbose'),
     noSuchPage: await page(`/v1/bdbs/none`),
     status: await ctl('status'),
     ofDatabase: await ctl('info', 'db'),
@@ -150,6 +179,41 @@ test('no secret is in what is said and shown of clients', async () => {
   }
 });
 
+test('no secret is in the command line, and there are no processes that could have it', async () => {
+  for (const proxy of proxies) {
+    expect(readFileSync(`/proc/${proxy.pid}/cmdline`, 'utf8')).not.toContain(CANARY);
+    // Those of `slotgate up` have their own test, in up-local-cluster.test.ts.
+    expect(readFileSync(`/proc/${proxy.pid}/task/${proxy.pid}/children`, 'utf8')).toBe('');
+  }
+});
+
+/** The variables of a process whose value is a secret. */
+function secretVariables(pid: number): readonly string[] {
+  const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  return variables.filter((variable) => variable.includes(CANARY));
+}
+
+test('no secret is in what is left to the next process, nor in what that one says and shows', async () => {
+  for (const succession of successions) {
+    const before = secretVariables(succession.pid);
+    const pid = await succession.handOver();
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'latin1')).not.toContain(CANARY);
+    // What its user has put there, in the one variable that is for it.
+    expect(secretVariables(pid)).toEqual(before);
+    await succession.untilAlone();
+    const user = await connectUser(succession.proxy);
+    user.close();
+    for (const [where, text] of Object.entries(await whatIsShown(succession.proxy))) {
+      expect.soft(text, where).not.toContain(CANARY);
+    }
+  }
+  const messages = readFileSync(said, 'utf8');
+  for (const part of ['deadlineMs', '"prepared"', '"go"', '"serving"', '"yours"']) {
+    expect(messages).toContain(part);
+  }
+  expect(messages).not.toContain(CANARY);
+});
+
 test('no secret is in the log, whatever is logged', async () => {
   const refused = proxies[2];
   await waitFor(
@@ -159,14 +223,6 @@ test('no secret is in the log, whatever is logged', async () => {
   for (const proxy of proxies) {
     expect(proxy.log).not.toBe('');
     expect(proxy.log).not.toContain(CANARY);
-  }
-});
-
-test('no secret is in the command line, and there are no processes that could have it', async () => {
-  for (const proxy of proxies) {
-    expect(readFileSync(`/proc/${proxy.pid}/cmdline`, 'utf8')).not.toContain(CANARY);
-    // Those of `slotgate up` have their own test, in up-local-cluster.test.ts.
-    expect(readFileSync(`/proc/${proxy.pid}/task/${proxy.pid}/children`, 'utf8')).toBe('');
   }
 });
 
