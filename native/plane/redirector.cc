@@ -202,6 +202,8 @@ bool Redirector::moved(Link& link, std::uint32_t index, const Refusal& refusal,
   const LinkFence fence = fence_behind(link, slot, kNoIndex);
   SlotQueue& queue = queue_for(database, slot);
   if (request.redirects > database.limits().redirects_max) {
+    // It may be the first that hears of the new owner: what was refused otherwise counts, too.
+    patch(database, slot, link, target);
     back_off(link, index, line);
     return true;
   }

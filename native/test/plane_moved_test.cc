@@ -146,6 +146,17 @@ TEST(a_loop_of_redirects_ends) {
   CHECK_EQ(two.client.call("PING"), "+PONG\r\n");
 }
 
+TEST(the_new_owner_is_learned_from_a_request_that_was_refused_often) {
+  TwoServers two;
+  const std::string read = "GET " + two.key;
+  two.client.ask(read);
+  // TRYAGAIN counts, too.
+  for (int i = 0; i < 6; ++i) two.a.serve(read, "-TRYAGAIN Multiple keys request\r\n");
+  two.a.serve(read, moved(two.key, two.b));
+  two.b.serve(read, bulk("1"));
+  CHECK_EQ(two.client.reply(), bulk("1"));
+}
+
 TEST(an_unknown_endpoint_waits_for_the_topology_that_names_it) {
   TwoServers two;
   FakeServer late;
