@@ -244,7 +244,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   if (link.leased) context_.leases->link_gone(link);
   if (link.kind == LinkKind::kShared && link.protocol == 3) context_.tracking->sink_lost(link);
   if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_lost(*link.subscription);
-  requeue_or_fail(link);
+  requeue_or_fail(link, still_read);
   context_.redirector->link_gone(link);
   std::vector<std::uint32_t> stalled;
   stalled.swap(link.stalled);
@@ -252,7 +252,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   detach(link);
 }
 
-void Links::requeue_or_fail(Link& link) {
+void Links::requeue_or_fail(Link& link, bool given_up) {
   const std::vector<bool> retried = context_.retries->choose(link);
   for (std::size_t place = 0; !link.in_flight.empty(); ++place) {
     const std::uint32_t index = link.in_flight.pop_front();
@@ -295,8 +295,12 @@ void Links::requeue_or_fail(Link& link) {
     const bool written = link.stream.sent_up_to(request.offset + request.length);
     if (context_.transactions->exec_lost(index, written)) continue;
     const bool retry = place < retried.size() && retried[place];
-    const bool repeatable =
-        (request.flags & kReqReadonly) != 0 && (request.flags & kReqRepeated) == 0;
+    // What a server was lost with is not sent on and on, lest it is what ends them. One that we
+    // gave up has not ended; but it may hang, so in the time that the request may be held.
+    const bool in_time =
+        context_.turn_stamp() - request.arrived_ms < link.database->limits().hold_timeout_ms;
+    const bool repeatable = (request.flags & kReqReadonly) != 0 &&
+                            ((request.flags & kReqRepeated) == 0 || (given_up && in_time));
     if (!written || repeatable || retry) {
       if (retry) {
         context_.retries->begin(link, index);

@@ -172,7 +172,7 @@ class Links {
   void pause(Link& link, Client& client);
   void retire(Link& link);
   void after_replies(Link& link);
-  void requeue_or_fail(Link& link);
+  void requeue_or_fail(Link& link, bool given_up);
   void note_failure(Server& server, LinkKind kind, const std::string& reason);
   /// True while a connection to `server` is being made.
   [[nodiscard]] static bool is_tried(const Server& server) noexcept;

@@ -12,9 +12,11 @@ using std::chrono::milliseconds;
 struct TwoServers {
   FakeServer a;
   FakeServer b;
-  TestPlane plane{{&a, &b}};
+  TestPlane plane;
   TestClient client = plane.connect();
   std::string key = plane.key_of(0);
+
+  explicit TwoServers(const PlaneSetup& setup = {}) : plane({&a, &b}, setup) {}
 
   void give(std::uint16_t owner, milliseconds age = {}) {
     plane.assign(slot_of(key), owner);
@@ -130,6 +132,31 @@ TEST(a_silent_server_that_lost_all_slots_in_flight_is_given_up) {
   two.client.ask(later);
   two.a.serve(later, bulk("1"));
   CHECK_EQ(two.a.handshakes().back(), "CLIENT KILL ID 100");
+}
+
+TEST(a_repeated_read_is_repeated_again_if_its_server_was_given_up) {
+  TwoServers two;
+  const std::string read = "GET " + two.key;
+  two.client.ask(read);
+  (void)two.a.take();
+  two.a.close_connections();
+  (void)two.a.take();
+  two.give(1);
+  two.b.serve(read, bulk("1"));
+  CHECK_EQ(two.client.reply(), bulk("1"));
+}
+
+TEST(but_not_when_its_time_is_up) {
+  PlaneSetup setup;
+  setup.settings.limits.hold_timeout_ms = 500;
+  TwoServers two(setup);
+  two.client.ask("GET " + two.key);
+  (void)two.a.take();
+  two.a.close_connections();
+  (void)two.a.take();
+  two.give(1);
+  CHECK(two.client.reply().starts_with("-OUTCOMEUNKNOWN "));
+  CHECK(two.b.stays_quiet());
 }
 
 TEST(a_silent_server_that_owns_a_slot_in_flight_is_waited_for) {
