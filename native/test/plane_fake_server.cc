@@ -205,7 +205,7 @@ std::optional<std::string> FakeServer::handshake(int number, const Call& call) {
   if (text == "CLIENT NO-EVICT ON") return hello_reply_ == "-" ? "" : "+OK\r\n";
   if (text == "CLUSTER MYID") return hello_reply_ == "-" ? "" : bulk(shown_id_);
   if (text == "CLIENT ID")
-    return hello_reply_ == "-" ? "" : ":" + std::to_string(number + 100) + "\r\n";
+    return hello_reply_ == "-" ? "" : ":" + std::to_string(number + kFirstClientId) + "\r\n";
   if (text == "INFO replication") return hello_reply_ == "-" ? "" : replication_;
   if (text.starts_with("CLIENT KILL") || text == "READONLY") {
     handshakes_.push_back(text);

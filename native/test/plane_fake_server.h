@@ -35,6 +35,8 @@ struct Call {
 /// connection. All methods are for the test's thread.
 class FakeServer {
  public:
+  /// What CLIENT ID says on the first connection; one more on each that follows.
+  static constexpr int kFirstClientId = 100;
   /// Returns the reply's wire bytes, or nothing: then the request waits for take(). Runs on the
   /// server's thread.
   using Handler = std::function<std::optional<std::string>(const Call&)>;

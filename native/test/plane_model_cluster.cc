@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <string_view>
 
 #include "test/check.h"
 #include "test/plane_support.h"
@@ -79,7 +80,8 @@ std::string ModelCluster::story(const std::string& key, char client) const {
   };
   std::string all;
   for (const std::string& line : slots_[slot_of_key(key)].story) {
-    if (line.starts_with("#") || is_its(line)) all += "\n    " + line;
+    // A read does not say whose it is.
+    if (line.starts_with("#") || line.starts_with("GET") || is_its(line)) all += "\n    " + line;
   }
   return all;
 }
@@ -88,12 +90,28 @@ bool ModelCluster::receive() {
   for (std::size_t i = 0; i < kServers; ++i) {
     while (servers_[i]->waiting() != 0) {
       Call call = servers_[i]->take();
-      connections_[{i, call.connection}].calls.push_back(std::move(call));
+      const Name name{i, call.connection};
+      if (!killed_.contains(name)) connections_[name].calls.push_back(std::move(call));
     }
+    obey_kills(i);
   }
   return std::any_of(connections_.begin(), connections_.end(), [](const auto& entry) {
     return !entry.second.calls.empty() || !entry.second.replies.empty();
   });
+}
+
+void ModelCluster::obey_kills(std::size_t server) {
+  constexpr std::string_view kKill = "CLIENT KILL ID ";
+  const std::vector<std::string> said = servers_[server]->handshakes();
+  for (std::size_t& i = obeyed_[server]; i < said.size(); ++i) {
+    if (!said[i].starts_with(kKill)) continue;
+    const int id = std::atoi(said[i].c_str() + kKill.size());
+    const Name name{server, id - FakeServer::kFirstClientId};
+    const std::string where = std::to_string(server) + "/" + std::to_string(name.second);
+    for (std::size_t slot = 0; slot < kSlots; ++slot) tell(key(slot, 0), "# killed: " + where);
+    killed_.insert(name);
+    connections_.erase(name);
+  }
 }
 
 ModelCluster::Connection* ModelCluster::pick(bool with_calls, Name& name) {

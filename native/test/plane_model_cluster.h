@@ -94,12 +94,17 @@ class ModelCluster {
   std::string run(std::size_t server, const Call& call);
   void write(std::size_t server, const std::string& key, const std::string& value);
   Connection* pick(bool with_calls, Name& name);
+  /// Nothing more is executed of connections that the proxy gave up, and has killed before it sends
+  /// anything else.
+  void obey_kills(std::size_t server);
 
   Random& random_;
   std::array<std::unique_ptr<FakeServer>, kServers> servers_;
   std::array<bool, kServers> down_{};
   std::array<Slot, kSlots> slots_;
   std::map<Name, Connection> connections_;
+  std::set<Name> killed_;
+  std::array<std::size_t, kServers> obeyed_{};         ///< lines of handshakes
   std::map<std::string, std::map<char, int>> values_;  ///< by key: the last of each client
   std::set<std::pair<std::string, std::string>> written_;
 };

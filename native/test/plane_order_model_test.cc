@@ -1,6 +1,7 @@
 // Slots move, topologies are late, servers take their time, links are lost: whatever happens, what
 // a client sends for a key is executed in the order in which it was sent, each at most once, and
 // each reply tells the truth about its request.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <deque>
@@ -40,7 +41,7 @@ struct Seen {
 class Play {
  public:
   explicit Play(std::uint64_t seed)
-      : random_(seed), cuts_(random_.below(4) == 0), downs_(random_.below(6) == 0) {
+      : seed_(seed), random_(seed), cuts_(random_.below(4) == 0), downs_(random_.below(6) == 0) {
     writers_.reserve(kClients);
     for (std::size_t i = 0; i < kClients; ++i) {
       writers_.push_back({plane_.connect(), static_cast<char>('a' + i)});
@@ -189,6 +190,24 @@ class Play {
     }
   }
 
+  static bool is_unknown(const std::string& reply) {
+    const bool in_parts = reply.starts_with('-') && reply.find("applied") != std::string::npos;
+    return in_parts || reply.starts_with("-OUTCOMEUNKNOWN ");
+  }
+
+  /// A read that is repeated, since its link was lost or it was refused, may see a younger write of
+  /// its client if what became of that is unknown.
+  static bool saw_unknown(const Writer& writer, std::size_t number, const std::string& key) {
+    for (std::size_t i = number + 1; i < writer.sent.size(); ++i) {
+      const Sent& younger = writer.sent[i];
+      const bool concerns =
+          std::find(younger.keys.begin(), younger.keys.end(), key) != younger.keys.end();
+      if (!concerns || younger.value.empty() || !is_unknown(writer.replies[i])) continue;
+      if (writer.replies[number].find(younger.value + " ") != std::string::npos) return true;
+    }
+    return false;
+  }
+
   /// @param last What the key held before, of this client; "?" if that is not known.
   void check(const Writer& writer, std::size_t number, const std::string& key, std::string& last) {
     const Sent& sent = writer.sent[number];
@@ -196,22 +215,22 @@ class Play {
     const bool failed = reply.starts_with('-');
     const auto complain = [&](const std::string& what) {
       report_failure(__FILE__, __LINE__,
-                     key + " " + what + ": " + reply + cluster_.story(key, writer.letter));
+                     "seed " + std::to_string(seed_) + ": " + key + " " + what + ": " + reply +
+                         cluster_.story(key, writer.letter));
     };
     if (sent.value.empty()) {
-      const bool is_right = last == "?" || reply.find(last) != std::string::npos;
-      // A read is repeated when its link is lost, maybe behind writes that were lost with it.
-      if (!failed && !is_right && !cuts_) complain("was read after " + last);
+      const bool is_right = failed || last == "?" || reply.find(last) != std::string::npos;
+      if (!is_right && !saw_unknown(writer, number, key)) complain("was read after " + last);
       return;
     }
-    const bool unknown = reply.starts_with("-OUTCOMEUNKNOWN ") ||
-                         (failed && reply.find("applied") != std::string::npos);
+    const bool unknown = is_unknown(reply);
     const bool written = cluster_.has(key, sent.value);
     if (!unknown && written == failed) complain(sent.value + " was answered");
     if (unknown) last = "?";
     if (written && last != "?") last = sent.value + " ";
   }
 
+  std::uint64_t seed_;
   Random random_;
   ModelCluster cluster_{random_};
   TestPlane plane_{cluster_.servers()};
