@@ -263,6 +263,21 @@ TEST(a_refused_write_is_not_repeated_behind_a_younger_one_of_unknown_outcome) {
   CHECK(move.from.stays_quiet());
 }
 
+TEST(a_refused_read_is_repeated_though_a_younger_write_is_of_unknown_outcome) {
+  Migration move;
+  move.client.send(request("GET " + move.tag + "1") + request("SET " + move.tag + "1 x"));
+  const Call read = move.from.take();
+  (void)move.from.take();
+  move.from.reply(read, kTryAgain);
+  move.plane.await(&WorkerCounters::refused_tryagain, 1);
+  move.from.close_connections();
+  const Call again = move.from.take();
+  CHECK_EQ(again.arg(0), "GET");
+  move.from.reply(again, bulk("x"));
+  CHECK_EQ(move.client.reply(), bulk("x"));
+  CHECK(move.client.reply().starts_with("-OUTCOMEUNKNOWN "));
+}
+
 TEST(what_is_refused_over_a_retired_link_is_not_repeated_behind_a_younger_one) {
   FakeServer server;
   PlaneSetup setup;
