@@ -161,7 +161,7 @@ test("a client's pipelined requests for a key are executed in its order", async 
   for (let i = 0; i < 200; i++) {
     const key = NAMES[i % NAMES.length] ?? '';
     // Long enough that a client's mixing of reads and writes is forgotten now and then.
-    if (i % 50 === 49) await sleep(1_100);
+    if (i % 80 === 79) await sleep(1_100);
     const replies = await Promise.all([
       client.call('SET', key, i),
       client.call('GET', key),

@@ -170,6 +170,8 @@ test('a shard that is down: its keys wait and then fail, others are served', asy
   expect(await waiting).toMatch(/^CLUSTERDOWN /);
   expect((await proxy.readiness()).isReady).toBe(true);
   await waitFor('the strict probe to fail', async () => {
+    // Whoever waits makes the proxy look again; by itself it does so every ten seconds.
+    await expect(client.call('GET', 'a')).rejects.toThrow(/^CLUSTERDOWN /);
     return (await fetch(`${proxy.adminUrl}/readyz?upstream=1`)).status === 503;
   });
   const circuit = () =>
