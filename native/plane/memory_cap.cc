@@ -20,6 +20,8 @@ constexpr std::uint64_t kCloseUntil = 90;
 constexpr std::uint64_t kRoundMs = 100;
 constexpr std::uint64_t kRoundPercent = 2;
 constexpr std::uint64_t kStoppedMostMs = 10'000;
+/// The same while new clients are refused, whom they keep out.
+constexpr std::uint64_t kStoppedWhileFullMostMs = 3'000;
 /// Between two clients that are closed because they are stuck.
 constexpr std::uint64_t kEndMs = 1000;
 /// A client that uses less is never stopped: a part of the budget divided by all clients, within
@@ -71,7 +73,9 @@ void MemoryCap::act(std::uint64_t used_by_all, std::uint64_t own) {
   gather();
   stop_the_large(used_by_all, own);
   if (is_full) {
-    close_the_large(used_by_all);
+    close_the_large(used_by_all, kCloseUntil, 0);
+  } else if (level_ == Level::kFull) {
+    close_the_large(used_by_all, kShortFrom - 1, kStoppedWhileFullMostMs);
   } else {
     close_one_that_is_stuck();
   }
@@ -170,13 +174,16 @@ std::uint64_t MemoryCap::fair_share(std::uint64_t aim) const {
   return std::max(small, aim / std::max<std::uint64_t>(large, 1));
 }
 
+bool MemoryCap::is_stuck(const Client& client, std::uint64_t least_ms) const {
+  const std::uint64_t since = std::max(client.stopped_at_ms, client.excused_at_ms);
+  return stops(client) && context_.now_ms - since >= least_ms;
+}
+
 void MemoryCap::close_one_that_is_stuck() {
   if (context_.now_ms < next_end_ms_) return;
   const Candidate* largest = nullptr;
   for (const Candidate& candidate : candidates_) {
-    const Client& client = context_.clients[candidate.client];
-    const std::uint64_t since = std::max(client.stopped_at_ms, client.excused_at_ms);
-    if (!stops(client) || context_.now_ms - since < kStoppedMostMs) continue;
+    if (!is_stuck(context_.clients[candidate.client], kStoppedMostMs)) continue;
     if (largest == nullptr || (largest->spared && !candidate.spared)) largest = &candidate;
   }
   if (largest == nullptr) return;
@@ -185,16 +192,19 @@ void MemoryCap::close_one_that_is_stuck() {
   context_.links->drop_unwanted();
 }
 
-void MemoryCap::close_the_large(std::uint64_t used_by_all) {
+void MemoryCap::close_the_large(std::uint64_t used_by_all, std::uint64_t until,
+                                std::uint64_t stuck_ms) {
   // What is freed from here on is freed of the budget: only clients that it is for are closed.
   const std::int64_t before = memory_use.total;
   const auto used = static_cast<std::int64_t>(used_by_all);
-  const auto enough = static_cast<std::int64_t>(percent(budget_, kCloseUntil));
+  const auto enough = static_cast<std::int64_t>(percent(budget_, until));
   std::stable_partition(candidates_.begin(), candidates_.end(),
                         [](const Candidate& candidate) { return !candidate.spared; });
   for (const Candidate& candidate : candidates_) {
     if (used - (before - memory_use.total) <= enough) return;
-    close(context_.clients[candidate.client]);
+    Client& client = context_.clients[candidate.client];
+    if (stuck_ms != 0 && !is_stuck(client, stuck_ms)) continue;
+    close(client);
     if (large_replies_.contains(candidate.client)) context_.links->drop_unwanted();
   }
 }

@@ -28,7 +28,9 @@ enum StoppedBy : std::uint8_t {
 ///                     than 70 %; it leaves large replies to them at the servers. Below 70 %
 ///                     everybody is read again
 ///   from 100 %        new clients are refused until less than 80 % are used, and the largest are
-///                     closed until 90 % are; those with CLIENT NO-EVICT last
+///                     closed until 90 % are; those with CLIENT NO-EVICT last. Whoever was not read
+///                     for kStoppedWhileFullMostMs meanwhile is closed, too, until new clients are
+///                     let in again
 ///
 /// A client that was not read for kStoppedMostMs keeps others from being read for no use: the
 /// largest of those is closed. So a request or a reply that does not fit never stops everything.
@@ -90,8 +92,12 @@ class MemoryCap {
   /// What each client may use that uses much, if all together are to use `aim`.
   [[nodiscard]] std::uint64_t fair_share(std::uint64_t aim) const;
   void stop_the_large(std::uint64_t used_by_all, std::uint64_t own);
+  /// It was not read, and took nothing, for so long.
+  [[nodiscard]] bool is_stuck(const Client& client, std::uint64_t least_ms) const;
   void close_one_that_is_stuck();
-  void close_the_large(std::uint64_t used_by_all);
+  /// @param until Percent of the budget.
+  /// @param stuck_ms Only those that have been stuck for so long; 0: all.
+  void close_the_large(std::uint64_t used_by_all, std::uint64_t until, std::uint64_t stuck_ms);
 
   WorkerContext& context_;
   const Database* const database_;

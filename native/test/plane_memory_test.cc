@@ -131,6 +131,40 @@ TEST(once_the_budget_was_used_up_new_clients_are_refused_until_80_percent) {
   CHECK_EQ(plane.sum(&WorkerCounters::memory_refused), 1U);
 }
 
+/// Whoever is stopped was so, and took its last output, so long ago.
+void put_back(TestPlane& plane, std::uint64_t stopped_ms, std::uint64_t took_ms) {
+  each_client(plane, [&](Worker& worker, Client& client, int) {
+    if (client.stopped_at_ms == 0) return;
+    client.stopped_at_ms = worker.context().now_ms - stopped_ms;
+    client.excused_at_ms = worker.context().now_ms - took_ms;
+  });
+}
+
+TEST(while_new_clients_are_refused_who_is_stuck_for_3_seconds_is_closed_until_80_percent) {
+  constexpr std::uint64_t kStuck = 3000;
+  FakeServer a;
+  TestPlane plane({&a});
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 3; ++i) use(clients.emplace_back(plane.connect_served()), 2);
+  for (int i = 0; i < 17; ++i) use(clients.emplace_back(plane.connect_served()), 1);
+  // Two go, and 84 percent stay.
+  let_use_be(plane, 101);
+  plane.await(&WorkerCounters::memory_closed, 2);
+  CHECK(eventually([&] { return plane.sum(&WorkerCounters::memory_stopped_now) >= 2; }));
+  put_back(plane, kStuck / 2, kLong);
+  CHECK(clients.back().hears_nothing());
+  put_back(plane, kLong, kStuck / 2);
+  TestClient refused = plane.connect();
+  CHECK_EQ(refused.reply(), "-ERR max number of clients reached\r\n");
+  CHECK(clients.back().hears_nothing());
+  CHECK_EQ(plane.sum(&WorkerCounters::memory_closed), 2U);
+  // The largest goes, which is enough.
+  put_back(plane, kStuck, kStuck);
+  plane.await(&WorkerCounters::memory_full, 0);
+  TestClient late = plane.connect_served();
+  CHECK_EQ(plane.sum(&WorkerCounters::memory_closed), 3U);
+}
+
 struct Stopped {
   FakeServer a;
   TestPlane plane{{&a}};
@@ -143,22 +177,14 @@ struct Stopped {
     let_use_be(plane, 85);
     plane.await(&WorkerCounters::memory_stopped_now, 1);
   }
-  /// The client was stopped, and took its last output, so long ago.
-  void put_back(std::uint64_t stopped_ms, std::uint64_t took_ms) {
-    each_client(plane, [&](Worker& worker, Client& client, int) {
-      if (client.stopped_at_ms == 0) return;
-      client.stopped_at_ms = worker.context().now_ms - stopped_ms;
-      client.excused_at_ms = worker.context().now_ms - took_ms;
-    });
-  }
 };
 
 TEST(who_is_not_read_for_10_seconds_and_keeps_its_memory_is_closed) {
   Stopped it;
-  it.put_back(kLong / 2, kLong);
+  put_back(it.plane, kLong / 2, kLong);
   CHECK(it.big.hears_nothing());
   CHECK_EQ(it.plane.sum(&WorkerCounters::memory_closed), 0U);
-  it.put_back(kLong, kLong);
+  put_back(it.plane, kLong, kLong);
   CHECK(it.big.is_closed());
   CHECK_EQ(it.plane.sum(&WorkerCounters::memory_closed), 1U);
   CHECK_EQ(it.small.call(kMore), "+QUEUED\r\n");
@@ -166,7 +192,7 @@ TEST(who_is_not_read_for_10_seconds_and_keeps_its_memory_is_closed) {
 
 TEST(who_takes_its_output_meanwhile_is_not) {
   Stopped it;
-  it.put_back(kLong, kLong / 2);
+  put_back(it.plane, kLong, kLong / 2);
   CHECK(it.big.hears_nothing());
   CHECK_EQ(it.plane.sum(&WorkerCounters::memory_closed), 0U);
 }
