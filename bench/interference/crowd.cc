@@ -36,15 +36,15 @@ class Crowd {
       const int fd = connect_to(host_, port_);
       send_all(fd, "*2\r\n" + bulk("SUBSCRIBE") + bulk("crowd"));
       expect(fd, "*3\r\n" + bulk("subscribe") + bulk("crowd") + ":1\r\n");
-      watch(fd, static_cast<std::uint64_t>(fd));
+      watch(epoll_, fd, static_cast<std::uint64_t>(fd));
     }
     for (std::size_t i = 0; i < blocked; ++i) {
       const int fd = connect_to(host_, port_);
       send_all(fd, "*3\r\n" + bulk("BLPOP") + bulk("crowd-" + std::to_string(i)) + bulk("0"));
-      watch(fd, kBlocked);
+      watch(epoll_, fd, kBlocked);
     }
     publisher_ = connect_to(host_, port_);
-    watch(publisher_, kPublisher);
+    watch(epoll_, publisher_, kPublisher);
   }
 
   void run(double messages_per_second) {
@@ -72,13 +72,6 @@ class Crowd {
   }
 
  private:
-  void watch(int fd, std::uint64_t number) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = number;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
-  }
-
   /// Waits a moment for it.
   static bool input_ended() {
     pollfd input{STDIN_FILENO, POLLIN, 0};

@@ -38,11 +38,11 @@ class Load {
     interval_ns_ = rate > 0 ? 1e9 / rate : 0;
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    watch(timer_, kTimer);
+    watch(epoll_, timer_, kTimer);
     connections_.resize(clients);
     for (std::size_t i = 0; i < clients; ++i) {
       connections_[i].fd = connect_to(host, port);
-      watch(connections_[i].fd, i);
+      watch(epoll_, connections_[i].fd, i);
       idle_.push_back(i);
     }
     start_ns_ = now_ns();
@@ -55,13 +55,6 @@ class Load {
   }
 
  private:
-  void watch(int fd, std::uint64_t number) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = number;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
-  }
-
   [[nodiscard]] std::uint64_t due_ns() const {
     return start_ns_ + static_cast<std::uint64_t>(static_cast<double>(sent_) * interval_ns_);
   }

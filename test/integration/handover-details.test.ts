@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
@@ -21,22 +21,17 @@ import type { TestProxyOptions } from '../support/proxy.js';
 import { RawClient } from '../support/raw-client.js';
 import { ROOT } from '../support/root.js';
 import { type Succession, startSuccession } from '../support/succession.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 
 /** Slot 15495. */
 const SLOT = 15495;
 
-let cluster: TestCluster;
+const cluster = useCluster();
 const cleanUps = cleanUpsAfterEach();
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-});
-afterAll(async () => {
-  await cluster?.stop();
-});
 
 function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
-  return startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
+  return startSuccession({ seeds: cluster().seeds, ...options }, cleanUps);
 }
 
 function temporaryFolder(): string {
@@ -107,7 +102,7 @@ describe('clients of the old process', () => {
   test('that wait for an answer get it before they are closed', async () => {
     const succession = await start();
     const client = await succession.proxy.connectRaw();
-    const owner = cluster.server(await cluster.ownerOf(SLOT));
+    const owner = cluster().server(await cluster().ownerOf(SLOT));
     await owner.kill('SIGSTOP');
     cleanUps.push(() => owner.kill('SIGCONT'));
     client.send('SET a 1\r\n');

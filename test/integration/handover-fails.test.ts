@@ -3,26 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { identifyProcess } from '../../src/node/process-identity.js';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
-import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { findClusterPort } from '../support/ports.js';
 import { ROOT } from '../support/root.js';
 import { isRunning, type Succession, startSuccession } from '../support/succession.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 
 const MAIN = join(ROOT, 'dist', 'main.js');
 
-let cluster: TestCluster;
+const cluster = useCluster();
 const cleanUps = cleanUpsAfterEach();
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-});
-afterAll(async () => {
-  await cluster?.stop();
-});
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'slotgate-handover-'));
@@ -34,7 +28,7 @@ function temporaryFolder(): string {
 async function start(timeoutMs = 30_000, env: Readonly<Record<string, string>> = {}) {
   const folder = temporaryFolder();
   const file = join(folder, 'slotgate.yaml');
-  const good = `seeds: [${cluster.seeds.join(', ')}]\nhandoverTimeoutMs: ${timeoutMs}\n`;
+  const good = `seeds: [${cluster().seeds.join(', ')}]\nhandoverTimeoutMs: ${timeoutMs}\n`;
   writeFileSync(file, good);
   const socket = join(folder, 'slotgate.sock');
   const port = await findClusterPort();
@@ -108,8 +102,8 @@ describe('the old process goes on when the new one', () => {
 
   test('wants an admin address that another process has', async () => {
     const started = await start();
-    started.write(`${started.good}metrics: ${cluster.seeds[0]}\n`);
-    expect(await fail(started)).toContain(`${cluster.seeds[0]} is in use`);
+    started.write(`${started.good}metrics: ${cluster().seeds[0]}\n`);
+    expect(await fail(started)).toContain(`${cluster().seeds[0]} is in use`);
   });
 
   test.each([
@@ -201,7 +195,7 @@ describe('a hand-over is refused', () => {
   test('as PID 1', async () => {
     const [port, admin] = [await findClusterPort(), await findClusterPort()];
     const addresses = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`];
-    const proxy = [MAIN, 'proxy', '--seed', cluster.seeds[0] ?? '', ...addresses];
+    const proxy = [MAIN, 'proxy', '--seed', cluster().seeds[0] ?? '', ...addresses];
     const namespace = ['--pid', '--fork', '--kill-child', process.execPath];
     const child = spawn('unshare', [...namespace, ...proxy], { stdio: 'ignore' });
     cleanUps.push(() => child.kill('SIGKILL'));

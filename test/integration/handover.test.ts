@@ -2,29 +2,23 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient, createClientPool } from 'redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
-import { TestCluster } from '../support/cluster.js';
 import { ConnectStorm } from '../support/connect-storm.js';
 import { runProgram } from '../support/programs.js';
 import type { TestProxyOptions } from '../support/proxy.js';
 import { serverPaths } from '../support/servers.js';
 import { type Succession, startSuccession } from '../support/succession.js';
+import { useCluster } from '../support/use-cluster.js';
 
 const IS_LONG = process.env.SLOTGATE_LONG_TESTS === '1';
 const HANDOVERS = 3;
 
-let cluster: TestCluster;
+const cluster = useCluster();
 const cleanUps = cleanUpsAfterEach();
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-});
-afterAll(async () => {
-  await cluster?.stop();
-});
 
 function start(options: Partial<TestProxyOptions> = {}): Promise<Succession> {
-  return startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
+  return startSuccession({ seeds: cluster().seeds, ...options }, cleanUps);
 }
 
 describe('while processes hand over to each other', () => {

@@ -2,27 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
-import { TestCluster } from '../support/cluster.js';
 import { TestProxy, type TestProxyOptions } from '../support/proxy.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 
 /** Slot 15495. */
 const SLOT = 15495;
 const DRAIN_MS = 3_000;
 
-let cluster: TestCluster;
+const cluster = useCluster();
 const cleanUps = cleanUpsAfterEach();
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-});
-afterAll(async () => {
-  await cluster?.stop();
-});
 
 async function startProxy(options: Partial<TestProxyOptions> = {}): Promise<TestProxy> {
-  const proxy = await TestProxy.start({ seeds: cluster.seeds, ...options });
+  const proxy = await TestProxy.start({ seeds: cluster().seeds, ...options });
   cleanUps.push(() => proxy.stop());
   return proxy;
 }
@@ -34,7 +28,7 @@ describe('SIGTERM', () => {
     idle.send('PING\r\n');
     await idle.expect('+PONG\r\n');
     const busy = await proxy.connect();
-    const owner = cluster.server(await cluster.ownerOf(SLOT));
+    const owner = cluster().server(await cluster().ownerOf(SLOT));
     await owner.kill('SIGSTOP');
     cleanUps.push(() => owner.kill('SIGCONT'));
     const answer = busy.call('SET', 'a', 'busy');
@@ -70,7 +64,7 @@ describe('SIGTERM', () => {
   test('a request that waits for a shard is answered at the end of the time there is', async () => {
     const proxy = await startProxy({ args: ['--drain-timeout-ms', '1000'] });
     const client = await proxy.connect();
-    const owner = cluster.server(await cluster.ownerOf(SLOT));
+    const owner = cluster().server(await cluster().ownerOf(SLOT));
     await owner.kill('SIGSTOP');
     cleanUps.push(() => owner.kill('SIGCONT'));
     const answer = client.call('GET', 'a').then(String, (error: Error) => error.message);

@@ -3,22 +3,16 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ServiceNotifier } from '../../src/cli/service-notifier.js';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
-import { TestCluster } from '../support/cluster.js';
 import { ROOT } from '../support/root.js';
 import { startSuccession } from '../support/succession.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 
-let cluster: TestCluster;
+const cluster = useCluster();
 const cleanUps = cleanUpsAfterEach();
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-});
-afterAll(async () => {
-  await cluster?.stop();
-});
 
 /** Prints a line of JSON for each message: [process id of the sender, text]. */
 const RECEIVER = `
@@ -74,7 +68,7 @@ class Manager {
 async function start(path: string, config: string) {
   const manager = await Manager.start(path);
   const options = { args: ['--config', config], env: { NOTIFY_SOCKET: path } };
-  const succession = await startSuccession({ seeds: cluster.seeds, ...options }, cleanUps);
+  const succession = await startSuccession({ seeds: cluster().seeds, ...options }, cleanUps);
   return { manager, succession };
 }
 

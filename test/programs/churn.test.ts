@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PlacementSettings } from '../../src/placement/index.js';
 import { NODE_HOSTS } from '../support/deployment.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
-import { useCluster, useClusterStage } from './support/cluster-stage.js';
+import { useClusterStage } from './support/cluster-stage.js';
 import {
   openClusterClients,
   openPlainClients,

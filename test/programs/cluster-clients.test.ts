@@ -5,8 +5,9 @@ import type { TestCluster } from '../support/cluster.js';
 import { NODE_HOSTS } from '../support/deployment.js';
 import { runProgram } from '../support/programs.js';
 import { serverPaths } from '../support/servers.js';
+import { useCluster } from '../support/use-cluster.js';
 import { CLUSTER_LIBRARIES, type OpenCluster } from './support/cluster-libraries.js';
-import { type ClusterStage, useCluster, useClusterStage } from './support/cluster-stage.js';
+import { type ClusterStage, useClusterStage } from './support/cluster-stage.js';
 import { foreignPrograms } from './support/foreign.js';
 
 const USE_CLUSTER = fileURLToPath(new URL('foreign/use_cluster.py', import.meta.url));

@@ -7,9 +7,9 @@ import { NODE_HOSTS } from '../support/deployment.js';
 import { findClusterPort } from '../support/ports.js';
 import { TestProxy } from '../support/proxy.js';
 import { TestClient } from '../support/resp-client.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 import { CLUSTER_LIBRARIES } from './support/cluster-libraries.js';
-import { useCluster } from './support/cluster-stage.js';
 
 const QUIET_MS = 2_000;
 /** Whose slots move: 12182 and 5061. */

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { cleanUpsAfterEach } from '../support/clean-ups.js';
 import { NODE_HOSTS, TestDeployment, type TestDeploymentOptions } from '../support/deployment.js';
 import { findClusterPort } from '../support/ports.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
-import { useCluster } from './support/cluster-stage.js';
 import {
   openClusterClients,
   openPlainClients,

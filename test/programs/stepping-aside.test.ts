@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NODE_HOSTS } from '../support/deployment.js';
 import { runProgram } from '../support/programs.js';
 import { TestClient, type TestReply } from '../support/resp-client.js';
+import { useCluster } from '../support/use-cluster.js';
 import { waitFor } from '../support/wait.js';
 import { CLUSTER_LIBRARIES, type OpenCluster } from './support/cluster-libraries.js';
-import { useCluster, useClusterStage } from './support/cluster-stage.js';
+import { useClusterStage } from './support/cluster-stage.js';
 import { foreignPrograms } from './support/foreign.js';
 
 const USE_CLUSTER = fileURLToPath(new URL('foreign/use_cluster.py', import.meta.url));

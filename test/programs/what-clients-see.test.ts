@@ -4,8 +4,8 @@ import { afterEach, expect, test } from 'vitest';
 import { NODE_HOSTS, TestDeployment } from '../support/deployment.js';
 import { runProgram } from '../support/programs.js';
 import { serverPaths } from '../support/servers.js';
+import { useCluster } from '../support/use-cluster.js';
 import { CLUSTER_LIBRARIES } from './support/cluster-libraries.js';
-import { useCluster } from './support/cluster-stage.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/placement.md', import.meta.url));
 const HEADING = '## What clients see';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { TestCluster, type TestClusterOptions } from '../../support/cluster.js';
+import type { TestCluster } from '../../support/cluster.js';
 import { TestDeployment, type TestDeploymentOptions } from '../../support/deployment.js';
 
 /** A cluster, and Slotgate in front of it on three nodes; for the tests of one block. */
@@ -35,20 +35,5 @@ export function useClusterStage(
     get port() {
       return deployment().ports[0] ?? 0;
     },
-  };
-}
-
-/** Starts a cluster before the tests of a file; stops it after. */
-export function useCluster(options: TestClusterOptions): () => TestCluster {
-  let cluster: TestCluster | undefined;
-  beforeAll(async () => {
-    cluster = await TestCluster.start(options);
-  });
-  afterAll(() => cluster?.stop());
-  return () => {
-    if (cluster === undefined) {
-      throw new Error('the cluster runs during tests only');
-    }
-    return cluster;
   };
 }
