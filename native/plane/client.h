@@ -10,6 +10,7 @@
 #include "plane/byte_buffer.h"
 #include "plane/client_rate.h"
 #include "plane/client_session.h"
+#include "plane/link.h"
 #include "plane/slab.h"
 #include "plane/slot_memory.h"
 #include "plane/watcher.h"
@@ -19,10 +20,9 @@ namespace slotgate {
 class Audience;
 class Clients;
 struct Database;
-struct Link;
 
-/// Everything about a client that takes it off the fast path, as bits of one byte.
-enum ClientSpecial : std::uint8_t {
+/// Everything about a client that takes it off the fast path, as bits of one number.
+enum ClientSpecial : std::uint16_t {
   kSpecialUnauthenticated = 1U << 0,  ///< must log in first
   kSpecialAwaiting = 1U << 1,         ///< a barrier is up: nothing is parsed until it is answered
   kSpecialDraining = 1U << 2,         ///< a request waits until everything before it is answered
@@ -31,6 +31,7 @@ enum ClientSpecial : std::uint8_t {
   kSpecialStreaming = 1U << 6,        ///< its input passes through a private link
   kSpecialFinished = 1U << 5,         ///< no more requests: QUIT, protocol error
   kSpecialSession = 1U << 7,          ///< it has a session
+  kSpecialLane = 1U << 8,             ///< its lane is not the usual one
 };
 
 /// Whether a client is sent replies (CLIENT REPLY).
@@ -88,8 +89,8 @@ struct Client {
   std::uint32_t tail = kNoIndex;
   std::uint32_t in_flight = 0;
   std::uint32_t window = 0;
-  /// Largest of its recent replies, in bytes: what the next one is taken for.
-  std::uint32_t reply_estimate = 0;
+  /// Largest of its recent replies and large requests, in bytes: what the next reply is taken for.
+  std::uint32_t size_estimate = 0;
   std::uint16_t batch = 0;                  ///< number of its last read
   std::uint16_t last_command = kNoCommand;  ///< row of its last request
   std::uint64_t corked_at_ms = 0;           ///< since when output is kept back; 0: it is not
@@ -100,21 +101,26 @@ struct Client {
       0;                        ///< since when MemoryGuard keeps it from being read; 0: it does not
   std::uint8_t stopped_by = 0;  ///< … for whose sake: bits of StoppedBy
 
-  std::uint8_t special = 0;
+  std::uint16_t special = 0;
   std::uint8_t protocol = 2;
+  Lane lane = Lane::kUsual;  ///< see Lanes
   ReplyMode reply_mode = ReplyMode::kOn;
   /// Which upstream user its requests run as; see Database::users.
   std::uint16_t user = 0;
   /// Servers it has written to, a Server::bit() each; while it has links of its own, over these.
   std::uint64_t written = 0;
+  /// Unless 0, links of its lane with this number or a later one are not used; see Lanes.
+  std::uint64_t links_before = 0;
   std::uint16_t home_slot = 0;  ///< where its keyless requests go
+  bool asked = false;           ///< a server was sent a request of it
   bool dirty = false;           ///< on the list of clients to flush this turn
   bool ready = false;           ///< on the list of clients to parse before the next poll
   bool unparsed = false;      ///< `input` may hold a whole request: parsing stopped before its end
   bool stream_ready = false;  ///< its streamed request can take more
   bool pushed = false;        ///< on the list of clients that have pushes to send
   bool mid_reply = false;     ///< the beginning of its oldest reply was forwarded, its end not yet
-  bool window_full = false;   ///< parsing stopped because of the window
+  std::uint32_t forwarded = 0;  ///< so much of it, in bytes
+  bool window_full = false;     ///< parsing stopped because of the window
   bool peer_finished =
       false;                ///< its FIN was seen: what it sent is executed, nothing is held for it
   bool input_done = false;  ///< and everything that it sent has been read

@@ -6,6 +6,7 @@
 
 #include "plane/clients.h"
 #include "plane/joiner.h"
+#include "plane/lanes.h"
 #include "plane/links.h"
 #include "plane/rate_limits.h"
 #include "plane/redirector.h"
@@ -87,21 +88,24 @@ void Clients::uncork_old() {
 }
 
 void Clients::emit_ready(Client& client) {
-  std::uint32_t largest = client.reply_estimate - client.reply_estimate / 8;
+  std::uint32_t largest = client.size_estimate - client.size_estimate / 8;
   while (client.head != kNoIndex && !client.closing) {
     const std::uint32_t index = client.head;
     Request& request = context_.requests[index];
     if (request.state != RequestState::kDone) break;
     // The end of a reply of which the client has the beginning is not another one.
     if (!client.mid_reply && is_over_limit(client)) break;
-    client.mid_reply = false;
+    if (client.mid_reply) [[unlikely]] {
+      client.mid_reply = false;
+      largest = std::max(largest, client.forwarded + request.reply_size);
+    }
     if ((request.flags & kReqSilent) != 0) [[unlikely]] {
       // CLIENT REPLY: its place in the order is all that it had.
     } else if (request.join == kNoIndex) {
       emit(client, request.reply, request.reply_size);
       largest = std::max(largest, request.reply_size);
     } else {
-      context_.joiner->emit_array(request.join, client);
+      largest = std::max(largest, context_.joiner->emit_array(request.join, client));
     }
     if (client.closing) break;  // its requests were detached with it
     if ((client.special & kSpecialSession) != 0) emit_behind(client, index);
@@ -117,7 +121,7 @@ void Clients::emit_ready(Client& client) {
       sent_.push_back(index);
     }
   }
-  client.reply_estimate = largest;
+  client.size_estimate = largest;
 }
 
 void Clients::emit(Client& client, const std::uint8_t* data, std::size_t size) {
@@ -193,6 +197,9 @@ void Clients::send_gathered(Client& client) {
 
 void Clients::forward(Client& client, const std::uint8_t* data, std::size_t size) {
   if (!client.mid_reply && is_over_limit(client)) return;
+  client.forwarded = static_cast<std::uint32_t>(
+      std::min<std::size_t>((client.mid_reply ? client.forwarded : 0) + size, UINT32_MAX / 2));
+  client.size_estimate = std::max(client.size_estimate, client.forwarded);
   client.mid_reply = true;
   emit(client, data, size);
   if (!client.closing && gather_.total() != 0) send_gathered(client);
@@ -244,18 +251,15 @@ void Clients::after_flush(Client& client) {
     close(client);
     return;
   }
+  Lanes::judge(client);
   if (client.head == kNoIndex && (client.special & kSpecialDraining) != 0) {
-    client.special = static_cast<std::uint8_t>(client.special & ~kSpecialDraining);
+    client.special = static_cast<std::uint16_t>(client.special & ~kSpecialDraining);
   }
   if (client.unparsed) {
     const bool room = client.in_flight <= client.window / 2;
     if (client.window_full && room && !backlog) {
       // It took a full window without backlog: it may have more, as far as its replies are small.
-      const std::size_t by_bytes =
-          kWindowReplyBytes / std::max<std::size_t>(client.reply_estimate, 1);
-      const std::uint32_t most = static_cast<std::uint32_t>(
-          std::clamp<std::size_t>(by_bytes, 1, client.database->limits().in_flight_per_client_max));
-      client.window = std::clamp(client.window * 2, 1U, most);
+      client.window = std::clamp(client.window * 2, 1U, Lanes::window_most(client));
       client.window_full = false;
     }
     if (!client.window_full && (!backlog || client.output->size() <= kOutputBacklogBytes)) {

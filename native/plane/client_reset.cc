@@ -12,7 +12,7 @@ void reset_client(WorkerContext& context, Client& client) {
   const DatabaseSettings& settings = *client.database->settings;
   client.user = settings.client_user;
   client.special =
-      static_cast<std::uint8_t>(client.special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
+      static_cast<std::uint16_t>(client.special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
   if (settings.client_must_authenticate) client.special |= kSpecialUnauthenticated;
   client.must_log_in_since_ms = context.now_ms;
   client.protocol = 2;

@@ -10,6 +10,7 @@
 #include "plane/dispatcher.h"
 #include "plane/errands.h"
 #include "plane/joiner.h"
+#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/local_answers.h"
@@ -54,11 +55,11 @@ void Clients::adopt(const Arrival& arrival, Database& database,
   client.database = &database;
   client.audience = &database.audiences.of(arrival.presentation);
   ++client.audience->clients;
-  client.window = std::min(kWindowStart, database.limits().in_flight_per_client_max);
   client.user = database.settings->client_user;
   client.home_slot =
       static_cast<std::uint16_t>((client.id / 256 * 2654435761ULL >> 8) % kSlotCount);
   client.special = database.settings->client_must_authenticate ? kSpecialUnauthenticated : 0;
+  Lanes::begin(client);
   client.last_command = kNoCommand;
   client.reply_mode = ReplyMode::kOn;
   client.no_evict = client.postponed = false;
@@ -192,6 +193,7 @@ void Clients::parse_input(Client& client) {
   input.bytes.consume(done);
   input.bytes.shrink(kReadBytesPerTurn);
   if (client.stream) return;
+  if (!client.unparsed) Lanes::sends(client, input.bytes.size());
   if (client.unparsed) input.framer.reset();
   if (input.bytes.empty()) client.input.reset();
 }
@@ -211,7 +213,7 @@ std::size_t Clients::parse(Client& client, RequestFramer& framer, const std::uin
 
 Clients::Parsed Clients::parse_some(Client& client, RequestFramer& framer, const std::uint8_t* data,
                                     std::size_t size, std::uint32_t most) {
-  constexpr std::uint8_t kStops = kSpecialAwaiting | kSpecialDraining | kSpecialStalled;
+  constexpr std::uint16_t kStops = kSpecialAwaiting | kSpecialDraining | kSpecialStalled;
   std::size_t done = 0;
   std::uint32_t taken = 0;
   while (done < size) {
@@ -304,8 +306,8 @@ void Clients::read_on(Client& client) {
   watch(client);
 }
 
-void Clients::resume(Client& client, std::uint8_t special_bit) {
-  client.special = static_cast<std::uint8_t>(client.special & ~special_bit);
+void Clients::resume(Client& client, std::uint16_t special_bit) {
+  client.special = static_cast<std::uint16_t>(client.special & ~special_bit);
   if (client.unparsed) make_ready(client);
 }
 
@@ -396,7 +398,7 @@ void Clients::on_closed(void* owner) {
   client.special = 0;
   client.corked_at_ms = 0;
   client.protocol = 2;
-  client.reply_estimate = 0;
+  client.size_estimate = 0;
   client.written = 0;
   client.dirty = client.ready = client.unparsed = client.window_full = client.stream_ready = false;
   client.pushed = client.mid_reply = false;

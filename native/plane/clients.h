@@ -52,7 +52,7 @@ class Clients {
   void stop_reading(Client& client) { watch(client); }
   void read_on(Client& client);
   /// The barrier is over.
-  void resume(Client& client, std::uint8_t special_bit);
+  void resume(Client& client, std::uint16_t special_bit);
 
   /// The request that the client has begun does not go on for `waited_ms`: it is told so behind
   /// what it is due, and closed.

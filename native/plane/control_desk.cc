@@ -111,7 +111,7 @@ void ControlDesk::answer(std::uint32_t client_index, std::uint64_t client_id,
       static_cast<std::size_t>(answer.user) < client->database->settings->users.size()) {
     client->user = static_cast<std::uint16_t>(answer.user);
     client->special =
-        static_cast<std::uint8_t>(client->special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
+        static_cast<std::uint16_t>(client->special & ~(kSpecialUnauthenticated | kSpecialOtherUser));
     if (client->user != client->database->settings->client_user)
       client->special |= kSpecialOtherUser;
   }

@@ -347,7 +347,7 @@ void Joiner::abandon(std::uint32_t parent) {
   if (remaining == 0) recycle(join_index);
 }
 
-void Joiner::emit_array(std::uint32_t join_index, Client& client) {
+std::uint32_t Joiner::emit_array(std::uint32_t join_index, Client& client) {
   Join& join = context_.joins[join_index];
   Clients& out = *context_.client_io;
   const std::string header = "*" + std::to_string(join.part_of_key.size()) + "\r\n";
@@ -360,8 +360,9 @@ void Joiner::emit_array(std::uint32_t join_index, Client& client) {
     array_length(reply_view(context_.requests[index]), first);
     context_.requests[index].offset = static_cast<std::uint32_t>(first);
   }
+  std::size_t total = 0;
   for (const std::uint32_t part_index : join.part_of_key) {
-    if (client.closing) return;  // the join went with it
+    if (client.closing) return 0;  // the join went with it
     Request& part = context_.requests[join.parts[part_index]];
     const std::uint8_t* element = part.reply + part.offset;
     const std::size_t rest = part.reply_size - part.offset;
@@ -372,7 +373,9 @@ void Joiner::emit_array(std::uint32_t join_index, Client& client) {
     }
     out.emit(client, element, size);
     part.offset += static_cast<std::uint32_t>(size);
+    total += size;
   }
+  return static_cast<std::uint32_t>(std::min<std::size_t>(total, UINT32_MAX));
 }
 
 }  // namespace slotgate

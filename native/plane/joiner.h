@@ -37,7 +37,8 @@ class Joiner {
   /// The client of a joining request is gone: its parts answer to nobody. Frees the parent.
   void abandon(std::uint32_t parent);
   /// Adds the reply of a finished array join to its client's output; recycle() it after the send.
-  void emit_array(std::uint32_t join_index, Client& client);
+  /// Its size in bytes, without its first line.
+  std::uint32_t emit_array(std::uint32_t join_index, Client& client);
   void recycle(std::uint32_t join_index);
 
  private:

@@ -20,7 +20,7 @@ ClientSession& Leases::session_of(Client& client) {
 void Leases::end_session_if_idle(Client& client) {
   if (!client.session || !client.session->idle()) return;
   client.session.reset();
-  client.special = static_cast<std::uint8_t>(client.special & ~kSpecialSession);
+  client.special = static_cast<std::uint16_t>(client.special & ~kSpecialSession);
 }
 
 Link* Leases::held(const Client& client, const Server& server) {

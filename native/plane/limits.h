@@ -48,6 +48,10 @@ inline constexpr std::uint64_t kLinkRetryMs = 10;
 /// Replies of at least this size are forwarded while they arrive, if their client waits for nothing
 /// older; smaller ones only when complete.
 inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;
+/// A client with replies or requests of this size leaves the lane of the small ones, and comes back
+/// when they are smaller than the other; see Lanes.
+inline constexpr std::uint32_t kLargeReplyBytes = 64 * 1024;
+inline constexpr std::uint32_t kSmallAgainBytes = 16 * 1024;
 /// A client that has this much of a streamed reply unsent makes its link wait; the link is read on
 /// below half of it. See Links::retire.
 inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;
@@ -69,8 +73,6 @@ inline constexpr std::size_t kPushedBytesMost = 8 * 1024 * 1024;
 inline constexpr std::size_t kSubscriptionReadBytes = 8 * 1024;
 /// No further request of a client is parsed while it has more unsent output than this.
 inline constexpr std::size_t kOutputBacklogBytes = 64 * 1024;
-/// A client's window of requests in flight begins here and doubles while the client keeps up.
-inline constexpr std::uint32_t kWindowStart = 32;
 /// Estimated reply bytes that a client may have in flight.
 inline constexpr std::size_t kWindowReplyBytes = 1024 * 1024;
 

@@ -32,6 +32,13 @@ enum class LinkKind : std::uint8_t {
   kReader,        ///< shared, too, but only reads are sent on it, to a replica; see Readers
 };
 
+/// Which of the shared links to a server, by whom it is for; see Lanes.
+enum class Lane : std::uint8_t {
+  kUsual,
+  kUnproven,
+  kLarge,
+};
+
 /// Bytes for a server, kept until they are answered: the send buffer is the resend buffer.
 ///
 ///   | answered | sent, unanswered | not sent yet |
@@ -93,6 +100,7 @@ struct Link {
   int fd = -1;
   LinkState state = LinkState::kConnecting;
   LinkKind kind = LinkKind::kShared;
+  Lane lane = Lane::kUsual;  ///< kShared, kReader
   std::uint8_t protocol = 2;
   std::uint16_t user = 0;
   bool dirty = false;           ///< on the list of links to flush this turn
@@ -115,6 +123,7 @@ struct Link {
   Server* server = nullptr;
   Database* database = nullptr;
 
+  std::uint64_t number = 0;  ///< grows by one with each link of the worker
   LinkStream stream;
   IndexRing in_flight;
   std::uint64_t answered = 0;  ///< requests answered since it opened

@@ -7,6 +7,7 @@
 
 #include "plane/clients.h"
 #include "plane/errands.h"
+#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/memory_guard.h"
@@ -47,21 +48,36 @@ constexpr std::size_t kAbandonedMost = 16;
 Link::Link() = default;
 Link::~Link() = default;
 
+Link* Links::find(Server& server, LinkKind kind, Lane lane, std::uint16_t user,
+                  std::uint8_t protocol) {
+  const auto found = std::find_if(server.links.begin(), server.links.end(), [&](const auto& link) {
+    return link->usable() && !link->retired && link->kind == kind && link->lane == lane &&
+           link->user == user && link->protocol == protocol;
+  });
+  return found == server.links.end() ? nullptr : found->get();
+}
+
 Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user,
                           std::uint8_t protocol) {
-  for (const auto& link : server.links) {
-    if (link->usable() && !link->retired && link->kind == LinkKind::kShared && link->user == user &&
-        link->protocol == protocol) {
-      return link.get();
-    }
-  }
+  if (Link* const link = find(server, LinkKind::kShared, Lane::kUsual, user, protocol)) return link;
   return may_open(database, server, LinkKind::kShared)
              ? open(database, server, LinkKind::kShared, user, protocol)
              : nullptr;
 }
 
-Link* Links::bound_link(Client& client, Server& server) {
-  return context_.tracking->link_for(client, server);
+Link* Links::lane_link(Database& database, Server& server, std::uint16_t user,
+                       std::uint8_t protocol, Lane lane, std::uint64_t before) {
+  Link* const link = find(server, LinkKind::kShared, lane, user, protocol);
+  if (link != nullptr) return before == 0 || link->number < before ? link : nullptr;
+  return before == 0 && may_open(database, server, LinkKind::kShared)
+             ? open(database, server, LinkKind::kShared, user, protocol, lane)
+             : nullptr;
+}
+
+Link* Links::other_link(Client& client, Server& server) {
+  if (client.session && client.session->bound) return context_.tracking->link_for(client, server);
+  if (client.lane != Lane::kUsual) return context_.lanes->link_for(client, server);
+  return shared_link(*client.database, server, client.user, client.protocol);
 }
 
 bool Links::may_open(Database& database, Server& server, LinkKind kind) {
@@ -161,7 +177,7 @@ void Links::detach(Link& link) {
 }
 
 Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
-                  std::uint8_t protocol) {
+                  std::uint8_t protocol, Lane lane) {
   std::string error;
   const int fd = connect_to(server.entry, database.limits().keepalive_seconds, error);
   if (fd < 0) {
@@ -172,6 +188,8 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
   Link& link = *server.links.emplace_back(std::make_unique<Link>());
   link.fd = fd;
   link.kind = kind;
+  link.lane = lane;
+  link.number = ++opened_;
   link.protocol = protocol;
   link.user = user;
   link.server = &server;
@@ -186,7 +204,7 @@ Link* Links::open(Database& database, Server& server, LinkKind kind, std::uint16
     return nullptr;
   }
   link.watcher.watch(false, true);
-  if (kind == LinkKind::kShared && user == database.settings->client_user)
+  if (kind == LinkKind::kShared && lane == Lane::kUsual && user == database.settings->client_user)
     server.shared[protocol] = &link;
   tell_circuit(database, server);
   ++open_;
@@ -427,7 +445,8 @@ void Links::tick_link(Link& link) {
     lose(link, "the server left the cluster");
     return;
   }
-  const bool is_needless = rests(link) || (link.kind == LinkKind::kReader && !link.server->reads);
+  const bool is_needless = rests(link) || link.lane == Lane::kLarge ||
+                           (link.kind == LinkKind::kReader && !link.server->reads);
   if (is_needless && idle >= kNeedlessMs) {
     abandon(link, kNoIndex);
     return;

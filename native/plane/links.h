@@ -26,17 +26,23 @@ class Links {
     return find_or_open(database, server, user, protocol);
   }
 
+  /// The shared link in another lane than the usual one; opened if need be. nullptr as
+  /// shared_link(). Unless `before` is 0, only of links with a lower number.
+  [[nodiscard]] Link* lane_link(Database& database, Server& server, std::uint16_t user,
+                                std::uint8_t protocol, Lane lane, std::uint64_t before);
+  /// Number of the youngest link.
+  [[nodiscard]] std::uint64_t opened_so_far() const noexcept { return opened_; }
+
   /// The link for requests of `client`: shared, or its own.
   [[nodiscard]] Link* link_for(Client& client, Server& server) {
-    const bool own = (client.special & kSpecialSession) != 0 && client.session->bound != nullptr;
-    return own ? bound_link(client, server)
-               : shared_link(*client.database, server, client.user, client.protocol);
+    if ((client.special & (kSpecialSession | kSpecialLane)) != 0) return other_link(client, server);
+    return shared_link(*client.database, server, client.user, client.protocol);
   }
 
   /// The link for reads from a replica; nullptr while there is none that is ready. Then one is
   /// opened, if that may be.
   [[nodiscard]] Link* reader_link(Database& database, Server& server, std::uint16_t user,
-                                  std::uint8_t protocol);
+                                  std::uint8_t protocol, Lane lane);
 
   /// Appends the request's frame to the link; it is in flight now.
   void send(Link& link, std::uint32_t index, Bytes frame) {
@@ -112,10 +118,12 @@ class Links {
   static void on_ready(void* owner, Readiness readiness);
   static void on_closed(void* owner);
 
-  Link* bound_link(Client& client, Server& server);
+  Link* other_link(Client& client, Server& server);
+  [[nodiscard]] static Link* find(Server& server, LinkKind kind, Lane lane, std::uint16_t user,
+                                  std::uint8_t protocol);
   Link* find_or_open(Database& database, Server& server, std::uint16_t user, std::uint8_t protocol);
   Link* open(Database& database, Server& server, LinkKind kind, std::uint16_t user,
-             std::uint8_t protocol);
+             std::uint8_t protocol, Lane lane = Lane::kUsual);
   [[nodiscard]] bool may_open(Database& database, Server& server, LinkKind kind);
   /// Closes a private link that is lent to nobody, for others that need the room; false: there is
   /// none.
@@ -189,6 +197,7 @@ class Links {
   std::vector<Link*> dirty_;
   std::vector<Link*> flushing_;
   std::size_t open_ = 0;
+  std::uint64_t opened_ = 0;
   std::size_t connecting_ = 0;
   bool stopping_ = false;
 };

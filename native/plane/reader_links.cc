@@ -1,6 +1,4 @@
 // Links to replicas: like shared ones, but for reads only, and they never make anybody wait.
-#include <algorithm>
-
 #include "plane/links.h"
 #include "plane/reply_text.h"
 
@@ -20,20 +18,13 @@ bool follows_its_primary(std::string_view reply) {
 }  // namespace
 
 Link* Links::reader_link(Database& database, Server& server, std::uint16_t user,
-                         std::uint8_t protocol) {
-  const bool is_usual = user == database.settings->client_user;
+                         std::uint8_t protocol, Lane lane) {
+  const bool is_usual = user == database.settings->client_user && lane == Lane::kUsual;
   Link* link = is_usual ? server.readers[protocol] : nullptr;
   if (link == nullptr) {
-    const auto found =
-        std::find_if(server.links.begin(), server.links.end(), [&](const auto& other) {
-          return other->usable() && !other->retired && other->kind == LinkKind::kReader &&
-                 other->user == user && other->protocol == protocol;
-        });
-    if (found != server.links.end()) {
-      link = found->get();
-    } else if (may_open(database, server, LinkKind::kReader)) {
-      link = open(database, server, LinkKind::kReader, user, protocol);
-    }
+    link = find(server, LinkKind::kReader, lane, user, protocol);
+    if (link == nullptr && may_open(database, server, LinkKind::kReader))
+      link = open(database, server, LinkKind::kReader, user, protocol, lane);
     if (is_usual) server.readers[protocol] = link;
   }
   return link != nullptr && link->state == LinkState::kReady ? link : nullptr;

@@ -149,10 +149,20 @@ Link* Readers::link_for(Client& client, std::uint16_t slot) {
     below = most;
     if (best == nullptr || best->index == database.slots.owner(slot)) return nullptr;
     if (context_.now_ms < best->no_reads_until_ms) continue;
-    Link* const link = context_.links->reader_link(database, *best, client.user, client.protocol);
+    Link* const link = link_to(client, *best);
     if (link != nullptr && is_usable(*link)) return link;
   }
   return nullptr;
+}
+
+Link* Readers::link_to(const Client& client, Server& replica) {
+  const auto in = [&](Lane lane) {
+    return context_.links->reader_link(*client.database, replica, client.user, client.protocol,
+                                       lane);
+  };
+  // Reads may overtake each other: nobody has to wait until a lane has a link.
+  Link* const apart = client.lane == Lane::kLarge ? in(Lane::kLarge) : nullptr;
+  return apart != nullptr ? apart : in(Lane::kUsual);
 }
 
 bool Readers::links_for(Client& client, const Command& command, const SplitPlan& plan,

@@ -60,6 +60,8 @@ class Readers {
   [[nodiscard]] bool hurried() const noexcept { return owed_; }
 
  private:
+  /// Over which the client reads from `replica`; nullptr as Links::reader_link().
+  [[nodiscard]] Link* link_to(const Client& client, Server& replica);
   [[nodiscard]] bool may_read(Client& client) const;
   [[nodiscard]] bool is_usable(const Link& link) const;
   [[nodiscard]] bool is_unanswered(const Request& request, std::uint16_t slot, bool any) const;

@@ -6,6 +6,7 @@
 #include "plane/client_pause.h"
 #include "plane/clients.h"
 #include "plane/dispatcher.h"
+#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/monitors.h"
@@ -63,6 +64,7 @@ RequestStreams::Begun RequestStreams::begin(Client& client, const RequestFramer&
   client.stream = std::make_unique<RequestStream>();
   client.stream->key.assign(reinterpret_cast<const char*>(seen.data) + key.offset, key.length);
   client.stream->bytes = framer.announced_size();
+  Lanes::sends(client, framer.announced_size());
   client.stream->request = context_.dispatcher->append(
       client, *command, slot, kReqStreamed | Dispatcher::command_flags(*command));
   if ((client.database->attention & kAttentionReaders) != 0)

@@ -223,6 +223,7 @@ void Tracking::target_gone(InvalidationTarget from) {
 void Tracking::links_dropped(Client& client) { invalidate_all(client); }
 
 void Tracking::sink_lost(const Link& link) {
+  if (link.lane != Lane::kUsual) return;  // no sink
   for (const std::uint32_t index : std::vector<std::uint32_t>(clients_)) {
     Client& client = context_.clients[index];
     const bool heard = client.session->bound->target_word >= 0 && client.user == link.user &&

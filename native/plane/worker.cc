@@ -248,11 +248,15 @@ void Worker::preconnect(std::uint32_t id) {
   for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
     const std::uint16_t owner = found->slots.owner(static_cast<std::uint16_t>(slot));
     if (owner == SlotMap::kUnassigned) continue;
-    (void)parts_.links.shared_link(*found, *found->servers[owner], found->settings->client_user, 2);
+    Server& server = *found->servers[owner];
+    (void)parts_.links.shared_link(*found, server, found->settings->client_user, 2);
+    (void)parts_.links.lane_link(*found, server, found->settings->client_user, 2, Lane::kUnproven,
+                                 0);
   }
   for (const std::vector<Server*>& set : found->reader_sets) {
     for (Server* server : set)
-      (void)parts_.links.reader_link(*found, *server, found->settings->client_user, 2);
+      (void)parts_.links.reader_link(*found, *server, found->settings->client_user, 2,
+                                     Lane::kUsual);
   }
 }
 

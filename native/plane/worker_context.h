@@ -26,6 +26,7 @@ class ControlDesk;
 class Dispatcher;
 class Errands;
 class Joiner;
+class Lanes;
 class Leases;
 class Monitors;
 class Links;
@@ -78,6 +79,7 @@ struct WorkerContext {
   RateLimits* rates = nullptr;
   Readers* readers = nullptr;
   Joiner* joiner = nullptr;
+  Lanes* lanes = nullptr;
   Replies* replies = nullptr;
   RequestStreams* streams = nullptr;
   PubSub* pubsub = nullptr;

@@ -11,6 +11,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
       redirector(context),
       readers(context),
       joiner(context),
+      lanes(context),
       replies(context),
       streams(context),
       pubsub(context, census),
@@ -41,6 +42,7 @@ WorkerParts::WorkerParts(std::uint32_t worker, WorkerCounters& counters, PubSubC
   context.rates = &rates;
   context.readers = &readers;
   context.joiner = &joiner;
+  context.lanes = &lanes;
   context.replies = &replies;
   context.streams = &streams;
   context.pubsub = &pubsub;

@@ -9,6 +9,7 @@
 #include "plane/errands.h"
 #include "plane/introductions.h"
 #include "plane/joiner.h"
+#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/leavers.h"
 #include "plane/links.h"
@@ -45,6 +46,7 @@ class WorkerParts {
   Redirector redirector;
   Readers readers;
   Joiner joiner;
+  Lanes lanes;
   Replies replies;
   RequestStreams streams;
   PubSub pubsub;

@@ -135,6 +135,18 @@ bool TestClient::is_closed() {
   return false;
 }
 
+bool TestClient::is_answered() const {
+  std::uint8_t byte = 0;
+  return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+std::uint16_t TestClient::local_port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
 void TestClient::finish() { shutdown(fd_, SHUT_WR); }
 
 void TestClient::leave(bool reset) {

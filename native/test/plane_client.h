@@ -50,6 +50,9 @@ class TestClient {
   [[nodiscard]] bool hears_nothing();
   /// True if the peer closes (or resets) without another byte.
   [[nodiscard]] bool is_closed();
+  /// True if it was sent something, or closed.
+  [[nodiscard]] bool is_answered() const;
+  [[nodiscard]] std::uint16_t local_port() const;
   /// Sends a FIN.
   void finish();
   /// Closes; with `reset` the peer sees a RST.

@@ -38,10 +38,10 @@ struct TwoDatabases {
     return setup;
   }
 
-  [[nodiscard]] TestClient connect(std::uint32_t worker = 0) const {
-    return TestClient::connect_to(ports[worker]);
+  [[nodiscard]] TestClient connect(std::uint32_t worker = 0) {
+    return plane.connect_at(ports[worker]);
   }
-  [[nodiscard]] TestClient connect_served(std::uint32_t worker = 0) const {
+  [[nodiscard]] TestClient connect_served(std::uint32_t worker = 0) {
     TestClient client = connect(worker);
     CHECK_EQ(client.call("PING"), "+PONG\r\n");
     return client;

@@ -210,6 +210,8 @@ std::string ModelCluster::run(std::size_t server, const Call& call) {
     std::string values;
     for (const auto& [client, number] : values_[keys.front()])
       values += client + std::to_string(number) + " ";
+    // Some are large: their clients change lanes.
+    if (random_.below(4) == 0) values += std::string(kLargeReplyBytes, '.');
     return bulk(values);
   }
   for (const std::string& key : keys) write(server, key, value_of(call));

@@ -51,7 +51,7 @@ struct Behind {
 
 TEST(a_client_is_where_the_header_says) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   client.send(kHeader);
   CHECK_EQ(client.call("PING"), "+PONG\r\n");
   CHECK_EQ(it.addresses(), "10.1.2.3:258 to 10.9.8.7:6379");
@@ -61,7 +61,7 @@ TEST(a_client_is_where_the_header_says) {
 
 TEST(a_header_may_come_in_pieces_and_together_with_requests) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   for (const char letter : kHeader.substr(0, kHeader.size() - 1)) {
     client.send(std::string(1, letter));
     it.plane.on_workers([](Worker&) {});
@@ -74,7 +74,7 @@ TEST(a_header_may_come_in_pieces_and_together_with_requests) {
 
 TEST(a_header_of_version_2_is_taken_whole_however_long_it_is) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   const std::string tlvs(1000, 'x');
   const std::string block =
       std::string("\x0a\x01\x02\x03\x0a\x09\x08\x07\x01\x02\x18\xeb", 12) + tlvs;
@@ -87,7 +87,7 @@ TEST(a_header_of_version_2_is_taken_whole_however_long_it_is) {
 
 TEST(a_sender_may_speak_for_itself) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   client.send("PROXY UNKNOWN\r\n");
   CHECK_EQ(client.call("PING"), "+PONG\r\n");
   CHECK(it.addresses().starts_with("127.0.0.1:"));
@@ -95,7 +95,7 @@ TEST(a_sender_may_speak_for_itself) {
 
 TEST(a_trusted_sender_without_a_header_is_closed) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   client.ask("PING");
   CHECK(client.is_closed());
   CHECK_EQ(it.reason(), "is missing");
@@ -106,7 +106,7 @@ TEST(a_trusted_sender_without_a_header_is_closed) {
 
 TEST(a_header_that_ends_too_early_is_refused) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   client.send(kHeader.substr(0, 20));
   client.finish();
   CHECK(client.is_closed());
@@ -115,7 +115,7 @@ TEST(a_header_that_ends_too_early_is_refused) {
 
 TEST(who_only_looks_whether_the_port_is_open_is_no_trouble) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   it.plane.await(&WorkerCounters::headers_awaited, 1);
   client.leave();
   it.plane.await(&WorkerCounters::headers_awaited, 0);
@@ -126,7 +126,7 @@ TEST(a_header_has_a_time_limit) {
   PlaneSetup setup;
   setup.settings.limits.proxy_header_ms = 1'000'000;  // no test takes so long
   Behind it(trusting("127.0.0.1"), setup);
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   it.plane.await(&WorkerCounters::headers_awaited, 1);
   it.plane.on_workers([](Worker& worker) { worker.introductions().tick(); });
   CHECK_EQ(it.plane.sum(&WorkerCounters::headers_awaited), 1U);
@@ -140,18 +140,18 @@ TEST(a_header_has_a_time_limit) {
 
 TEST(others_are_served_as_themselves) {
   Behind it(trusting("10.0.0.0/8"));
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   CHECK_EQ(client.call("PING"), "+PONG\r\n");
   CHECK(it.addresses().starts_with("127.0.0.1:"));
 }
 
 TEST(a_header_of_others_is_a_protocol_error) {
   Behind it(trusting("10.0.0.0/8"));
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   client.send(kHeader + request("PING"));
   CHECK_EQ(client.reply(), "-ERR Protocol error: unexpected PROXY header\r\n");
   CHECK(client.is_closed());
-  TestClient other = it.plane.connect();
+  TestClient other = it.plane.connect_unknown();
   other.send(std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16) + request("PING"));
   CHECK_EQ(other.reply(), "-ERR Protocol error: NUL byte in inline request\r\n");
   CHECK(other.is_closed());
@@ -166,7 +166,7 @@ TEST(the_rules_for_clients_are_those_of_the_address_in_the_header) {
   cluster.shows_cluster = true;
   it.plane.show({Presentation{}, cluster});
   const auto sees_cluster = [&](const std::string& header) {
-    TestClient client = it.plane.connect();
+    TestClient client = it.plane.connect_unknown();
     client.send(header);
     return client.call("READONLY") == "+OK\r\n";
   };
@@ -179,12 +179,12 @@ TEST(who_has_not_said_its_header_yet_counts_towards_the_limit_of_clients) {
   PlaneSetup setup;
   setup.settings.limits.clients_max = 2;
   Behind it(trusting("127.0.0.0/8"), setup);
-  TestClient served = it.plane.connect();
+  TestClient served = it.plane.connect_unknown();
   served.send(kHeader);
   CHECK_EQ(served.call("PING"), "+PONG\r\n");
-  TestClient silent = it.plane.connect();
+  TestClient silent = it.plane.connect_unknown();
   it.plane.await(&WorkerCounters::headers_awaited, 1);
-  TestClient third = it.plane.connect();
+  TestClient third = it.plane.connect_unknown();
   CHECK_EQ(third.reply(), "-ERR max number of clients reached\r\n");
   CHECK(third.is_closed());
   silent.send(kHeader);
@@ -195,7 +195,7 @@ TEST(who_may_yet_become_a_client_is_counted_as_one) {
   ListenerRules rules = trusting("127.0.0.0/8");
   rules.peers = {{parse_address_range("10.1.0.0/16"), 2}, {std::nullopt, 1}};
   Behind it(rules);
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   it.plane.await(&WorkerCounters::headers_awaited, 1);
   const auto count = [&](const std::vector<std::uint16_t>& presentations) {
     std::uint32_t found = 0;
@@ -218,7 +218,7 @@ TEST(clients_go_to_all_workers_with_their_addresses) {
   Behind it(trusting("127.0.0.0/8"), setup);
   std::vector<TestClient> clients;
   for (int i = 0; i < 20; ++i) {
-    clients.push_back(it.plane.connect());
+    clients.push_back(it.plane.connect_unknown());
     clients.back().send(kHeader);
     CHECK_EQ(clients.back().call("PING"), "+PONG\r\n");
   }
@@ -234,7 +234,7 @@ TEST(clients_go_to_all_workers_with_their_addresses) {
 
 TEST(the_end_of_the_plane_closes_who_is_still_silent) {
   Behind it;
-  TestClient client = it.plane.connect();
+  TestClient client = it.plane.connect_unknown();
   it.plane.await(&WorkerCounters::headers_awaited, 1);
   it.plane.stop();
   CHECK(client.is_closed());

@@ -37,7 +37,7 @@ void join(TestClient& client, FakeServer& server, const std::string& channel) {
   CHECK_EQ(client.reply(), array_of({"subscribe", channel}, 1));
 }
 
-TestClient connect_resp3(const TestPlane& plane) {
+TestClient connect_resp3(TestPlane& plane) {
   TestClient client = plane.connect();
   CHECK(client.call("HELLO 3").starts_with("%7\r\n"));
   return client;

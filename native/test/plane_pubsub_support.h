@@ -20,6 +20,6 @@ Call confirm(FakeServer& server, const std::string& text);
 void join(TestClient& client, FakeServer& server, const std::string& channel);
 
 /// A connected client that speaks RESP3.
-[[nodiscard]] TestClient connect_resp3(const TestPlane& plane);
+[[nodiscard]] TestClient connect_resp3(TestPlane& plane);
 
 }  // namespace slotgate::test

@@ -231,7 +231,7 @@ TEST(the_clients_of_an_address_share_its_commands) {
     second.ask("SET b 1");
     it.plane->await(&WorkerCounters::rate_pauses, 2);
     it.plane->set_rules(rules);
-    TestClient elsewhere = it.plane->connect();
+    TestClient elsewhere = it.plane->connect_unknown();
     elsewhere.send("PROXY TCP4 10.1.2.3 10.9.8.7 258 6379\r\n");
     CHECK_EQ(elsewhere.call("SET c 1"), "+OK\r\n");
     it.lift();

@@ -200,7 +200,32 @@ int TestPlane::listen_on_loopback(std::uint16_t& port) {
   return fd;
 }
 
-TestClient TestPlane::connect_served() const {
+TestClient TestPlane::connect_at(std::uint16_t port) {
+  TestClient client = TestClient::connect_to(port);
+  CHECK(eventually([&] { return make_known(client.local_port()) || client.is_answered(); }));
+  return client;
+}
+
+bool TestPlane::make_known(std::uint16_t port) {
+  bool found = false;
+  on_workers([&](Worker& worker) {
+    worker.clients().for_each([&](Client& client) {
+      sockaddr_in peer{};
+      socklen_t size = sizeof peer;
+      if (getpeername(client.fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+          ntohs(peer.sin_port) != port) {
+        return;
+      }
+      found = true;
+      client.lane = Lane::kUsual;
+      client.special = static_cast<std::uint16_t>(client.special & ~kSpecialLane);
+      client.window = std::min(kKnownWindow, client.database->limits().in_flight_per_client_max);
+    });
+  });
+  return found;
+}
+
+TestClient TestPlane::connect_served() {
   TestClient client = connect();
   CHECK_EQ(client.call("PING"), "+PONG\r\n");
   return client;

@@ -32,9 +32,15 @@ class TestPlane {
   TestPlane& operator=(const TestPlane&) = delete;
 
   [[nodiscard]] Plane& plane() noexcept { return *plane_; }
-  [[nodiscard]] TestClient connect() const { return TestClient::connect_to(port_); }
+  /// A client of which the plane knows that its replies are small: so many of its requests go out
+  /// at once.
+  static constexpr std::uint32_t kKnownWindow = 32;
+  [[nodiscard]] TestClient connect() { return connect_at(port_); }
+  [[nodiscard]] TestClient connect_at(std::uint16_t port);
+  /// A new connection, which may be no client yet: nothing is known of it, see Lanes.
+  [[nodiscard]] TestClient connect_unknown() const { return TestClient::connect_to(port_); }
   /// Connects and waits until a worker has the client.
-  [[nodiscard]] TestClient connect_served() const;
+  [[nodiscard]] TestClient connect_served();
   /// A further port, of one worker, for clients of any database.
   [[nodiscard]] std::uint16_t open_port(std::uint32_t database, std::uint32_t worker);
   void stop();
@@ -94,6 +100,8 @@ class TestPlane {
  private:
   int listen_on_loopback(std::uint16_t& port);
   void collect();
+  /// True if a worker has the client with this local port, which is known from now on.
+  bool make_known(std::uint16_t port);
 
   std::vector<FakeServer*> servers_;
   std::shared_ptr<ScriptStore> scripts_ = std::make_shared<ScriptStore>();

@@ -279,6 +279,9 @@ describe('a client that does not read', () => {
     await setLarge(other);
     const before = await proxy.metric('slotgate_connections_total', 'closed_for_output_limit');
     const client = await connectRaw();
+    // Known for small replies, it may have many requests under way.
+    client.send('GET none\r\n'.repeat(40));
+    await client.take('$-1\r\n'.length * 40);
     client.socket.pause();
     client.send('MGET a b c\r\n'.repeat(10));
     await waitFor('the client to be closed', async () => {

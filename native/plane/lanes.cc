@@ -1,0 +1,59 @@
+#include "plane/lanes.h"
+
+#include <algorithm>
+
+#include "plane/links.h"
+
+namespace slotgate {
+
+void Lanes::begin(Client& client) noexcept {
+  client.lane = Lane::kUnproven;
+  client.special |= kSpecialLane;
+  client.asked = false;
+  client.links_before = 0;
+  client.window = 1;
+}
+
+Link* Lanes::link_for(Client& client, Server& server) {
+  client.asked = true;
+  Database& database = *client.database;
+  Link* const link = context_.links->lane_link(database, server, client.user, client.protocol,
+                                               client.lane, client.links_before);
+  if (link != nullptr) return link;
+  // What is on its way to this server is on the usual link from now on: a link that is opened
+  // meanwhile must not overtake it.
+  if (client.links_before == 0) client.links_before = context_.links->opened_so_far() + 1;
+  return context_.links->shared_link(database, server, client.user, client.protocol);
+}
+
+void Lanes::sends(Client& client, std::size_t bytes) noexcept {
+  if (bytes < kLargeReplyBytes) return;
+  const std::size_t known = std::min<std::size_t>(bytes, UINT32_MAX / 2);
+  client.size_estimate = std::max(client.size_estimate, static_cast<std::uint32_t>(known));
+}
+
+std::uint32_t Lanes::window_most(const Client& client) noexcept {
+  const std::size_t by_bytes = kWindowReplyBytes / std::max<std::size_t>(client.size_estimate, 1);
+  return static_cast<std::uint32_t>(
+      std::clamp<std::size_t>(by_bytes, 1, client.database->limits().in_flight_per_client_max));
+}
+
+void Lanes::choose(Client& client) noexcept {
+  const bool under_way = client.head != kNoIndex;
+  if (!under_way) client.links_before = 0;
+  if (client.lane == Lane::kUnproven && !client.asked) return;
+  const std::size_t least =
+      client.lane == Lane::kLarge ? kSmallAgainBytes : std::size_t{kLargeReplyBytes};
+  const Lane fit = client.size_estimate >= least ? Lane::kLarge : Lane::kUsual;
+  if (fit == client.lane) return;
+  if (under_way) {
+    client.special |= kSpecialDraining;
+    return;
+  }
+  client.window = std::min(client.window, window_most(client));
+  client.lane = fit;
+  client.special = static_cast<std::uint16_t>(fit == Lane::kUsual ? client.special & ~kSpecialLane
+                                                                  : client.special | kSpecialLane);
+}
+
+}  // namespace slotgate
