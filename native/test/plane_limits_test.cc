@@ -126,7 +126,7 @@ TEST(redirects_of_a_request) {
   it.a.serve(get, moved(key, it.b));
   // Not at once any more, but behind a pause.
   it.plane.await(&WorkerCounters::held, 1);
-  it.a.serve(get, bulk("2"));
+  it.b.serve(get, bulk("2"));
   CHECK_EQ(it.client.reply(), bulk("2"));
 }
 
