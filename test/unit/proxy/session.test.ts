@@ -2,30 +2,10 @@ import { expect, test } from 'vitest';
 import type { ControlRequest } from '../../../src/native/index.js';
 import { answerAuth, answerHello, type LoginDesk } from '../../../src/proxy/session.js';
 import type { LoginSecret } from '../../../src/shards/index.js';
+import { requestOf } from '../commands/support.js';
 
 function request(line: string, over: Partial<ControlRequest> = {}): ControlRequest {
-  return {
-    client: { id: 257, index: 0 },
-    database: 0,
-    row: 0,
-    protocol: 2,
-    user: 0,
-    mustLogIn: false,
-    inTransaction: false,
-    connectionState: '',
-    isTargetGone: false,
-    watchSlot: -1,
-    slot: -1,
-    written: [],
-    ownWritten: [],
-    wroteElsewhere: false,
-    args: line.split(' ').map((word) => Buffer.from(word)),
-    clientName: '',
-    clientAddress: '127.0.0.1:1',
-    presentation: 0,
-    localAddress: '127.0.0.1:12000',
-    ...over,
-  };
+  return { ...requestOf(line), ...over };
 }
 
 /** Lets in whoever says `right`, as user 7. */
