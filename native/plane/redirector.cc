@@ -303,20 +303,15 @@ void Redirector::executed(Link& link, std::uint32_t index) {
   const auto it = database.queues.find(slot);
   if (it == database.queues.end()) return;
   SlotQueue& queue = it->second;
-  if (queue.probe == index) {
-    queue.probe = kNoIndex;
-    queue.reason = HoldReason::kFence;
-    run_queue(database, slot);
-    return;
-  }
-  if (request.client == kNoIndex) return;
+  const bool was_probe = queue.probe == index;
   const Bytes frame{link.stream.at(request.offset), request.length};
   // Reads go before reads; and one may see what perhaps was executed, rather than fail.
   const bool perhaps = !link.usable();
   const int harmless = (perhaps ? 0xffff : request.flags) & kReqReadonly;
   const auto overtaken = [&](std::uint32_t older_index) {
     const Request& older = context_.requests[older_index];
-    if (older.client != request.client || older.owned == nullptr) return false;
+    if (older.client != request.client || older.client == kNoIndex) return false;
+    if (older.owned == nullptr) return false;
     if (!is_younger(request.arrival, older.arrival)) return false;
     if ((older.flags & harmless) != 0) return false;
     return share_a_key(database, older, {older.owned.get(), older.length}, request, frame);
@@ -336,6 +331,10 @@ void Redirector::executed(Link& link, std::uint32_t index) {
     context_.counters->refusal_passed_for_order.add();
     give_up(older, &queue);
   }
+  if (!was_probe) return;
+  queue.probe = kNoIndex;
+  queue.reason = HoldReason::kFence;
+  run_queue(database, slot);
 }
 
 void Redirector::answered(Link& link) {

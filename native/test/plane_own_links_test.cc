@@ -259,5 +259,32 @@ TEST(an_errand_that_writes_goes_over_the_clients_own_link_and_counts) {
   it.serve_set(own);
 }
 
+TEST(a_write_that_was_refused_is_not_repeated_behind_a_younger_one_that_tried_its_slot) {
+  Bound it;
+  it.bind();
+  (void)it.write();
+  TestClient other = it.plane.connect();
+  const std::string down = "-CLUSTERDOWN The cluster is down\r\n";
+  it.client.ask(it.set);
+  const Call first = it.a.take();
+  // Another client learns that the slot is down, over another link: it is tried now and then.
+  other.ask("GET " + it.key);
+  it.a.reply(it.a.take(), down);
+  const Call tried = it.a.take();
+  it.client.ask(it.set);
+  it.plane.await(&WorkerCounters::held_now, 1);
+  other.leave(true);
+  it.plane.await(&WorkerCounters::clients, 1);
+  it.a.reply(tried, down);
+  // Now it is tried with the younger write, while the older one is refused.
+  const Call second = it.a.take();
+  CHECK_EQ(second.connection, first.connection);
+  it.a.reply(first, ask_at(it.key, it.b));
+  it.a.reply(second, "+OK\r\n");
+  CHECK(it.client.reply().starts_with("-TRYAGAIN "));
+  CHECK_EQ(it.client.reply(), "+OK\r\n");
+  CHECK(it.b.stays_quiet());
+}
+
 }  // namespace
 }  // namespace slotgate::test
