@@ -270,7 +270,7 @@ Dispatched Dispatcher::split(Client& client, const Command& command, Bytes frame
     return Dispatched::kNotNow;
   // A request is taken whole or not at all: any link that is at its cap stalls it.
   for (const auto& server : client.database->servers) {
-    Link* link = server->shared[client.protocol];
+    Link* link = Links::present_link(client, *server);
     if (link != nullptr && stalls(client, *link, frame.size)) return Dispatched::kNotNow;
   }
   const std::uint32_t parent = append(client, command, 0, flags);

@@ -4,6 +4,7 @@
 
 #include "plane/clients.h"
 #include "plane/control_desk.h"
+#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/tracking.h"
@@ -86,10 +87,8 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
     settle(number, part, {ErrandOutcome::Kind::kNotSent, "the server left the cluster"});
     return true;
   }
-  Link* const link =
-      takes_private_link(client, errand.order)
-          ? lease(client, *server)
-          : context_.links->shared_link(*client.database, *server, client.user, client.protocol);
+  Link* const link = takes_private_link(client, errand.order) ? lease(client, *server)
+                                                              : shared_link(client, *server);
   if (link == nullptr) return false;
   if (errand.order.to_busy && link->state != LinkState::kReady) link->to_busy = true;
   const std::uint32_t index = context_.requests.take();
@@ -114,6 +113,11 @@ bool Errands::send_part(std::uint32_t number, Errand& errand, std::size_t part, 
 
 bool Errands::takes_private_link(const Client& client, const ErrandOrder& order) {
   return order.lease || (order.writes && client.session->bound != nullptr);
+}
+
+Link* Errands::shared_link(Client& client, Server& server) {
+  if (client.lane != Lane::kUsual) return context_.lanes->link_for(client, server);
+  return context_.links->shared_link(*client.database, server, client.user, client.protocol);
 }
 
 Link* Errands::lease(Client& client, Server& server) {

@@ -72,6 +72,8 @@ class Errands {
   /// False if it must wait.
   bool send_part(std::uint32_t number, Errand& errand, std::size_t part, Client& client);
   [[nodiscard]] static bool takes_private_link(const Client& client, const ErrandOrder& order);
+  /// As Links::link_for(), but never one of its own.
+  [[nodiscard]] Link* shared_link(Client& client, Server& server);
   Link* lease(Client& client, Server& server);
   void settle(std::uint32_t number, std::size_t part, ErrandOutcome outcome);
   void finish(std::uint32_t number);

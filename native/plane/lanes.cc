@@ -1,8 +1,10 @@
+// Which of the shared links a request takes.
 #include "plane/lanes.h"
 
 #include <algorithm>
 
 #include "plane/links.h"
+#include "plane/tracking.h"
 
 namespace slotgate {
 
@@ -54,6 +56,36 @@ void Lanes::choose(Client& client) noexcept {
   client.lane = fit;
   client.special = static_cast<std::uint16_t>(fit == Lane::kUsual ? client.special & ~kSpecialLane
                                                                   : client.special | kSpecialLane);
+}
+
+Link* Links::find(Server& server, LinkKind kind, Lane lane, std::uint16_t user,
+                  std::uint8_t protocol) {
+  const auto found = std::find_if(server.links.begin(), server.links.end(), [&](const auto& link) {
+    return link->usable() && !link->retired && link->kind == kind && link->lane == lane &&
+           link->user == user && link->protocol == protocol;
+  });
+  return found == server.links.end() ? nullptr : found->get();
+}
+
+Link* Links::lane_link(Database& database, Server& server, std::uint16_t user,
+                       std::uint8_t protocol, Lane lane, std::uint64_t before) {
+  Link* const link = find(server, LinkKind::kShared, lane, user, protocol);
+  if (link != nullptr) return before == 0 || link->number < before ? link : nullptr;
+  return before == 0 && may_open(database, server, LinkKind::kShared)
+             ? open(database, server, LinkKind::kShared, user, protocol, lane)
+             : nullptr;
+}
+
+Link* Links::present_link(const Client& client, Server& server) {
+  if ((client.special & (kSpecialLane | kSpecialOtherUser)) == 0)
+    return server.shared[client.protocol];
+  return find(server, LinkKind::kShared, client.lane, client.user, client.protocol);
+}
+
+Link* Links::other_link(Client& client, Server& server) {
+  if (client.session && client.session->bound) return context_.tracking->link_for(client, server);
+  if (client.lane != Lane::kUsual) return context_.lanes->link_for(client, server);
+  return shared_link(*client.database, server, client.user, client.protocol);
 }
 
 }  // namespace slotgate

@@ -7,7 +7,6 @@
 
 #include "plane/clients.h"
 #include "plane/errands.h"
-#include "plane/lanes.h"
 #include "plane/leases.h"
 #include "plane/links.h"
 #include "plane/memory_guard.h"
@@ -48,36 +47,12 @@ constexpr std::size_t kAbandonedMost = 16;
 Link::Link() = default;
 Link::~Link() = default;
 
-Link* Links::find(Server& server, LinkKind kind, Lane lane, std::uint16_t user,
-                  std::uint8_t protocol) {
-  const auto found = std::find_if(server.links.begin(), server.links.end(), [&](const auto& link) {
-    return link->usable() && !link->retired && link->kind == kind && link->lane == lane &&
-           link->user == user && link->protocol == protocol;
-  });
-  return found == server.links.end() ? nullptr : found->get();
-}
-
 Link* Links::find_or_open(Database& database, Server& server, std::uint16_t user,
                           std::uint8_t protocol) {
   if (Link* const link = find(server, LinkKind::kShared, Lane::kUsual, user, protocol)) return link;
   return may_open(database, server, LinkKind::kShared)
              ? open(database, server, LinkKind::kShared, user, protocol)
              : nullptr;
-}
-
-Link* Links::lane_link(Database& database, Server& server, std::uint16_t user,
-                       std::uint8_t protocol, Lane lane, std::uint64_t before) {
-  Link* const link = find(server, LinkKind::kShared, lane, user, protocol);
-  if (link != nullptr) return before == 0 || link->number < before ? link : nullptr;
-  return before == 0 && may_open(database, server, LinkKind::kShared)
-             ? open(database, server, LinkKind::kShared, user, protocol, lane)
-             : nullptr;
-}
-
-Link* Links::other_link(Client& client, Server& server) {
-  if (client.session && client.session->bound) return context_.tracking->link_for(client, server);
-  if (client.lane != Lane::kUsual) return context_.lanes->link_for(client, server);
-  return shared_link(*client.database, server, client.user, client.protocol);
 }
 
 bool Links::may_open(Database& database, Server& server, LinkKind kind) {

@@ -39,6 +39,9 @@ class Links {
     return shared_link(*client.database, server, client.user, client.protocol);
   }
 
+  /// The shared link that link_for() would give now; nullptr: it would have to be opened.
+  [[nodiscard]] static Link* present_link(const Client& client, Server& server);
+
   /// The link for reads from a replica; nullptr while there is none that is ready. Then one is
   /// opened, if that may be.
   [[nodiscard]] Link* reader_link(Database& database, Server& server, std::uint16_t user,

@@ -48,6 +48,23 @@ PlaneSetup with_private_links(std::uint32_t most) {
   return setup;
 }
 
+TEST(an_errand_of_a_client_with_large_replies_goes_where_they_come_from) {
+  OneServer one;
+  const std::string large = bulk(std::string(kLargeReplyBytes, 'v'));
+  one.client.ask("GET x");
+  const Call usual = one.a.take();
+  one.a.reply(usual, large);
+  CHECK(one.client.reply() == large);
+  const ControlRequest asked = one.ask(one.client);
+  const std::uint64_t ticket = one.plane.send(asked, one.a, "DBSIZE");
+  const Call call = one.a.take();
+  CHECK(call.connection != usual.connection);
+  one.a.reply(call, ":7\r\n");
+  CHECK_EQ(one.plane.outcome(ticket).text, ":7\r\n");
+  one.plane.answer(asked, "+done\r\n");
+  CHECK_EQ(one.client.reply(), "+done\r\n");
+}
+
 TEST(an_errand_goes_over_the_shared_link_and_its_reply_goes_up) {
   OneServer one;
   one.other.ask("GET x");
