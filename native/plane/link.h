@@ -39,6 +39,13 @@ enum class Lane : std::uint8_t {
   kLarge,
 };
 
+/// How a link was lost.
+enum class LinkEnd : std::uint8_t {
+  kServerEnded,  ///< the server, or the network, closed it
+  kSilent,       ///< we gave it up; the server may yet read and execute what it was sent
+  kMisbehaved,   ///< the same, since it brought what cannot be a reply
+};
+
 /// Bytes for a server, kept until they are answered: the send buffer is the resend buffer.
 ///
 ///   | answered | sent, unanswered | not sent yet |

@@ -217,7 +217,7 @@ void Links::report(const Link& link, PlaneEvent::Kind kind, std::string_view tex
   context_.up.events.push_back(std::move(event));
 }
 
-void Links::lose(Link& link, std::string reason, bool still_read) {
+void Links::lose(Link& link, std::string reason, LinkEnd end) {
   if (link.state == LinkState::kClosed) return;
   Server& server = *link.server;
   const bool was_ready = link.state == LinkState::kReady;
@@ -226,7 +226,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   hide(link);
   if (!link.denied) note_failure(server, link.kind, reason);
   tell_circuit(*link.database, server);
-  if (still_read && was_ready && link.server_client_id != 0 &&
+  if (end != LinkEnd::kServerEnded && was_ready && link.server_client_id != 0 &&
       server.abandoned_clients.size() < kAbandonedMost) {
     server.abandoned_clients.push_back(link.server_client_id);
   }
@@ -237,7 +237,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   if (link.leased) context_.leases->link_gone(link);
   if (link.kind == LinkKind::kShared && link.protocol == 3) context_.tracking->sink_lost(link);
   if (link.kind == LinkKind::kSubscription) link.subscription->hub->link_lost(*link.subscription);
-  requeue_or_fail(link, still_read);
+  requeue_or_fail(link, end);
   context_.redirector->link_gone(link);
   std::vector<std::uint32_t> stalled;
   stalled.swap(link.stalled);
@@ -245,7 +245,7 @@ void Links::lose(Link& link, std::string reason, bool still_read) {
   detach(link);
 }
 
-void Links::requeue_or_fail(Link& link, bool given_up) {
+void Links::requeue_or_fail(Link& link, LinkEnd end) {
   const std::vector<bool> retried = context_.retries->choose(link);
   for (std::size_t place = 0; !link.in_flight.empty(); ++place) {
     const std::uint32_t index = link.in_flight.pop_front();
@@ -292,8 +292,9 @@ void Links::requeue_or_fail(Link& link, bool given_up) {
     // gave up has not ended; but it may hang, so in the time that the request may be held.
     const bool in_time =
         context_.turn_stamp() - request.arrived_ms < link.database->limits().hold_timeout_ms;
-    const bool repeatable = (request.flags & kReqReadonly) != 0 &&
-                            ((request.flags & kReqRepeated) == 0 || (given_up && in_time));
+    const bool repeatable =
+        (request.flags & kReqReadonly) != 0 &&
+        ((request.flags & kReqRepeated) == 0 || (end == LinkEnd::kSilent && in_time));
     if (!written || repeatable || retry) {
       if (retry) {
         context_.retries->begin(link, index);
@@ -395,7 +396,7 @@ void Links::tick_link(Link& link) {
   if (link.doomed_at_ms != 0 && context_.now_ms >= link.doomed_at_ms) {
     link.doomed_at_ms = 0;
     if (link.answered < link.doomed_sequence) {
-      lose(link, "the cluster gave all slots in flight to other servers", true);
+      lose(link, "the cluster gave all slots in flight to other servers", LinkEnd::kSilent);
       return;
     }
   }

@@ -132,7 +132,11 @@ void Links::lose_after_reading(Link& link, int error) {
   // Requests that were answered before the error are not lost.
   while (link.state != LinkState::kClosed && read(link)) {
   }
-  if (link.state != LinkState::kClosed) lose(link, error_text(error), error == ETIMEDOUT);
+  if (link.state != LinkState::kClosed) lose(link, error_text(error), end_by(error));
+}
+
+LinkEnd Links::end_by(int error) noexcept {
+  return error == ETIMEDOUT ? LinkEnd::kSilent : LinkEnd::kServerEnded;
 }
 
 bool Links::read(Link& link) {
@@ -158,8 +162,7 @@ bool Links::read(Link& link) {
   if (got <= 0) {
     const int error = got < 0 ? errno : 0;
     if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR) return false;
-    lose(link, error == 0 ? "the server closed the connection" : error_text(error),
-         error == ETIMEDOUT);
+    lose(link, error == 0 ? "the server closed the connection" : error_text(error), end_by(error));
     return false;
   }
   const std::size_t count = static_cast<std::size_t>(got);
@@ -201,7 +204,7 @@ void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size)
       return;
     }
     if (status == ReplyStatus::kProtocolError) {
-      lose(link, "the server sent what is not RESP", true);
+      lose(link, "the server sent what is not RESP", LinkEnd::kMisbehaved);
       return;
     }
     const std::size_t frame = link.framer.frame_size();
@@ -213,7 +216,7 @@ void Links::take_replies(Link& link, const std::uint8_t* data, std::size_t size)
 void Links::take_large(Link& link) {
   const ReplyStatus status = link.framer.next(link.partial.data(), link.partial.size());
   if (status == ReplyStatus::kProtocolError) {
-    lose(link, "the server sent what is not RESP", true);
+    lose(link, "the server sent what is not RESP", LinkEnd::kMisbehaved);
     return;
   }
   if (status == ReplyStatus::kNeedMore) {
@@ -293,13 +296,13 @@ bool Links::take_reply(Link& link, const std::uint8_t* data, std::size_t size) {
     return link.state != LinkState::kClosed;
   }
   if (link.in_flight.empty()) {
-    lose(link, "the server sent a reply that nobody asked for", true);
+    lose(link, "the server sent a reply that nobody asked for", LinkEnd::kMisbehaved);
     return false;
   }
   const std::uint32_t index = link.in_flight.front();
   Request& request = context_.requests[index];
   if ((request.flags & kReqBlock) != 0 && !link.stream.sent_up_to(request.offset + 1)) {
-    lose(link, "the server sent a reply that nobody asked for", true);
+    lose(link, "the server sent a reply that nobody asked for", LinkEnd::kMisbehaved);
     return false;
   }
   if ((request.flags & kReqBlock) != 0 &&
@@ -360,7 +363,7 @@ void Links::take_early(Link& link, std::uint32_t index, std::string_view reply) 
   } else {
     context_.replies->deliver_copy(index, reply);
   }
-  lose(link, "the server answered before it had the whole request", true);
+  lose(link, "the server answered before it had the whole request", LinkEnd::kMisbehaved);
 }
 
 void Links::deliver_slowly(Link& link, std::uint32_t index, const std::uint8_t* data,

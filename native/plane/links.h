@@ -110,8 +110,7 @@ class Links {
   /// Once in a while: time-outs of connecting links, pings on idle ones, doomed ones, lost memory.
   void tick();
   /// The link is given up: what can be repeated is queued, the rest is answered. Never fails.
-  /// `still_read`: the server may yet read and execute what it was sent.
-  void lose(Link& link, std::string reason, bool still_read = false);
+  void lose(Link& link, std::string reason, LinkEnd end = LinkEnd::kServerEnded);
   void close_all();
   [[nodiscard]] bool idle() const noexcept { return open_ == 0; }
   /// True while tick() is needed soon: a link connects, or is to be tried again.
@@ -155,6 +154,7 @@ class Links {
   /// One recv. False if there was nothing to read, or the link is lost.
   bool read(Link& link);
   void lose_after_reading(Link& link, int error);
+  [[nodiscard]] static LinkEnd end_by(int error) noexcept;
   /// Frames what was read; the bytes of an incomplete reply are kept.
   void take_replies(Link& link, const std::uint8_t* data, std::size_t size);
   /// The same for a reply that is too large for a chunk and gathers in link.partial.
@@ -183,7 +183,7 @@ class Links {
   void pause(Link& link, Client& client);
   void retire(Link& link);
   void after_replies(Link& link);
-  void requeue_or_fail(Link& link, bool given_up);
+  void requeue_or_fail(Link& link, LinkEnd end);
   void note_failure(Server& server, LinkKind kind, const std::string& reason);
   /// True while a connection to `server` is being made.
   [[nodiscard]] static bool is_tried(const Server& server) noexcept;

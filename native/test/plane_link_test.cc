@@ -170,6 +170,14 @@ TEST(what_is_not_resp_ends_the_link) {
   }
 }
 
+TEST(a_read_that_is_answered_with_what_is_not_resp_is_repeated_once) {
+  OneServer one;
+  one.client.ask("GET x");
+  for (int i = 0; i < 2; ++i) one.a.reply(one.a.take(), "what?\r\n");
+  CHECK_EQ(one.client.reply(), unknown_outcome(one.a, "x"));
+  CHECK(one.a.stays_quiet());
+}
+
 TEST(a_reply_that_nobody_asked_for_ends_the_link) {
   OneServer one;
   one.client.ask("GET x");
