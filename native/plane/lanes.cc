@@ -19,13 +19,15 @@ void Lanes::begin(Client& client) noexcept {
 Link* Lanes::link_for(Client& client, Server& server) {
   client.asked = true;
   Database& database = *client.database;
+  // The usual one comes first where there is little room: it is the only one that is needed.
+  Link* const usual = context_.links->shared_link(database, server, client.user, client.protocol);
   Link* const link = context_.links->lane_link(database, server, client.user, client.protocol,
                                                client.lane, client.links_before);
   if (link != nullptr) return link;
   // What is on its way to this server is on the usual link from now on: a link that is opened
   // meanwhile must not overtake it.
   if (client.links_before == 0) client.links_before = context_.links->opened_so_far() + 1;
-  return context_.links->shared_link(database, server, client.user, client.protocol);
+  return usual;
 }
 
 void Lanes::sends(Client& client, std::size_t bytes) noexcept {

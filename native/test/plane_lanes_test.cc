@@ -1,4 +1,6 @@
 // Clients with large replies, and new ones, keep nobody else waiting.
+#include <algorithm>
+
 #include "test/check.h"
 #include "test/plane_support.h"
 #include "test/wire.h"
@@ -121,12 +123,16 @@ TEST(the_window_grows_while_the_client_keeps_up) {
   FakeServer a;
   TestPlane plane({&a});
   TestClient client = plane.connect_unknown();
-  client.send(times(31, request("GET x")));
-  for (std::size_t window = 1; window <= 16; window *= 2) {
-    if (!eventually([&] { return a.waiting() == window; })) CHECK_EQ(a.waiting(), window);
-    for (std::size_t i = 0; i < window; ++i) a.serve("GET x", kSmall);
-    for (std::size_t i = 0; i < window; ++i) CHECK_EQ(client.reply(), kSmall);
+  client.send(times(40, request("GET x")));
+  std::size_t most = 0;
+  for (std::size_t answered = 0; answered < 40; ++answered) {
+    CHECK(eventually([&] { return a.waiting() != 0; }));
+    most = std::max(most, a.waiting());
+    CHECK(a.waiting() <= std::max<std::size_t>(1, 2 * answered));
+    a.serve("GET x", kSmall);
+    CHECK_EQ(client.reply(), kSmall);
   }
+  CHECK(most >= 8);
 }
 
 TEST(who_sends_large_requests_may_ask_for_as_much) {
@@ -186,10 +192,11 @@ TEST(without_room_for_another_link_all_share_one) {
   PlaneSetup setup;
   setup.settings.limits.links_per_server_max = 1;
   TestPlane plane({&a}, setup);
-  TestClient known = plane.connect();
-  const int usual = connections_of(a, known, 1, kSmall).front();
+  TestClient first = plane.connect_unknown();
+  const int usual = connections_of(a, first, 2, kSmall).front();
   TestClient client = plane.connect_unknown();
   for (const int connection : connections_of(a, client, 5, kLarge)) CHECK_EQ(connection, usual);
+  CHECK_EQ(connections_of(a, first, 1, kSmall).front(), usual);
   CHECK_EQ(a.accepted(), 1);
 }
 
