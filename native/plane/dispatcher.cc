@@ -5,6 +5,7 @@
 #include "plane/client_pause.h"
 #include "plane/control_desk.h"
 #include "plane/joiner.h"
+#include "plane/lanes.h"
 #include "plane/local_answers.h"
 #include "plane/monitors.h"
 #include "plane/pubsub.h"
@@ -69,7 +70,8 @@ bool Dispatcher::stalls(Client& client, Link& link, std::size_t size) {
   const std::size_t waiting = link.stream.unanswered();
   const std::size_t most = client.database->limits().link_unanswered_bytes_max;
   // A request that is larger than the rest of the room must not starve behind small ones.
-  if (waiting <= most / 2 || waiting + size <= most) return false;
+  const bool has_room = waiting <= most / 2 || waiting + size <= most;
+  if (has_room && !Lanes::is_full(link)) return false;
   client.special |= kSpecialStalled;
   link.stalled.push_back(client.index);
   return true;

@@ -23,11 +23,19 @@ namespace slotgate {
 /// ones would come to more than kWindowReplyBytes. So nobody asks for much before it is known how
 /// much it is.
 ///
+/// A server answers what it finds in one go, and nobody else meanwhile: so of the other lanes no
+/// more than kLaneRequests are on their way over one link.
+///
 /// A client changes lanes only when nothing of it is under way, so its requests keep their order.
 /// Where a lane has no link and none can be opened, its clients use the usual one.
 class Lanes {
  public:
   explicit Lanes(WorkerContext& context) noexcept : context_(context) {}
+
+  /// True if another request over the link would have to wait for those on their way.
+  [[nodiscard]] static bool is_full(const Link& link) noexcept {
+    return link.lane != Lane::kUsual && link.in_flight.size() >= kLaneRequests;
+  }
 
   /// A new client: nothing is known of it.
   static void begin(Client& client) noexcept;

@@ -52,6 +52,8 @@ inline constexpr std::size_t kStreamReplyBytes = 64 * 1024;
 /// when they are smaller than the other; see Lanes.
 inline constexpr std::uint32_t kLargeReplyBytes = 64 * 1024;
 inline constexpr std::uint32_t kSmallAgainBytes = 16 * 1024;
+/// Requests on their way over a link that is not in the lane of the small ones.
+inline constexpr std::uint32_t kLaneRequests = 16;
 /// A client that has this much of a streamed reply unsent makes its link wait; the link is read on
 /// below half of it. See Links::retire.
 inline constexpr std::size_t kPauseLinkBytes = 4 * 1024 * 1024;

@@ -11,6 +11,7 @@
 #include "plane/clients.h"
 #include "plane/errands.h"
 #include "plane/joiner.h"
+#include "plane/lanes.h"
 #include "plane/memory_guard.h"
 #include "plane/pubsub.h"
 #include "plane/readers.h"
@@ -187,7 +188,7 @@ void Links::after_replies(Link& link) {
     abandon(link, kNoIndex);
     return;
   }
-  if (!link.stalled.empty() &&
+  if (!link.stalled.empty() && !Lanes::is_full(link) &&
       link.stream.unanswered() <= link.database->limits().link_unanswered_bytes_max / 2) {
     std::vector<std::uint32_t> stalled;
     stalled.swap(link.stalled);

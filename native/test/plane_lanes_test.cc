@@ -165,6 +165,22 @@ TEST(clients_that_never_read_keep_nobody_waiting) {
   CHECK(plane.sum(&WorkerCounters::requests) < 20U * 100U);
 }
 
+TEST(a_server_is_given_few_requests_at_once_of_which_nothing_is_known) {
+  FakeServer a;
+  TestPlane plane({&a});
+  std::vector<TestClient> clients;
+  for (std::uint32_t i = 0; i < 3 * kLaneRequests; ++i) {
+    clients.push_back(plane.connect_unknown());
+    clients.back().ask("GET x");
+  }
+  for (std::size_t left = clients.size(); left != 0; --left) {
+    const std::size_t most = std::min<std::size_t>(left, kLaneRequests);
+    if (!eventually([&] { return a.waiting() == most; })) CHECK_EQ(a.waiting(), most);
+    a.serve("GET x", kSmall);
+  }
+  for (TestClient& client : clients) CHECK_EQ(client.reply(), kSmall);
+}
+
 TEST(joined_replies_count_as_one) {
   FakeServer a;
   FakeServer b;
