@@ -44,6 +44,15 @@ export async function getLarge(socket: Socket, key: string, mebibytes: number): 
   await reply;
 }
 
+/** Some GETs, one after the other, of a key that does not exist. */
+export async function getSmall(socket: Socket): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    const reply = skim(socket, '$-1\r\n'.length);
+    socket.write('*2\r\n$3\r\nGET\r\n$4\r\nnone\r\n');
+    await reply;
+  }
+}
+
 /** Opens, uses and closes connections, some at a time. */
 export async function comeAndGo(target: Address, connections: number): Promise<void> {
   const one = async () => {

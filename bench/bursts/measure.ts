@@ -5,7 +5,7 @@ import { loadKeySpace } from '../peers/key-space.js';
 import type { BurstResult, ResultHeader } from '../peers/results.js';
 import type { Target } from '../peers/target.js';
 import { peakResidentBytes, residentBytes } from '../support/process-stats.js';
-import { comeAndGo, getLarge, open, setLarge, skim } from './clients.js';
+import { comeAndGo, getLarge, getSmall, open, setLarge, skim } from './clients.js';
 import type { BurstOptions } from './options.js';
 
 const MIB = 1024 * 1024;
@@ -23,6 +23,7 @@ const LEFT_MS_MAX = 60_000;
 const LOOK_MS = 250;
 
 type Burst = BurstResult['bursts'][number];
+type Stall = BurstResult['stalls'][number];
 
 /** One burst after the other; between them the memory has to come back while GETs go on. */
 export async function measureBursts(
@@ -37,8 +38,8 @@ export async function measureBursts(
   const gets = (seconds: number) => measureLoad(target, { ...shape, rate, seconds });
   await sleep(SETTLE_MS);
   const idleBytes = residentBytes(target.pid);
-  const quiet = await gets(options.seconds);
-  const { withStalled, stalledBurst } = await stall(target, options, gets, idleBytes);
+  const unknown = await stall(target, options, gets, idleBytes, false);
+  const known = await stall(target, options, gets, idleBytes, true);
   const hugeMib = options.limitMib * 2;
   const huge = await measureOne(target, `SET and GET of ${hugeMib} MiB`, idleBytes, async () => {
     const socket = await open(target);
@@ -65,24 +66,29 @@ export async function measureBursts(
     stalled: options.stalled,
     rate,
     idleBytes,
-    quiet,
-    withStalled,
-    bursts: [stalledBurst, huge, pipeline, churn],
+    stalls: [unknown.stall, known.stall],
+    bursts: [unknown.burst, known.burst, huge, pipeline, churn],
   };
 }
 
-/** The GETs of others while clients do not read what they ask for. */
+/**
+ * The GETs of others while clients do not read what they ask for.
+ * @param known Whether these clients have been sent small replies before.
+ */
 async function stall(
   target: Target,
   { stalled, seconds }: BurstOptions,
   gets: (seconds: number) => Promise<LoadFigures>,
   idleBytes: number,
-): Promise<{ readonly withStalled: LoadFigures; readonly stalledBurst: Burst }> {
+  known: boolean,
+): Promise<{ readonly stall: Stall; readonly burst: Burst }> {
   const setter = await open(target);
   await setLarge(setter, 'large', 1);
   setter.destroy();
   const request = '*2\r\n$3\r\nGET\r\n$5\r\nlarge\r\n'.repeat(STALLED_GETS);
   const sockets = await Promise.all(Array.from({ length: stalled }, () => open(target)));
+  if (known) await Promise.all(sockets.map(getSmall));
+  const quiet = await gets(seconds);
   // The GETs are on their way already when the others begin.
   const measured = gets(seconds);
   await sleep(500);
@@ -90,12 +96,14 @@ async function stall(
     socket.pause();
     socket.write(request);
   }
-  const withStalled = await measured;
-  const name = `${stalled} clients that never read ${STALLED_GETS} values of 1 MiB`;
-  const stalledBurst = await measureOne(target, name, idleBytes, async () => {
+  const beginning = await measured;
+  const later = await gets(seconds);
+  const kind = known ? 'known for small replies' : 'new';
+  const name = `${stalled} clients, ${kind}, that never read ${STALLED_GETS} values of 1 MiB`;
+  const burst = await measureOne(target, name, idleBytes, async () => {
     for (const socket of sockets) socket.destroy();
   });
-  return { withStalled, stalledBurst };
+  return { stall: { name, quiet, beginning, later }, burst };
 }
 
 async function measureOne(

@@ -5,24 +5,24 @@ const MIB = 1024 * 1024;
 
 /** The tables of a result as Markdown. */
 export function renderBursts(result: BurstResult): string {
-  const { limitBytes, seconds, stalled, rate, idleBytes, quiet, withStalled } = result;
+  const { limitBytes, seconds, stalled, rate, idleBytes, stalls } = result;
   const inMib = (bytes: number) => (bytes / MIB).toFixed(1);
-  const loads = [
-    { name: 'quiet', figures: quiet },
-    { name: `${stalled} clients that never read`, figures: withStalled },
-  ].map(({ name, figures }) => [
+  const loads = stalls.map(({ name, quiet, beginning, later }) => [
     name,
-    figures.requestsPerSecond.toFixed(0),
-    figures.p50Us.toFixed(0),
-    figures.p99Us.toFixed(0),
-    figures.p999Us.toFixed(0),
-    (figures.p99Us / quiet.p99Us).toFixed(2),
+    ...[quiet, beginning, later].map((round) =>
+      [round.requestsPerSecond, round.p50Us, round.p99Us, round.p999Us]
+        .map((figure) => figure.toFixed(0))
+        .join(', '),
+    ),
+    (beginning.p99Us / quiet.p99Us).toFixed(2),
+    (later.p99Us / quiet.p99Us).toFixed(2),
   ]);
   return [
     `\`maxMemoryBytes\` ${inMib(limitBytes)} MiB; ${inMib(idleBytes)} MiB resident before the first burst. The GETs of others`,
-    `while clients begin to leave their replies unread: 50 clients, ${rate} requests/s, ${seconds} s.`,
+    `before ${stalled} clients leave their replies unread, in the ${seconds} s in which they begin to, and then: 50 clients, ${rate} requests/s.`,
+    'Figures are requests/s, and p50, p99, p99.9 in µs.',
     '',
-    table(['situation', 'requests/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'p99 ratio'], loads),
+    table(['situation', 'before', 'beginning', 'then', 'p99 ratio', 'then'], loads),
     '',
     'Resident memory in MiB: the most there was until then, and after the burst. "Back" is when at most 32 MiB more',
     'than before the first burst were left, while others went on.',

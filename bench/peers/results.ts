@@ -166,8 +166,15 @@ const burstSchema = headerSchema.extend({
   stalled: z.number(),
   rate: z.number(),
   idleBytes: z.number(),
-  quiet: isolationRoundSchema,
-  withStalled: isolationRoundSchema,
+  /** The GETs of others: before clients leave replies unread, while they begin to, and later. */
+  stalls: z.array(
+    z.object({
+      name: z.string(),
+      quiet: isolationRoundSchema,
+      beginning: isolationRoundSchema,
+      later: isolationRoundSchema,
+    }),
+  ),
   bursts: z.array(
     z.object({
       name: z.string(),
