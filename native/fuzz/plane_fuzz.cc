@@ -317,7 +317,8 @@ class Play {
   }
   template <typename Done>
   void settle(Done&& done) {
-    for (int round = 0; round < 400 && !done(); ++round) {
+    // Each command of a play may wait for a private link for 1 s, one after the other.
+    for (int round = 0; round < 2000 && !done(); ++round) {
       for (ScriptedServer* server : servers_) server->answer_all(good_reply);
       work();
       if (round % 4 == 3) rig_.pass_time(100);
